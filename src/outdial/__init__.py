@@ -1,0 +1,8 @@
+"""Outdial: the open, self-hosted platform for AI outbound phone calls."""
+
+import os
+
+# onnxruntime's wheels report home unless told not to before their first import.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+__version__ = "0.1.0"

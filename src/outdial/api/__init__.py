@@ -1,0 +1,1 @@
+"""Doors: HTTP, nothing else."""

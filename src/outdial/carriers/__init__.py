@@ -1,0 +1,1 @@
+"""Telephone networks behind the Carrier port."""

@@ -1,0 +1,1 @@
+"""Real SIP trunks, on baresip."""

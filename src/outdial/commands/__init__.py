@@ -1,0 +1,1 @@
+"""The one way in: each verb is one transaction."""

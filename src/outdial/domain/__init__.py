@@ -1,0 +1,1 @@
+"""The words of Outdial and the rules between them: pure Python, no I/O, no framework, no clock."""

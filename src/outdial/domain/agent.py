@@ -1,0 +1,79 @@
+"""What an agent is: the words it is made of, and how long it may talk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class TalkLimits:
+    """Silence and length limits of a conversation, all counted in seconds.
+
+    ``idle_warning_s`` and ``idle_end_s`` run from the same start: the moment the line fell silent and it was the
+    callee's turn. When the end does not come after the warning, the warning is not spoken. ``max_length_s`` runs
+    from the answer. Defaults: ``spec`` Ringg §2.6.
+    """
+
+    idle_warning_s: float = 5.0
+    idle_end_s: float = 10.0
+    max_length_s: float = 240.0
+
+
+@dataclass(frozen=True)
+class PromptSection:
+    title: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A voice an agent may speak with. ``engine`` names the speech part, ``name`` the voice within it."""
+
+    id: str
+    name: str
+    engine: str
+    languages: tuple[str, ...]
+    gender: str = ""
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One version of an agent, as stored: templates still hold ``@{{name}}`` and ``{{name}}``.
+
+    Exactly one of ``flow`` (deterministic, see ``docs/flows.md``) and ``prompt`` (a language model) is used; with
+    both, the flow talks. ``defaults`` are values for variables the request does not bring.
+    """
+
+    greeting: str = ""
+    language: str = "en-US"
+    voice_id: str = ""
+    prompt: tuple[PromptSection, ...] = ()
+    flow: Mapping[str, Any] | None = None
+    model: str = ""
+    idle_question: str = "Are you still there?"
+    farewell: str = ""
+    limits: TalkLimits = TalkLimits()
+    variables: tuple[str, ...] = ()
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    require_variables: bool = False
+    call_config: Mapping[str, Any] = field(default_factory=dict)
+    """The agent's own defaults for what a request may override (window, retries, limits), in the request's shape."""
+
+
+@dataclass(frozen=True)
+class Brief:
+    """What one conversation is told: a definition with the call's variables filled in. No template is left."""
+
+    agent_name: str
+    language: str
+    voice: Voice
+    greeting: str
+    instructions: str
+    flow: Mapping[str, Any] | None
+    model: str
+    idle_question: str
+    farewell: str
+    limits: TalkLimits
+    variables: Mapping[str, str]

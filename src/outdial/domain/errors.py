@@ -1,0 +1,84 @@
+"""Three answers to everything that goes wrong.
+
+Refused      the caller's move: a wrong or impossible request. Never paged, never retried as it is.
+├── Invalid      a field is missing or wrong; every fault is listed
+├── NotFound     the thing named does not exist in this workspace
+├── Unauthorized the key is missing or not valid
+├── Forbidden    the key lacks permission for the action
+├── Conflict     the same request is still running, or another state rules it out
+├── TooMany      over a rate; carries when to come back
+└── NoCredits    credit accounting is on and nothing is left
+Unreachable  theirs: a carrier, provider, endpoint or database did not answer. Retried where that is safe.
+Broken       ours: a promise inside Outdial does not hold. Paged.
+
+The domain knows no HTTP: each dialect maps these to its vendor's JSON.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class OutdialError(Exception):
+    """Base of all errors Outdial raises on purpose."""
+
+
+class Refused(OutdialError):
+    """The request cannot be done as asked; the message says why, in words for the customer."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong with one field. ``path`` is where it stands in the body, outermost name first."""
+
+    path: tuple[str, ...]
+    message: str
+    kind: str = "value_error"
+
+
+class Invalid(Refused):
+    """One or more fields are missing or wrong; ``faults`` lists all of them, most important first."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__(faults[0].message)
+        self.faults = faults
+
+
+class NotFound(Refused):
+    """The thing named does not exist, is archived, or belongs to another workspace."""
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class Unauthorized(Refused):
+    """The key is missing, unknown or revoked; the message never says which."""
+
+
+class Forbidden(Refused):
+    """The key is valid but may not do this."""
+
+
+class Conflict(Refused):
+    """The current state of the thing rules the request out."""
+
+
+class TooMany(Refused):
+    """Over an allowed rate. ``retry_after_s`` is in whole seconds, at least 1."""
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class NoCredits(Refused):
+    """Credit accounting is on and the workspace has nothing left."""
+
+
+class Unreachable(OutdialError):
+    """Something outside did not answer or answered nonsense; trying again later may help."""
+
+
+class Broken(OutdialError):
+    """A promise inside Outdial does not hold: our fault, to be looked at by a person."""

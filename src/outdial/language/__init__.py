@@ -1,0 +1,1 @@
+"""What the agent says next: flows and language models behind one port."""

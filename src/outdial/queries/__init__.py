@@ -1,0 +1,1 @@
+"""Readers of the store: shapes for history, details and lists."""

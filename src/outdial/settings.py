@@ -1,0 +1,1 @@
+"""Typed settings: environment ``OUTDIAL_*``, then one file, then these defaults."""

@@ -1,0 +1,314 @@
+"""The tables. One source for both engines; ``migrations/`` brings a database here.
+
+Times are whole microseconds since 1970 UTC in a BIGINT: exact, ordered and the same on both engines.
+``calls`` is the calendar and stays narrow; what nobody searches by lives in ``call_requests``.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def to_micros(at: datetime) -> int:
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+class Instant(sa.types.TypeDecorator[datetime]):
+    """An aware datetime, stored as microseconds since 1970 UTC."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else to_micros(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else from_micros(value)
+
+
+# SQLite numbers rows itself only for a plain INTEGER primary key.
+_SEQ: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id() -> sa.Column[str]:
+    return sa.Column("id", sa.Text, primary_key=True)
+
+
+def _of(table: str, *, nullable: bool = False) -> sa.Column[str]:
+    singular = table.rstrip("s")
+    return sa.Column(f"{singular}_id", sa.Text, sa.ForeignKey(f"{table}.id"), nullable=nullable)
+
+
+def _text(name: str, default: str = "") -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=False, server_default=default)
+
+
+def _json(name: str) -> sa.Column[Any]:
+    return sa.Column(name, sa.JSON, nullable=False)
+
+
+def _when(name: str, *, nullable: bool = True) -> sa.Column[datetime]:
+    return sa.Column(name, Instant, nullable=nullable)
+
+
+def _flag(name: str, *, default: bool = False) -> sa.Column[bool]:
+    return sa.Column(name, sa.Boolean, nullable=False, server_default=sa.true() if default else sa.false())
+
+
+def _int(name: str, default: int = 0) -> sa.Column[int]:
+    return sa.Column(name, sa.Integer, nullable=False, server_default=str(default))
+
+
+workspaces = sa.Table(
+    "workspaces",
+    metadata,
+    _id(),
+    _text("name"),
+    _json("settings"),
+    _when("created_at", nullable=False),
+)
+
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    _id(),
+    _of("workspaces"),
+    _text("dialect"),
+    sa.Column("digest", sa.Text, nullable=False, unique=True),
+    _text("hint"),
+    _when("created_at", nullable=False),
+    _when("revoked_at"),
+    sa.Index("ix_api_keys_workspace_id", "workspace_id"),
+)
+
+trunks = sa.Table(
+    "trunks",
+    metadata,
+    _id(),
+    _of("workspaces"),
+    _text("name"),
+    _json("definition"),
+    _text("password"),
+    _when("created_at", nullable=False),
+    sa.UniqueConstraint("workspace_id", "name"),
+)
+
+number_pools = sa.Table(
+    "number_pools",
+    metadata,
+    _id(),
+    _of("workspaces"),
+    _text("name"),
+    _when("created_at", nullable=False),
+    sa.Index("ix_number_pools_workspace_id", "workspace_id"),
+)
+
+numbers = sa.Table(
+    "numbers",
+    metadata,
+    _id(),
+    _of("workspaces"),
+    _of("trunks"),
+    _of("number_pools", nullable=True),
+    _text("number"),
+    _text("display_name"),
+    _flag("outbound", default=True),
+    _flag("spam"),
+    _json("tags"),
+    _when("used_at"),
+    _when("created_at", nullable=False),
+    sa.UniqueConstraint("workspace_id", "number"),
+)
+
+agents = sa.Table(
+    "agents",
+    metadata,
+    _id(),
+    _of("workspaces"),
+    _text("name"),
+    _text("tag"),
+    _text("type", "outbound"),
+    sa.Column("active_version_id", sa.Text, nullable=False),
+    _json("settings"),
+    _when("created_at", nullable=False),
+    _when("updated_at", nullable=False),
+    _when("archived_at"),
+    sa.UniqueConstraint("workspace_id", "tag"),
+)
+
+agent_versions = sa.Table(
+    "agent_versions",
+    metadata,
+    _id(),
+    _of("agents"),
+    _int("number", 1),
+    _text("description"),
+    _json("definition"),
+    _when("created_at", nullable=False),
+    _when("updated_at", nullable=False),
+    sa.UniqueConstraint("agent_id", "number"),
+)
+
+calls = sa.Table(
+    "calls",
+    metadata,
+    _id(),
+    _of("workspaces"),
+    _of("agents"),
+    sa.Column("lane", sa.Text, nullable=False),
+    _text("state"),
+    _when("due_at", nullable=False),
+    _int("attempt"),
+    sa.Column("worker", sa.Text),
+    _text("to_number"),
+    _text("outcome"),
+    _text("ended_by"),
+    _text("dialect"),
+    sa.Column("bulk_list_id", sa.Text),
+    _when("created_at", nullable=False),
+    _when("ended_at"),
+    # Only waiting rows: the due query is a seek however many calls lie in the future or the past.
+    sa.Index(
+        "ix_calls_waiting",
+        "lane",
+        "due_at",
+        sqlite_where=sa.text("state IN ('registered', 'retry')"),
+        postgresql_where=sa.text("state IN ('registered', 'retry')"),
+    ),
+    # Only live calls: counting them is free.
+    sa.Index(
+        "ix_calls_active",
+        "worker",
+        "lane",
+        sqlite_where=sa.text("state = 'active'"),
+        postgresql_where=sa.text("state = 'active'"),
+    ),
+    sa.Index("ix_calls_history", "workspace_id", "created_at"),
+)
+
+call_requests = sa.Table(
+    "call_requests",
+    metadata,
+    sa.Column("call_id", sa.Text, sa.ForeignKey("calls.id"), primary_key=True),
+    sa.Column("version_id", sa.Text),
+    sa.Column("voice_id", sa.Text),
+    _text("callee_name"),
+    _json("from_numbers"),
+    sa.Column("number_pool_id", sa.Text),
+    _json("variables"),
+    _json("plan"),
+    _json("callback"),
+    _json("warnings"),
+    sa.Column("call_category", sa.Text),
+    sa.Column("parent_call_id", sa.Text),
+    _json("body"),
+)
+
+attempts = sa.Table(
+    "attempts",
+    metadata,
+    # The fence: an attempt of a call exists once, whoever else believes to own it.
+    sa.Column("call_id", sa.Text, sa.ForeignKey("calls.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    _text("sid"),
+    _text("state"),
+    sa.Column("worker", sa.Text, nullable=False),
+    _text("from_number"),
+    sa.Column("number_id", sa.Text, nullable=False),
+    sa.Column("trunk_id", sa.Text, nullable=False),
+    sa.Column("version_id", sa.Text, nullable=False),
+    _when("claimed_at", nullable=False),
+    _when("dialed_at"),
+    _when("ringing_at"),
+    _when("answered_at"),
+    _when("ended_at"),
+    _text("outcome"),
+    _text("ended_by"),
+    _int("sip_code"),
+    _int("q850"),
+    _text("reason"),
+    _int("talk_ms"),
+    sa.Column("first_word_ms", sa.Integer),
+    sa.Column("turns", sa.JSON),
+    sa.Column("captured", sa.JSON),
+    _text("recording_path"),
+    _int("recording_ms"),
+)
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("seq", _SEQ, primary_key=True, autoincrement=True),
+    sa.Column("call_id", sa.Text, nullable=False),
+    sa.Column("workspace_id", sa.Text, nullable=False),
+    _int("attempt"),
+    _text("type"),
+    _when("at", nullable=False),
+    _json("data"),
+    sa.Index("ix_events_call_id", "call_id", "seq"),
+    sqlite_autoincrement=True,
+)
+
+leases = sa.Table(
+    "leases",
+    metadata,
+    # "name#generation": a lease that ran out is never revived, its holder comes back under a new name.
+    sa.Column("holder", sa.Text, primary_key=True),
+    _when("until", nullable=False),
+)
+
+cursors = sa.Table(
+    "cursors",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+)
+
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    _id(),
+    sa.Column("call_id", sa.Text, nullable=False),
+    sa.Column("workspace_id", sa.Text, nullable=False),
+    sa.Column("event_seq", sa.BigInteger, nullable=False),
+    _text("kind"),
+    _text("dialect"),
+    _text("method", "POST"),
+    _text("url"),
+    _json("headers"),
+    sa.Column("body", sa.Text),
+    _text("state", "waiting"),
+    _when("due_at", nullable=False),
+    _int("tries"),
+    sa.Column("log", sa.JSON, nullable=False),
+    _when("created_at", nullable=False),
+    _when("ended_at"),
+    # An event goes to an endpoint once, also when a fan-out is repeated after a crash.
+    sa.UniqueConstraint("event_seq", "kind", "url"),
+    sa.Index(
+        "ix_deliveries_waiting",
+        "due_at",
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    ),
+)

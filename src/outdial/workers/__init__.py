@@ -1,0 +1,1 @@
+"""Attempts carried out in supervised media worker processes."""
