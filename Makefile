@@ -1,0 +1,58 @@
+# Few targets; each does all of its own set-up.  make call · make serve · make test · make bench
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/.installed-run
+DEV := $(VENV)/.installed-dev
+PIP := $(VENV)/bin/pip install --quiet --require-hashes
+
+.DEFAULT_GOAL := help
+.PHONY: help call serve test check apt bench lock
+
+help:  ## what there is
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+
+call: $(RUN)  ## one call from POST to recording, on the simulated phone network
+	@$(VENV)/bin/outdial demo
+
+serve: $(RUN)  ## run the platform until stopped
+	@$(VENV)/bin/outdial serve
+
+test: apt $(DEV) check  ## everything that must hold, tests included
+	@$(VENV)/bin/pytest -q
+
+check: $(DEV)  ## style, types and floors
+	@$(VENV)/bin/ruff format --check --quiet . || { echo "run: .venv/bin/ruff format ."; exit 1; }
+	@$(VENV)/bin/ruff check --quiet .
+	@$(VENV)/bin/mypy --no-error-summary
+	@$(VENV)/bin/lint-imports --no-logo > $(VENV)/floors.txt || { cat $(VENV)/floors.txt; exit 1; }
+
+apt:  # the telephones the tests talk to
+	@for tool in sipp:sip-tester baresip:baresip-core openssl:openssl; do \
+	  command -v $${tool%%:*} > /dev/null || missing="$$missing $${tool##*:}"; done; \
+	if [ -n "$$missing" ]; then echo "installing for the tests:$$missing (apt-get)"; \
+	  sudo=$$(command -v sudo || true); \
+	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing > /dev/null; fi
+
+bench: $(DEV)  ## the numbers of docs/benchmarks.md, on this machine
+	@$(VENV)/bin/python -m benchmarks
+
+lock: $(DEV)  ## pin the newest allowed versions again
+	@$(VENV)/bin/python requirements/lock.py
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null || \
+	  { echo "Outdial needs Python 3.11 or 3.12 with venv; name one with: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@echo "creating the environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+$(RUN): requirements/run.txt pyproject.toml | $(VENV)/bin/python
+	@echo "installing the locked dependencies (about a minute the first time) ..."
+	@$(PIP) -r requirements/run.txt
+	@$(VENV)/bin/pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV): requirements/dev.txt pyproject.toml | $(VENV)/bin/python
+	@echo "installing the locked dependencies and the test tools ..."
+	@$(PIP) -r requirements/dev.txt
+	@$(VENV)/bin/pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $(RUN) $@
