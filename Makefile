@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/.installed-run
 DEV := $(VENV)/.installed-dev
+LOCK := $(VENV)/bin/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras \
+  --allow-unsafe --no-header --no-annotate
 PIP := $(VENV)/bin/pip install --quiet --require-hashes
 
 .DEFAULT_GOAL := help
@@ -37,7 +39,9 @@ bench: $(DEV)  ## the numbers of docs/benchmarks.md, on this machine
 	@$(VENV)/bin/python -m benchmarks
 
 lock: $(DEV)  ## pin the newest allowed versions again
-	@$(VENV)/bin/python requirements/lock.py
+	@$(LOCK) --upgrade --extra dev -o requirements/dev.txt pyproject.toml
+	@sed 's/ *\\$$//; /--hash/d' requirements/dev.txt > $(VENV)/constraints.txt
+	@$(LOCK) --upgrade --extra build -c $(VENV)/constraints.txt -o requirements/run.txt pyproject.toml
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null || \
