@@ -1,1 +1,282 @@
-"""Typed settings: environment ``OUTDIAL_*``, then one file, then these defaults."""
+"""Typed settings: environment ``OUTDIAL_*``, then one file, then these defaults.
+
+``docs/settings.md`` lists them all; a test keeps it in step. Nothing here reads the process's environment: ``load``
+looks only at what it is handed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
+
+import yaml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    DirectoryPath,
+    Field,
+    FilePath,
+    JsonValue,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+
+from outdial.domain.errors import Fault, Invalid
+
+PREFIX: Final = "OUTDIAL_"
+FILE_NAME: Final = "outdial.yaml"
+_ENGINES: Final = {
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+    "postgresql+asyncpg": "postgresql+asyncpg",
+}
+
+
+def _networks(value: object) -> object:
+    """An environment variable holds a list as ``a, b``."""
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, (list, tuple)):
+        raise ValueError("write a list of networks, for example 10.1.0.0/16, ::1/128")  # noqa: TRY004
+    return tuple(ip_network(str(part).strip()) for part in parts if str(part).strip())
+
+
+def _parsed(value: object) -> object:
+    """An environment variable holds a mapping as a JSON object."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise ValueError('write it as a JSON object, for example {"model": "nova-3"}') from None
+
+
+def _database_under_home(fields: dict[str, Any]) -> str:
+    return f"sqlite+aiosqlite:///{fields['home']}/outdial.db"
+
+
+def _own_address(fields: dict[str, Any]) -> str:
+    host, port = fields["http_host"], fields["http_port"]
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{reachable}:{port}"
+
+
+_Port = Annotated[int, Field(ge=0, le=65535)]
+_Host = Annotated[str, Field(min_length=1)]
+_Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)]
+_Options = Annotated[dict[str, JsonValue], BeforeValidator(_parsed)]
+
+
+class Settings(BaseModel):
+    """Everything an operator can choose. ``load`` makes one; tests may make one by hand with ``Settings(home=…)``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, use_attribute_docstrings=True)
+
+    home: Path
+    """Folder all state lives in: database, recordings, secrets"""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least serious log line shown: debug, info, warning or error"""
+    log_format: Literal["console", "json"] = "console"
+    """Logs for a person (console) or for a machine (json)"""
+
+    http_host: _Host = "127.0.0.1"
+    """Address the HTTP server listens on"""
+    http_port: _Port = 8600
+    """Port the HTTP server listens on; 0: any free one"""
+    public_url: str = Field(default_factory=_own_address)
+    """Where customers reach this server; links to recordings begin with it. Default: the listener's address"""
+    requests_per_s: Annotated[float, Field(gt=0)] = 50
+    """Requests a second each API key may make; what is more gets a 429"""
+    drain_s: Annotated[float, Field(ge=0, le=3600)] = 30
+    """At shutdown, how long calls that are up may go on before they are hung up"""
+
+    database_url: str = Field(default_factory=_database_under_home, repr=False)
+    """`sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`. Default: outdial.db under home"""
+
+    media_workers: Annotated[int, Field(ge=1, le=64)] = 1
+    """Processes that carry calls; one core each"""
+    calls_per_worker: Annotated[int, Field(ge=1, le=256)] = 150
+    """Calls one media worker carries at most; 256 is as many as its SIP stack can"""
+    ring_timeout_s: Annotated[float, Field(gt=0, le=3600)] = 45
+    """How long a phone rings before the dial is given up"""
+    sip_host: _Host = "127.0.0.1"
+    """Address SIP and sound are sent from"""
+    sip_port: _Port = 0
+    """The first media worker's SIP port, the next worker's is one higher; 0: any free ones"""
+    rtp_port_first: Annotated[int, Field(ge=1024, le=65535)] = 10000
+    """First UDP port used for sound"""
+    rtp_port_last: Annotated[int, Field(ge=1024, le=65535)] = 19999
+    """Last UDP port used for sound"""
+    sip_ca_file: FilePath | None = None
+    """PEM file that trunks' TLS certificates are checked against. Default: the system's"""
+    simulator: bool = True
+    """Run the simulated phone network on loopback"""
+    simulator_sip_port: _Port = 0
+    """SIP port of the simulated network; 0: any free one"""
+
+    vad_mode: Literal["silero-8k", "silero-16k"] = "silero-16k"
+    """Voice detection: silero-16k hears speech in noise better, silero-8k costs half"""
+    speech: Literal["local", "scripted", "livekit"] = "local"
+    """Speech parts: local (on this machine), scripted (for tests), livekit (a plug-in for each direction)"""
+    models_dir: DirectoryPath | None = None
+    """Folder of your own local speech models. Default: those in the installed packages"""
+    local_speech_threads: Annotated[int, Field(ge=1, le=64)] = 1
+    """Threads in the pool local speech models run in"""
+    livekit_stt: str = ""
+    """LiveKit plug-in that hears, for example deepgram"""
+    livekit_stt_options: _Options = Field(default_factory=dict, repr=False)
+    """Arguments of its STT class, as a JSON object"""
+    livekit_tts: str = ""
+    """LiveKit plug-in that speaks, for example elevenlabs"""
+    livekit_tts_options: _Options = Field(default_factory=dict, repr=False)
+    """Arguments of its TTS class, as a JSON object"""
+    chat_base_url: str = ""
+    """OpenAI-compatible endpoint of the language model, up to and with /v1"""
+    chat_api_key: SecretStr = SecretStr("")
+    """Its key; empty for a server that needs none"""
+    chat_model: str = ""
+    """Model of agents that name none"""
+
+    callback_body: Literal["superset", "envelope", "events"] = "superset"
+    """Shape of a Ringg call's own callback: both documented forms in one (superset), or only one of them"""
+    webhook_concurrency: Annotated[int, Field(ge=1, le=1000)] = 32
+    """Webhooks under way at the same moment, at most"""
+    webhook_https_only: bool = False
+    """Deliver webhooks to https endpoints only"""
+    webhook_allowed_networks: _Networks = ()
+    """Internal networks webhooks may go to, as CIDR, for example `10.1.0.0/16, ::1/128`"""
+
+    @property
+    def recordings_dir(self) -> Path:
+        return self.home / "recordings"
+
+    @property
+    def secrets_dir(self) -> Path:
+        return self.home / "secrets"
+
+    @field_validator("home", "models_dir", "sip_ca_file")
+    @classmethod
+    def _full_path(cls, path: Path | None) -> Path | None:
+        return None if path is None else path.absolute()
+
+    @field_validator("public_url", "chat_base_url")
+    @classmethod
+    def _web_address(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if url and (parts.scheme not in {"http", "https"} or not parts.hostname):
+            raise ValueError("write it as http://HOST or https://HOST, with a port and path if needed")
+        return url.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_engine(cls, url: str) -> str:
+        scheme, separator, rest = url.partition("://")
+        if not separator or scheme not in _ENGINES:
+            raise ValueError("begin it with sqlite:/// or postgresql://")
+        return f"{_ENGINES[scheme]}://{rest}"
+
+    @field_validator("rtp_port_last")
+    @classmethod
+    def _room_for_a_call(cls, last: int, info: ValidationInfo) -> int:
+        first = info.data.get("rtp_port_first", last)
+        if last < first + 1:
+            raise ValueError(f"must be above rtp_port_first ({first})")
+        return last
+
+    @field_validator("livekit_stt", "livekit_tts")
+    @classmethod
+    def _needed_by_livekit(cls, plugin: str, info: ValidationInfo) -> str:
+        if not plugin and info.data.get("speech") == "livekit":
+            raise ValueError("needed because speech is livekit: name a plug-in, for example deepgram or elevenlabs")
+        return plugin
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """The settings an environment and its file ask for. Empty variables count as unset.
+
+    The file is ``OUTDIAL_SETTINGS_FILE``, which must then exist, or else ``outdial.yaml`` under home, if there.
+    ``~`` stands for the environment's ``HOME``.
+
+    Raises:
+        Invalid: one fault for each wrong setting; each message is a whole line that names the variable or the file.
+    """
+    fields = {name: _variable(name) for name in Settings.model_fields}
+    given = {name: environ[variable] for name, variable in fields.items() if environ.get(variable)}
+    homes = {"home": given.get("home", "~/.outdial")} if "home" in given or environ.get("HOME") else {}
+    chosen = environ.get(f"{PREFIX}SETTINGS_FILE", "")
+    file = _expanded(chosen or f"{homes.get('home', '')}/{FILE_NAME}", environ)
+    written = _read(file) if chosen or (homes and file.is_file()) else {}
+    values: dict[str, object] = homes | written | given
+    for name in ("home", "models_dir", "sip_ca_file"):
+        if isinstance(path := values.get(name), str):
+            values[name] = _expanded(path, environ)
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        where = {name: f"{name} in {file}" for name in written} | {name: fields[name] for name in given}
+        raise Invalid(*_faults(error, where)) from None
+
+
+def unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    """Names that look like settings and are none: worth a warning, not a refusal.
+
+    Kubernetes puts ``OUTDIAL_PORT`` and the like into the environment of every container beside a service of that name.
+    """
+    known = {_variable(name) for name in Settings.model_fields} | {f"{PREFIX}SETTINGS_FILE"}
+    return sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
+
+
+def _variable(name: str) -> str:
+    return PREFIX + name.upper()
+
+
+def _expanded(path: str, environ: Mapping[str, str]) -> Path:
+    return Path(environ["HOME"] + path[1:] if path.startswith("~/") and environ.get("HOME") else path)
+
+
+def _invalid(name: str, message: str) -> Invalid:
+    return Invalid(Fault((name,), f"{name}: {message}"))
+
+
+def _read(file: Path) -> dict[str, object]:
+    try:
+        content = yaml.safe_load(file.read_text("utf-8"))
+    except OSError as error:
+        raise _invalid(str(file), f"cannot be read: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise _invalid(str(file), "is not YAML: " + " ".join(str(error).split())) from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise _invalid(str(file), "must hold lines like http_port: 8600")
+    return {str(name): value for name, value in content.items()}
+
+
+def _faults(error: ValidationError, where: Mapping[str, str]) -> Iterator[Fault]:
+    for fault in error.errors(include_url=False, include_context=False):
+        if fault["type"] == "default_factory_not_called":
+            continue  # another fault stands before it
+        name = str(fault["loc"][0])
+        source = where.get(name, _variable(name))
+        message = fault["msg"].removeprefix("Value error, ")
+        if fault["type"] == "missing":
+            message = "set it: without HOME there is no default folder"
+        elif fault["type"] == "extra_forbidden":
+            message = "there is no such setting"
+        elif fault["input"] != "" and name not in _UNSHOWN:
+            message += f" (got {str(fault['input'])!r})"
+        yield Fault((source,), f"{source}: {message}", fault["type"])
+
+
+# Their values may hold passwords.
+_UNSHOWN: Final = {
+    name for name, field in Settings.model_fields.items() if not field.repr or field.annotation is SecretStr
+}
