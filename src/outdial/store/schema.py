@@ -204,6 +204,8 @@ calls = sa.Table(
         postgresql_where=sa.text("state = 'active'"),
     ),
     sa.Index("ix_calls_history", "workspace_id", "created_at"),
+    # An agent's calls, newest first, and how many there are.
+    sa.Index("ix_calls_agent", "agent_id", "created_at"),
 )
 
 call_requests = sa.Table(
@@ -253,6 +255,8 @@ attempts = sa.Table(
     sa.Column("captured", sa.JSON),
     _text("recording_path"),
     _int("recording_ms"),
+    # How many calls a number has made.
+    sa.Index("ix_attempts_number_id", "number_id"),
 )
 
 events = sa.Table(

@@ -1,0 +1,101 @@
+"""The database: opened once, brought to the present tables, read and written by transactions, closed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from outdial.store.engines import SQLITE, parse_url, reading_engine, writing_engine
+from outdial.store.group_commit import GroupCommit, Rows
+from outdial.store.inserts import Inserts
+from outdial.store.migrating import migrate as bring_up_to_date
+from outdial.store.trouble import told_in_one_line
+
+T = TypeVar("T")
+
+
+class Database:
+    """SQLite or PostgreSQL behind the same four verbs. Belongs to the event loop that opened it."""
+
+    def __init__(self, url: sa.URL) -> None:
+        self.url = url
+        self._writer: AsyncEngine = writing_engine(url)
+        self._reader: AsyncEngine = reading_engine(url)
+        # SQLite writes in turn; the connection pool alone would let a busy writer overtake those who wait.
+        self._turn: asyncio.Lock | None = asyncio.Lock() if url.drivername == SQLITE else None
+        self.inserts = Inserts(self._writer.dialect)
+        self._group = GroupCommit(self.write, self.inserts)
+        self._grouping: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(cls, url: str, *, migrate: bool = True) -> Database:
+        """Connect to ``sqlite+aiosqlite:///path`` or ``postgresql+asyncpg://…`` and bring its tables up to date.
+
+        Raises:
+            Invalid: not such a URL.
+            Unreachable: the database cannot be reached or used; the message is one line that says what to check.
+        """
+        parsed = parse_url(url)
+        if migrate:
+            with told_in_one_line(parsed):
+                await bring_up_to_date(parsed)
+        database = cls(parsed)
+        try:
+            async with database.reading() as conn:
+                await conn.execute(sa.select(1))
+        except BaseException:
+            await database._dispose()
+            raise
+        database._grouping = asyncio.create_task(database._group.run(), name="group commit")
+        return database
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """One read-only transaction: everything read inside is of one moment.
+
+        Raises:
+            Unreachable: the database did not answer.
+        """
+        with told_in_one_line(self.url):
+            async with self._reader.connect() as conn:
+                yield conn
+
+    async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Run ``work`` in one transaction and commit; its value. An exception rolls everything back.
+
+        Raises:
+            Unreachable: the database did not answer; whether the transaction took place may be unknown.
+        """
+        with told_in_one_line(self.url):
+            if self._turn is None:
+                return await self._transact(work)
+            async with self._turn:
+                return await self._transact(work)
+
+    async def submit(self, rows: Rows) -> None:
+        """Store ``rows`` in a transaction shared with whoever else submits now; returns after the commit.
+
+        Raises: as ``GroupCommit.submit``.
+        """
+        await self._group.submit(rows)
+
+    async def close(self) -> None:
+        """Finish what was submitted, then let go of the connections."""
+        if self._grouping is not None:
+            self._group.finish()
+            await self._grouping
+            self._grouping = None
+        await self._dispose()
+
+    async def _transact(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        async with self._writer.begin() as conn:
+            return await work(conn)
+
+    async def _dispose(self) -> None:
+        await self._reader.dispose()
+        await self._writer.dispose()

@@ -1,0 +1,118 @@
+"""Connections to either database, set so that what is committed is on disk and nothing waits for ever."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from outdial.domain.errors import Fault, Invalid
+
+SQLITE: Final = "sqlite+aiosqlite"
+POSTGRES: Final = "postgresql+asyncpg"
+_DRIVERS: Final = {"sqlite": SQLITE, SQLITE: SQLITE, "postgresql": POSTGRES, "postgres": POSTGRES, POSTGRES: POSTGRES}
+
+_CONNECT_TIMEOUT_S: Final = 5.0
+_STATEMENT_TIMEOUT_S: Final = 30.0
+_POOL_TIMEOUT_S: Final = 10.0
+_BUSY_TIMEOUT_MS: Final = 10_000
+_SQLITE_READERS: Final = 4
+_POSTGRES_CONNECTIONS: Final = 8
+
+
+def parse_url(text: str) -> sa.URL:
+    """``text`` as a URL with the one driver used for its database.
+
+    Raises:
+        Invalid: not the URL of a SQLite file or a PostgreSQL database; the text itself is not repeated, it may
+            hold a password.
+    """
+    shape = "sqlite+aiosqlite:///PATH or postgresql+asyncpg://USER:PASSWORD@HOST:PORT/NAME"
+    try:
+        url = sa.make_url(text)
+    except sa.exc.ArgumentError:
+        raise Invalid(Fault(("database_url",), f"database_url must be {shape}")) from None
+    driver = _DRIVERS.get(url.drivername)
+    if driver is None or not url.database or (driver == SQLITE and url.database == ":memory:"):
+        raise Invalid(Fault(("database_url",), f"database_url must be {shape}"))
+    return url.set(drivername=driver)
+
+
+def writing_engine(url: sa.URL) -> AsyncEngine:
+    """Connections that change the database: one on SQLite, where writers only get in each other's way."""
+    if url.drivername == SQLITE:
+        engine = create_async_engine(
+            url, pool_size=1, max_overflow=0, pool_reset_on_return=None, connect_args=_sqlite_arguments()
+        )
+        _prepare_sqlite(engine, begin="BEGIN IMMEDIATE")
+        return engine
+    # A process that freezes while it holds a lock is shown the door before its neighbours give up waiting.
+    return _postgres_engine(url, lock_timeout="6000", idle_in_transaction_session_timeout="2000")
+
+
+def migrating_engine(url: sa.URL) -> AsyncEngine:
+    """A connection that changes the tables themselves: it may wait long for its neighbours to do the same.
+
+    Changing a SQLite table copies it; with foreign keys enforced the copy would be refused.
+    """
+    if url.drivername == SQLITE:
+        engine = create_async_engine(url, poolclass=sa.NullPool, connect_args=_sqlite_arguments())
+        _prepare_sqlite(engine, begin="BEGIN IMMEDIATE", foreign_keys=False)
+        return engine
+    return _postgres_engine(url)
+
+
+def reading_engine(url: sa.URL) -> AsyncEngine:
+    """Connections that see one moment of the database per transaction, and cannot change it."""
+    if url.drivername == SQLITE:
+        engine = create_async_engine(
+            url,
+            pool_size=_SQLITE_READERS,
+            max_overflow=0,
+            pool_timeout=_POOL_TIMEOUT_S,
+            connect_args=_sqlite_arguments(),
+        )
+        _prepare_sqlite(engine, begin="BEGIN", read_only=True)
+        return engine
+    engine = _postgres_engine(url, idle_in_transaction_session_timeout="30000")
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def _sqlite_arguments() -> dict[str, Any]:
+    # No isolation level: transactions begin where we say, not where the driver guesses.
+    return {"isolation_level": None, "timeout": _BUSY_TIMEOUT_MS / 1000}
+
+
+def _prepare_sqlite(engine: AsyncEngine, *, begin: str, read_only: bool = False, foreign_keys: bool = True) -> None:
+    @sa.event.listens_for(engine.sync_engine, "connect")
+    def _configure(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            # NORMAL would lose the last commits with the power: a 2xx must be on disk.
+            "synchronous=FULL",
+            f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
+            f"busy_timeout={_BUSY_TIMEOUT_MS}",
+            f"query_only={'ON' if read_only else 'OFF'}",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @sa.event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+
+def _postgres_engine(url: sa.URL, **server_settings: str) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        pool_size=_POSTGRES_CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=_POOL_TIMEOUT_S,
+        connect_args={
+            "timeout": _CONNECT_TIMEOUT_S,
+            "command_timeout": _STATEMENT_TIMEOUT_S,
+            "server_settings": {"application_name": "outdial", **server_settings},
+        },
+    )

@@ -1,0 +1,79 @@
+"""The list of facts. Its numbers are the order of everything, so they must appear in order too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from outdial.domain.events import Event, EventType
+from outdial.store.inserts import Insert
+from outdial.store.schema import events
+
+EVENTS_LOCK: Final = 7_310_001
+"""PostgreSQL advisory lock held from an event's numbering until its commit."""
+
+
+async def append(conn: AsyncConnection, facts: Sequence[Event]) -> None:
+    """Write ``facts`` in this order; the last thing a transaction does, see ``lock_numbers``."""
+    if not facts:
+        return
+    await lock_numbers(conn)
+    insert = Insert(events, conn.dialect)
+    await conn.exec_driver_sql(insert.sql, [insert.row(row_of(fact)) for fact in facts])
+
+
+async def lock_numbers(conn: AsyncConnection) -> None:
+    """Let no other transaction number events until this one ends.
+
+    PostgreSQL hands out numbers when a row is written but shows the row when its transaction commits: without the
+    lock a reader could see 8, remember it, and never look at the 7 that commits a moment later: a webhook lost.
+    SQLite has one writer at a time anyway. Take the lock last: a transaction that waits for another row while
+    holding it would stop every other writer.
+    """
+    if conn.dialect.name == "postgresql":
+        await conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({EVENTS_LOCK})")
+
+
+async def events_after(conn: AsyncConnection, seq: int, limit: int = 500) -> list[Event]:
+    """The facts numbered above ``seq``, oldest first."""
+    rows = await conn.execute(sa.select(events).where(events.c.seq > seq).order_by(events.c.seq).limit(limit))
+    return [event_of(row) for row in rows.mappings()]
+
+
+async def events_of_call(conn: AsyncConnection, call_id: str, after_seq: int = 0) -> list[Event]:
+    """One call's facts numbered above ``after_seq``, oldest first."""
+    rows = await conn.execute(
+        sa.select(events).where(events.c.call_id == call_id, events.c.seq > after_seq).order_by(events.c.seq)
+    )
+    return [event_of(row) for row in rows.mappings()]
+
+
+async def last_seq(conn: AsyncConnection) -> int:
+    """The number of the newest fact; 0 before the first."""
+    return await conn.scalar(sa.select(sa.func.max(events.c.seq))) or 0
+
+
+def row_of(fact: Event) -> dict[str, Any]:
+    return {
+        "call_id": fact.call_id,
+        "workspace_id": fact.workspace_id,
+        "attempt": fact.attempt,
+        "type": fact.type.value,
+        "at": fact.at,
+        "data": dict(fact.data),
+    }
+
+
+def event_of(row: Mapping[Any, Any]) -> Event:
+    return Event(
+        call_id=row["call_id"],
+        workspace_id=row["workspace_id"],
+        type=EventType(row["type"]),
+        at=row["at"],
+        attempt=row["attempt"],
+        data=row["data"],
+        seq=row["seq"],
+    )

@@ -1,0 +1,55 @@
+"""INSERTs compiled once: rows become plain tuples, so that many of them cost the driver's time and little more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+
+from outdial.store import schema
+
+Row = tuple[Any, ...]
+_Encode = Callable[[Any], Any]
+
+
+class Insert:
+    """One table's INSERT for one dialect. Columns left out of a row get the table's default, or NULL."""
+
+    def __init__(self, table: sa.Table, dialect: Dialect) -> None:
+        columns = [column for column in table.columns if column is not table.autoincrement_column]
+        compiled = table.insert().compile(dialect=dialect, column_keys=[column.name for column in columns])
+        self.table = table
+        self.sql = str(compiled)
+        self._encoders: list[tuple[str, Any, _Encode | None]] = [
+            (column.name, _default(column), _encoder(column, dialect)) for column in columns
+        ]
+
+    def row(self, values: Mapping[str, Any]) -> Row:
+        """``values`` by column name, as the driver wants them."""
+        return tuple(
+            encode(values.get(name, default)) if encode else values.get(name, default)
+            for name, default, encode in self._encoders
+        )
+
+
+class Inserts:
+    """The INSERTs of the tables that grow by the thousand, parents before children and events last."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.calls: Final = Insert(schema.calls, dialect)
+        self.call_requests: Final = Insert(schema.call_requests, dialect)
+        self.events: Final = Insert(schema.events, dialect)
+
+
+def _default(column: sa.Column[Any]) -> object:
+    """The server's default as a Python value: a bulk INSERT names every column."""
+    if not isinstance(column.server_default, sa.DefaultClause):
+        return None
+    text = str(column.server_default.arg)
+    return int(text) if isinstance(column.type, sa.Integer) else text
+
+
+def _encoder(column: sa.Column[Any], dialect: Dialect) -> _Encode | None:
+    return column.type.dialect_impl(dialect).bind_processor(dialect)
