@@ -309,6 +309,8 @@ deliveries = sa.Table(
     _when("ended_at"),
     # An event goes to an endpoint once, also when a fan-out is repeated after a crash.
     sa.UniqueConstraint("event_seq", "kind", "url"),
+    # The deliveries of a call, in order: one endpoint is told its events one after the other.
+    sa.Index("ix_deliveries_call_id", "call_id", "event_seq"),
     sa.Index(
         "ix_deliveries_waiting",
         "due_at",
