@@ -1,0 +1,99 @@
+"""The life of a media worker process: dies with its parent, hangs up before it ends, never tears native code down."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import faulthandler
+import os
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Final, NoReturn
+
+import structlog
+
+from outdial.dialer.ports import Operator
+from outdial.domain.clock import Clock
+from outdial.domain.errors import OutdialError
+from outdial.workers import wire
+from outdial.workers.channel import WorkerEnd, worker_end
+from outdial.workers.worker import serve
+
+_PR_SET_PDEATHSIG: Final = 1
+_STUCK_S: Final = 10.0
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+def run(channel_fd: int, open_operator: Callable[[], Awaitable[Operator]], clock: Clock) -> NoReturn:
+    """Be a media worker on the inherited socket ``channel_fd``; never returns.
+
+    ``open_operator`` brings up carrier, speech and language; its ``room()`` is the worker's capacity. It is never
+    closed: the native SIP teardown can crash, and the operating system frees everything anyway.
+    """
+    _die_with_parent()
+    # Ctrl-C reaches the whole terminal group; the parent decides what becomes of the calls.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.set_inheritable(channel_fd, False)
+    try:
+        asyncio.run(_live(socket.socket(fileno=channel_fd), open_operator, clock))
+    finally:
+        _exit(1)
+
+
+async def _live(sock: socket.socket, open_operator: Callable[[], Awaitable[Operator]], clock: Clock) -> NoReturn:
+    code = 1
+    channel = await worker_end(sock)
+    try:
+        operator = await open_operator()
+        await _serve_watched(channel, operator, clock)
+        code = 0
+    except OutdialError as fault:
+        await _say(channel, str(fault))
+    except Exception as fault:
+        _log.exception("media worker broke")
+        await _say(channel, f"{type(fault).__name__}: {fault}")
+    # Here and not after asyncio.run: its own teardown waits for threads that may never end.
+    _exit(code)
+
+
+async def _serve_watched(channel: WorkerEnd, operator: Operator, clock: Clock) -> None:
+    async with asyncio.TaskGroup() as group:
+        watch = group.create_task(_show_life())
+        work = group.create_task(serve(channel, operator, clock=clock))
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, work.cancel)
+        await asyncio.wait([work])
+        watch.cancel()
+        if not work.cancelled():
+            work.result()
+
+
+async def _show_life() -> None:
+    """A loop that stands still for ten seconds ends the process, orphan or not, and says on stderr where it stood.
+
+    The interpreter's own watchdog thread does it without the GIL, so native code cannot hold it up.
+    """
+    while True:
+        faulthandler.dump_traceback_later(_STUCK_S, exit=True)
+        await asyncio.sleep(1)
+
+
+async def _say(channel: WorkerEnd, reason: str) -> None:
+    channel.send(wire.Trouble(reason))
+    await channel.flush()
+
+
+def _die_with_parent() -> None:
+    """Linux sends SIGTERM when the parent ends, however it ends; elsewhere the end of the channel must do."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+
+
+def _exit(code: int) -> NoReturn:
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)

@@ -1,0 +1,216 @@
+"""Real processes: each test's workers are children of the test run and are gone when it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import selectors
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from attempt_builders import an_order
+from outdial.domain.attempt import Answered, Progress, Result, Ringing, Said
+from outdial.domain.clock import utc_now
+from outdial.domain.errors import Unreachable
+from outdial.domain.outcome import Outcome
+from outdial.workers.child import Health
+from outdial.workers.supervisor import BackOff, MediaWorkers, Terms, media_workers
+
+PROGRAM = Path(__file__).with_name("worker_program.py")
+PATIENCE_S = 60
+
+
+def workers(count: int = 1, *options: str, terms: Terms | None = None) -> AbstractAsyncContextManager[MediaWorkers]:
+    return media_workers([sys.executable, str(PROGRAM), *options], count, utc_now, terms or Terms())
+
+
+@dataclass
+class Heard:
+    """Collects progress; ``until`` waits for one that fits."""
+
+    progress: list[Progress] = field(default_factory=list)
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __call__(self, progress: Progress) -> None:
+        self.progress.append(progress)
+        self._news.set()
+
+    async def until(self, fits: Callable[[Progress], bool]) -> Progress:
+        async with asyncio.timeout(PATIENCE_S):
+            while not (found := [one for one in self.progress if fits(one)]):
+                self._news.clear()
+                await self._news.wait()
+        return found[0]
+
+    async def pid_of_talk(self) -> int:
+        said = await self.until(lambda one: isinstance(one, Said))
+        assert isinstance(said, Said)
+        return int(said.turn.text.removeprefix("I am ").removesuffix("."))
+
+
+def silent(_: Progress) -> None: ...
+
+
+async def result_of(task: asyncio.Task[Result]) -> Result:
+    return await asyncio.wait_for(task, PATIENCE_S)
+
+
+class TestAnAttemptInAWorker:
+    async def test_reports_its_progress_in_order_and_ends_with_its_result(self) -> None:
+        heard = Heard()
+
+        async with workers() as media:
+            result = await media.carry_out(an_order(does="answer"), heard)
+
+        assert result.outcome is Outcome.COMPLETED
+        assert [type(one) for one in heard.progress] == [Ringing, Answered]
+
+    async def test_that_raises_ends_alone_and_leaves_the_worker_alive(self) -> None:
+        async with workers() as media:
+            broken = await media.carry_out(an_order("broken", does="break"), silent)
+            after = await media.carry_out(an_order("after", does="answer"), silent)
+
+            assert [place.starts for place in media.status()] == [1]
+        assert broken.outcome is Outcome.WORKER_LOST
+        assert "ValueError" in broken.reason
+        assert after.outcome is Outcome.COMPLETED
+
+    async def test_that_is_cancelled_is_hung_up_and_says_so(self) -> None:
+        heard = Heard()
+
+        async with workers() as media, asyncio.TaskGroup() as group:
+            talk = group.create_task(media.carry_out(an_order(does="talk"), heard))
+            await heard.pid_of_talk()
+            talk.cancel()
+            result = await result_of(talk)
+
+        assert result.outcome is Outcome.CANCELLED
+
+
+class TestAWorkerKilledInTheMiddleOfATalk:
+    async def test_ends_its_own_calls_at_once_while_others_go_on_and_the_next_succeeds(self) -> None:
+        struck, spared = Heard(), Heard()
+
+        async with workers(2) as media, asyncio.TaskGroup() as group:
+            await media.wait_ready(PATIENCE_S)
+            first = group.create_task(media.carry_out(an_order("struck", does="talk"), struck))
+            second = group.create_task(media.carry_out(an_order("spared", does="talk"), spared))
+            victim, other = await struck.pid_of_talk(), await spared.pid_of_talk()
+            os.kill(victim, signal.SIGKILL)
+            lost = await result_of(first)
+            still_talking = not second.done()
+            third = await media.carry_out(an_order("next", does="answer"), silent)
+            second.cancel()
+
+        assert victim != other
+        assert lost.outcome is Outcome.WORKER_LOST
+        assert "signal 9" in lost.reason
+        assert still_talking
+        assert third.outcome is Outcome.COMPLETED
+
+    async def test_is_replaced_so_that_a_single_worker_takes_the_next_call(self) -> None:
+        async with workers(1) as media:
+            lost = await media.carry_out(an_order("first", does="die"), silent)
+            after = await media.carry_out(an_order("second", does="answer"), silent)
+
+            assert media.status()[0].starts == 2
+        assert lost.outcome is Outcome.WORKER_LOST
+        assert "exit code 3" in lost.reason
+        assert after.outcome is Outcome.COMPLETED
+
+
+class TestAWorkerThatStandsStill:
+    async def test_is_killed_and_its_calls_end(self) -> None:
+        terms = Terms(health=Health(beat_limit_s=2.5, shutdown_limit_s=0.5))
+
+        async with workers(1, terms=terms) as media:
+            lost = await asyncio.wait_for(media.carry_out(an_order(does="freeze"), silent), PATIENCE_S)
+
+        assert lost.outcome is Outcome.WORKER_LOST
+        assert "no sign of life" in lost.reason
+
+
+class TestRoom:
+    async def test_is_the_capacity_of_all_workers_less_what_they_carry(self) -> None:
+        heard = Heard()
+
+        async with workers(2, "--capacity=3") as media, asyncio.TaskGroup() as group:
+            before = media.room()
+            await media.wait_ready(PATIENCE_S)
+            ready = media.room()
+            talk = group.create_task(media.carry_out(an_order(does="talk"), heard))
+            await heard.pid_of_talk()
+            talking = media.room()
+            talk.cancel()
+
+        assert (before, ready, talking) == (0, 6, 5)
+
+    async def test_is_none_while_timers_fire_late(self) -> None:
+        terms = Terms(health=Health(lag_limit_ms=-1.0, lag_beats=1), wait_for_room_s=0.1)
+
+        async with workers(terms=terms) as media:
+            await media.wait_ready(PATIENCE_S)
+            result = await media.carry_out(an_order(does="answer"), silent)
+
+        assert result.outcome is Outcome.WORKER_LOST
+        assert "nobody was rung" in result.reason
+
+    async def test_is_none_while_draining_and_the_drain_ends_with_the_last_call(self) -> None:
+        heard = Heard()
+
+        async with workers() as media, asyncio.TaskGroup() as group:
+            talk = group.create_task(media.carry_out(an_order(does="talk"), heard))
+            await heard.pid_of_talk()
+            unfinished = await media.drain(limit_s=0.05)
+            talk.cancel()
+            await result_of(talk)
+            finished = await media.drain(limit_s=PATIENCE_S)
+
+            assert media.room() == 0
+        assert (unfinished, finished) == (False, True)
+
+
+class TestAWorkerThatCannotStart:
+    async def test_says_why(self) -> None:
+        terms = Terms(back_off=BackOff(first_s=0.05, most_s=0.05))
+
+        async with workers(1, "--fails=port 5062 is in use", terms=terms) as media:
+            with pytest.raises(Unreachable, match="port 5062 is in use"):
+                await media.wait_ready(10)
+
+    async def test_says_so_when_there_is_no_such_program(self) -> None:
+        async with media_workers(["/nowhere/worker"], 1, utc_now) as media:
+            with pytest.raises(Unreachable, match="could not be started"):
+                await media.wait_ready(1)
+
+
+class TestWhenTheParentDies:
+    def test_its_workers_die_too(self) -> None:
+        script = Path(__file__).with_name("parent_program.py")
+        command = [sys.executable, str(script), str(PROGRAM)]
+        builders = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=builders) as parent:
+            assert parent.stdout is not None
+            pids = [int(pid) for pid in parent.stdout.readline().split()]
+            watched = [os.pidfd_open(pid) for pid in pids]
+            parent.kill()
+
+        assert len(pids) == 2
+        for pidfd in watched:
+            assert ended(pidfd)
+
+
+def ended(pidfd: int) -> bool:
+    """True when the process ends in time; a pidfd becomes readable then, and never means another process."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(pidfd, selectors.EVENT_READ)
+        fired = selector.select(PATIENCE_S)
+    os.close(pidfd)
+    return bool(fired)

@@ -1,0 +1,51 @@
+"""A media worker without media: what each attempt does is named in its order's variable ``does``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import time
+from collections.abc import Callable
+
+from outdial.domain.attempt import Answered, Order, Progress, Result, Ringing, Said, Speaker, Turn
+from outdial.domain.clock import utc_now
+from outdial.domain.errors import Unreachable
+from outdial.domain.outcome import Outcome
+from outdial.workers import process
+from outdial.workers.local import LocalOperator
+
+
+async def carry_out(order: Order, report: Callable[[Progress], None]) -> Result:
+    does = order.brief.variables["does"]
+    report(Ringing(utc_now()))
+    if does == "die":
+        os._exit(3)
+    if does == "break":
+        raise ValueError("a part failed")
+    if does == "freeze":
+        time.sleep(60)  # noqa: ASYNC251 - a loop that stands still is what is tested
+    report(Answered(utc_now()))
+    if does == "talk":
+        report(Said(utc_now(), Turn(Speaker.AGENT, f"I am {os.getpid()}.", 0, 500)))
+        await asyncio.Event().wait()
+    return Result(utc_now(), Outcome.COMPLETED, reason=str(os.getpid()))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--channel-fd", type=int, required=True)
+    parser.add_argument("--capacity", type=int, default=10)
+    parser.add_argument("--fails", default="")
+    options = parser.parse_args()
+
+    async def open_operator() -> LocalOperator:
+        if options.fails:
+            raise Unreachable(options.fails)
+        return LocalOperator(carry_out, options.capacity, utc_now)
+
+    process.run(options.channel_fd, open_operator, utc_now)
+
+
+if __name__ == "__main__":
+    main()
