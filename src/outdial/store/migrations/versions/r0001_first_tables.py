@@ -284,6 +284,7 @@ def _deliveries() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_deliveries"),
         sa.UniqueConstraint("event_seq", "kind", "url", name="uq_deliveries_event_seq_kind_url"),
     )
+    op.create_index("ix_deliveries_call_id", "deliveries", ["call_id", "event_seq"])
     op.create_index(
         "ix_deliveries_waiting",
         "deliveries",
