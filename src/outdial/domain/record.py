@@ -23,6 +23,7 @@ class AttemptRecord:
     from_number: str
     claimed_at: datetime
     dialed_at: datetime | None = None
+    ringing_at: datetime | None = None
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     outcome: Outcome | None = None
