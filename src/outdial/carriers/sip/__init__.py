@@ -1,1 +1,11 @@
-"""Real SIP trunks, on baresip."""
+"""Real phone calls over SIP trunks.
+
+``async with SipStack(SipSettings()) as stack: carrier = SipCarrier(stack)``, once in a process; see ``docs/sip.md``.
+"""
+
+from outdial.carriers.sip.carrier import SipCarrier
+from outdial.carriers.sip.leg import SipLeg
+from outdial.carriers.sip.settings import SipSettings
+from outdial.carriers.sip.stack import SipStack
+
+__all__ = ["SipCarrier", "SipLeg", "SipSettings", "SipStack"]
