@@ -1,1 +1,1 @@
-"""The Ringly dialect."""
+"""The HTTP API of Ringly: one call route and its deprecated predecessor."""

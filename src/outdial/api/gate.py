@@ -1,0 +1,59 @@
+"""The rim of every door: request ids, trailing slashes, and no fault that reaches a client as a stack trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from outdial.domain.ids import new_request_id
+
+_log: Final = structlog.get_logger(__name__)
+
+
+class Gate:
+    """ASGI middleware around one door.
+
+    A path means the same with and without trailing slashes: a redirect would lose the body in some HTTP clients.
+    Every answer carries ``X-Request-Id``. What nobody below caught is logged and answered by ``failed``.
+    """
+
+    def __init__(self, app: ASGIApp, *, failed: Callable[[Request], Response]) -> None:
+        self._app = app
+        self._failed = failed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        scope = {**scope, "path": scope["path"].rstrip("/") or "/", "state": dict(scope.get("state") or {})}
+        identity = scope["state"].setdefault("request_id", new_request_id())
+        started = False
+
+        async def send_with_identity(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                MutableHeaders(scope=message)["X-Request-Id"] = identity
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_identity)
+        except ClientDisconnect:
+            _log.info("client went away before its request was read", request_id=identity)
+        except Exception:
+            _log.exception("unhandled fault in a request", request_id=identity, path=scope["path"])
+            if started:
+                raise
+            await self._failed(Request(scope, receive))(scope, receive, send_with_identity)
+
+
+def request_id(request: Request) -> str:
+    """The id this request is known by, in answers and logs."""
+    state = request.scope.get("state") or {}
+    return str(state.get("request_id", ""))

@@ -1,0 +1,34 @@
+"""What the doors are handed: everything they use, and nothing they could reach for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from outdial.api.rate import RateLimit
+from outdial.api.recordings import RecordingLinks
+from outdial.domain.agent import Voice
+from outdial.domain.clock import Clock
+from outdial.store.database import Database
+
+
+@dataclass(frozen=True)
+class Health:
+    """Whether calls can be taken, and how each part stands, in a word or a line a person can act on."""
+
+    ready: bool
+    parts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """``recordings_dir`` is the folder that recording paths are under; ``voices`` are those a call may choose."""
+
+    database: Database
+    voices: tuple[Voice, ...]
+    now: Clock
+    rate: RateLimit
+    links: RecordingLinks
+    recordings_dir: Path
+    health: Callable[[], Health]

@@ -1,0 +1,63 @@
+"""The ``callback_url`` of a call as a subscriber: which facts it hears of, where, and in which words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from outdial.api.recordings import RecordingLinks
+from outdial.api.ringg import webhooks
+from outdial.api.ringg.translate import DIALECT
+from outdial.domain.events import Event, EventType
+from outdial.domain.record import CallRecord
+from outdial.webhooks.ports import Endpoint
+
+KIND: Final = "callback"
+_EVENTS: Final = (
+    EventType.RINGING,
+    EventType.ANSWERED,
+    EventType.ATTEMPT_ENDED,
+    EventType.RECORDING_READY,
+    EventType.PROCESSED,
+)
+_TYPES: Final[Mapping[webhooks.CallbackBody, Collection[EventType]]] = {
+    "superset": (EventType.REGISTERED, *_EVENTS),
+    "envelope": (EventType.REGISTERED, EventType.DIALING, EventType.ATTEMPT_ENDED, EventType.CALL_ENDED),
+    "events": _EVENTS,
+}
+
+
+class Callbacks:
+    """A ``webhooks.ports.Subscriber``; ``translate`` is its ``Translate``."""
+
+    def __init__(self, links: RecordingLinks, mode: webhooks.CallbackBody) -> None:
+        self._links = links
+        self._mode = mode
+
+    @property
+    def types(self) -> Collection[EventType]:
+        return _TYPES[self._mode]
+
+    def endpoints(self, event: Event, call: CallRecord) -> Sequence[Endpoint]:
+        wanted = call.callback is not None and call.dialect == DIALECT
+        if call.callback is None or not wanted or self._payload(event, call) is None:
+            return ()
+        url = with_params(call.callback.url, call.callback.params)
+        return (Endpoint(KIND, DIALECT, url, headers=call.callback.headers),)
+
+    def translate(self, event: Event, call: CallRecord, kind: str) -> bytes:
+        return json.dumps(self._payload(event, call), ensure_ascii=False).encode()
+
+    def _payload(self, event: Event, call: CallRecord) -> webhooks.Payload | None:
+        return webhooks.callback_payload(event, call, self._links, mode=self._mode)
+
+
+def with_params(url: str, params: Mapping[str, str]) -> str:
+    """``url`` with ``params`` in its query: those it already has are kept, same-named ones replaced."""
+    if not params:
+        return url
+    parts = urlsplit(url)
+    kept = [(key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if key not in params]
+    return urlunsplit(parts._replace(query=urlencode([*kept, *params.items()])))

@@ -1,0 +1,257 @@
+"""The vendor's JSON, field for field, in its order. Keys that may be missing are left unset, never null."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Turn = dict[str, str]
+"""``{"bot" | "user": text, "message_id": …, "timestamp": …}``, the speaker's key first."""
+
+
+class WireModel(BaseModel):
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
+
+class CallTime(WireModel):
+    call_start_time: str | None = Field(default=None, description="HH:MM, local", examples=["00:00"])
+    call_end_time: str | None = Field(
+        default=None, description="HH:MM, local; its whole minute is open", examples=["23:59"]
+    )
+    timezone: str | None = Field(default=None, description="IANA name", examples=["Asia/Kolkata"])
+    scheduled_at: str | None = Field(default=None, description="Date and time; without offset: local", examples=[None])
+
+
+class CallRetryConfig(WireModel):
+    retry_count: int | str | None = Field(
+        default=None, description="Re-dials after the first attempt, 0 to 20", examples=[3]
+    )
+    retry_busy: float | str | None = Field(default=None, description="Minutes, 0 to 10080", examples=[30])
+    retry_not_picked: float | str | None = Field(default=None, description="Minutes, 0 to 10080", examples=[30])
+    retry_failed: float | str | None = Field(default=None, description="Minutes, 0 to 10080", examples=[30])
+
+
+class CallConfig(WireModel):
+    idle_timeout_warning: float | str | None = Field(default=None, description="Seconds, 1 to 600", examples=[10])
+    idle_timeout_end: float | str | None = Field(default=None, description="Seconds, 1 to 600", examples=[15])
+    max_call_length: float | str | None = Field(default=None, description="Seconds, 10 to 14400", examples=[300])
+    call_retry_config: CallRetryConfig | None = None
+    call_time: CallTime | None = None
+
+
+class SmartFormatter(WireModel):
+    extract_first_name: bool | None = None
+    transliteration: bool | None = None
+    transliteration_language: dict[str, str] | None = Field(default=None, examples=[{"source": "en", "target": "hi"}])
+
+
+class CallbackArgs(WireModel):
+    headers: dict[str, Any] | None = None
+    params: dict[str, Any] | None = None
+
+
+class IndividualCall(WireModel):
+    """A call request, for the document only: ``validation`` judges what comes, with this API's own words."""
+
+    name: str = Field(examples=["Sam Sample"])
+    mobile_number: str = Field(description="E.164", examples=["+12025550143"])
+    agent_id: str = Field(description="UUID", examples=["c1a7e2d4-3b58-4f0e-8a6d-90e5b7c2f314"])
+    from_number_id: str | list[str] | None = Field(default=None, description="One of the three caller-number fields")
+    from_number: str | list[str] | None = Field(default=None, description="E.164, or several: a rotation pool")
+    number_pool_id: str | None = None
+    custom_args_values: dict[str, Any] | None = None
+    smart_formatter: SmartFormatter | None = None
+    call_config: CallConfig | None = None
+    callback_url: str | None = None
+    callback_args: CallbackArgs | None = None
+    version_id: str | None = None
+    voice_id: str | None = None
+    call_category: str | None = None
+    parent_call_id: str | None = None
+
+
+class CallAccepted(WireModel):
+    """Current and legacy keys together: some clients read only one generation."""
+
+    call_id: str
+    call_direction: Literal["outbound"]
+    call_status: Literal["registered"]
+    initiated_at: str
+    agent_id: str
+    custom_args_values: dict[str, Any]
+    legacy_call_id: str = Field(alias="Unique Call ID")
+    legacy_direction: Literal["outbound"] = Field(alias="Call Direction")
+    legacy_status: Literal["registered"] = Field(alias="Call Status")
+    legacy_from_number: str = Field(alias="From Number")
+    legacy_to_number: str = Field(alias="To Number")
+    legacy_initiated_at: str = Field(alias="Initiated at")
+    legacy_agent_id: str = Field(alias="Agent ID")
+    message: str
+
+
+class CallResponse(WireModel):
+    status: Literal["success"]
+    message: str
+    legacy_message: str = Field(alias="Call Status")
+    data: CallAccepted
+    warnings: list[str] = Field(default=[], description="Only when there are any")
+
+
+class Attempt(WireModel):
+    attempt_number: int
+    started_at: str
+    ended_at: str | None
+    from_number: str
+    end_reason: str | None
+    call_sid: str
+
+
+class CallDetails(WireModel):
+    id: str
+    call_id: str
+    call_direction: Literal["outbound"]
+    call_status: str
+    call_sub_status: str
+    from_number: str
+    to_number: str
+    callee_name: str
+    agent_id: str
+    version_id: str
+    initiation_time: str
+    recording_url: str | None
+    transcription_url: str = Field(description="JSON text of the turns, whatever its name")
+    transcript: list[Turn]
+    custom_args_values: dict[str, Any]
+    call_duration: float
+    call_cost: float
+    retry_count: int
+    next_attempt_time: str | None
+    voicemail_detected: bool
+    end_reason: str | None
+    call_category: str | None
+    parent_call_id: str | None
+    bulk_list_id: str | None
+    warnings: list[str]
+    attempts: list[Attempt]
+    blocked_by: list[str] = Field(default=[], description="Only while the call waits")
+    next_eligible_at: str | None = Field(default=None, description="Only while the call waits")
+    platform_analysis: dict[str, Any] = Field(default={}, description="Only with send_analysis")
+    client_analysis: dict[str, Any] = Field(default={}, description="Only with send_analysis")
+
+
+class CallDetailsResponse(WireModel):
+    status: Literal["success"]
+    data: CallDetails
+
+
+class HistoryVersion(WireModel):
+    version_id: str
+    version_slug: str
+
+
+class HistoryAgent(WireModel):
+    id: str
+    agent_name: str
+    agent_version_id: str
+    orchestration_mode: Literal["single_node"]
+    version: HistoryVersion
+
+
+class HistoryRow(WireModel):
+    id: str
+    name: str
+    to_number: str
+    status: str
+    sub_status: str
+    transcript: str = Field(description="JSON text of the turns")
+    audio_recording: str | None
+    created_at: str
+    call_attempt_time: str | None
+    call_duration: float
+    call_cost: float
+    credits_processed: bool
+    call_type: Literal["outbound"]
+    inbound_from: str | None
+    from_numbers: list[str]
+    voicemail_detected: bool
+    agent: HistoryAgent
+
+
+class HistoryResponse(WireModel):
+    calls: list[HistoryRow]
+    limit: int
+    offset: int
+    count: int
+    total: int
+
+
+class AgentRow(WireModel):
+    id: str
+    agent_display_name: str
+    agent_type: str
+    orchestration_mode: Literal["single_node"]
+    template_name: str
+    template_label: str
+    template_icon: str
+    template_source: str
+    template_type: str
+    secondary_language: str | None
+    secondary_voice_id: str | None
+    tools: list[dict[str, Any]]
+    call_count: int
+    custom_variables: dict[str, str]
+    is_archived: bool
+    created_at: str
+    updated_at: str
+
+
+class AgentList(WireModel):
+    agents: list[AgentRow]
+
+
+class AgentListResponse(WireModel):
+    status: Literal["success"]
+    data: AgentList
+
+
+class NumberAgent(WireModel):
+    id: str
+    agent_display_name: str
+
+
+class NumberRow(WireModel):
+    id: str
+    number: str
+    created_at: str
+    call_count: int
+    agent: NumberAgent | None
+    is_inbound_enabled: bool
+    is_test_number: bool
+    tags: list[str]
+    is_spam: bool
+    spam_message: str | None
+    provider: str
+    display_name: str
+    owner: str
+    is_custom_number: bool
+    telephony_id: str | None
+    number_pool_id: str | None
+
+
+class NumbersResponse(WireModel):
+    workspace_numbers: list[NumberRow]
+
+
+class WorkspaceInfo(WireModel):
+    id: str
+    name: str
+    created_at: str
+    credits: float
+    locked_credits: float
+    total_available_credits: str = Field(description="Decimal text: credits minus locked credits")
+    api_key: str = Field(description="Masked: keys are stored hashed")
+
+
+class WorkspaceResponse(WireModel):
+    workspace_info: WorkspaceInfo
