@@ -8,9 +8,11 @@ from baresip import AudioNotActive, AudioRestarted
 
 from outdial.audio.frames import FRAME_BYTES
 from outdial.carriers.sip.line import Line
+from outdial.carriers.sip.resample import ToLineRate
 from outdial.domain.errors import Refused
 
-_READ_BYTES: Final = 10 * FRAME_BYTES
+_READ_BYTES: Final = 12 * FRAME_BYTES
+"""Whole samples of every codec: 20 ms of stereo at 48 kHz, or 240 ms at the line rate."""
 _EARLY_FRAMES: Final = 5
 """What the jitter buffer may still hold of the sound before the answer."""
 _DTMF: Final = frozenset("0123456789ABCD*#")
@@ -26,6 +28,7 @@ class SipLeg:
         self._audio = line.call.audio
         self._heard = bytearray()
         self._waiting = bytearray()
+        self._to_line_rate: ToLineRate | None = None
         self._skip_bytes = _EARLY_FRAMES * FRAME_BYTES if early_media else 0
         self._read()  # what the network played before the answer is nobody's speech
 
@@ -80,15 +83,20 @@ class SipLeg:
         return f"carrier: {text or 'the call ended without a reason'}"
 
     def _read(self) -> bytes:
+        """All sound that has come in, at the line rate."""
         heard = bytearray()
         try:
+            if self._to_line_rate is None:
+                info = self._audio.info()
+                if not info.rx_sample_rate:
+                    return b""
+                self._to_line_rate = ToLineRate(info.rx_sample_rate, info.rx_channels)
             while chunk := self._audio.read(_READ_BYTES):
                 heard += chunk
-        except AudioRestarted:
-            return bytes(heard)  # the next read finds the streams that a re-INVITE put in place
-        except AudioNotActive:
-            return bytes(heard)
-        return bytes(heard)
+        except (AudioNotActive, AudioRestarted):
+            self._to_line_rate = None  # a re-INVITE may have brought another codec
+            return b""
+        return self._to_line_rate.convert(bytes(heard))
 
     def _send(self) -> None:
         if not self._waiting:

@@ -6,8 +6,18 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 
+class NativeAudioInfo(Protocol):
+    @property
+    def rx_sample_rate(self) -> int: ...
+
+    @property
+    def rx_channels(self) -> int: ...
+
+
 class NativeAudio(Protocol):
-    """The sound of one call: 8 kHz mono, 16 bit; reads and writes never block."""
+    """The sound of one call, 16 bit: read as the codec has it, written in 8 kHz mono. Nothing here blocks."""
+
+    def info(self) -> NativeAudioInfo: ...
 
     def read(self, max_bytes: int) -> bytes: ...
 

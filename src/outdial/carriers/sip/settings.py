@@ -89,8 +89,8 @@ def _is_ipv4(text: str) -> bool:
 def native_lines(settings: SipSettings, ca_bundle: str) -> str:
     """The settings the binding has no field for, in the native ``key value`` form.
 
-    ``ca_bundle`` is always given: without one the stack would accept any certificate. The stack converts sound to
-    8 kHz mono itself, whatever codec a trunk speaks, and looks names up as the machine does (``/etc/hosts`` too).
+    ``ca_bundle`` is always given: without one the stack would accept any certificate. What we send is 8 kHz mono
+    whatever the codec (``ausrc_*``); names are looked up as the machine does it (``/etc/hosts`` too).
     """
     return "\n".join(
         (
@@ -105,9 +105,7 @@ def native_lines(settings: SipSettings, ca_bundle: str) -> str:
             "audio_jitter_buffer_type adaptive",
             f"audio_jitter_buffer_ms {settings.jitter_min_ms}-{settings.jitter_max_ms}",
             "ausrc_srate 8000",
-            "auplay_srate 8000",
             "ausrc_channels 1",
-            "auplay_channels 1",
             "call_hold_other_calls no",
             "",
         )
