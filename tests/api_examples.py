@@ -1,0 +1,34 @@
+"""The documentation's exchanges, kept in ``tests/api/examples``, and how an answer is compared with one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+_FOLDER = Path(__file__).parent / "api" / "examples"
+
+
+def example(dialect: str, number: str) -> dict[str, Any]:
+    """The exchange whose file name begins with ``number``."""
+    (file,) = (_FOLDER / dialect).glob(f"{number}_*.json")
+    loaded: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    return loaded
+
+
+def without(body: Any, *keys: str) -> Any:
+    """``body`` with the values of these keys, at any depth, reduced to their types."""
+    if isinstance(body, dict):
+        return {key: type(item).__name__ if key in keys else without(item, *keys) for key, item in body.items()}
+    if isinstance(body, list):
+        return [without(item, *keys) for item in body]
+    return body
+
+
+def ordered_keys(body: Any) -> Any:
+    """The keys of ``body`` in their order, at every depth."""
+    if isinstance(body, dict):
+        return [(key, ordered_keys(item)) for key, item in body.items()]
+    if isinstance(body, list):
+        return [ordered_keys(item) for item in body]
+    return None
