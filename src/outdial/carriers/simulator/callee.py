@@ -15,8 +15,12 @@ from outdial.audio.levels import rms_dbfs
 from outdial.carriers.simulator import tones
 from outdial.carriers.simulator.personas import brief_of
 from outdial.carriers.simulator.scenarios import Callee, Manner
-from outdial.conversation.ports import Leg
+from outdial.conversation.metronome import Metronome
+from outdial.conversation.ports import Leg, PartsFor
+from outdial.conversation.talk import converse
 from outdial.domain.agent import Brief
+from outdial.domain.attempt import DigitsPressed, Said
+from outdial.domain.clock import Clock
 
 PATIENCE_S: Final = 120.0
 """A callee who only listens hangs up at last, should the caller forget the line."""
@@ -34,6 +38,16 @@ class CalleeLeg(Leg, Protocol):
 
 Talk = Callable[[Leg, Brief], Awaitable[None]]
 """Holds a persona's side of a conversation until the line is down: the conversation engine, wired in ``bootstrap``."""
+
+
+def talker(parts_for: PartsFor, *, metronome: Metronome, clock: Clock) -> Talk:
+    """The conversation engine as a callee's mind: its parts are chosen by the persona's brief."""
+
+    async def talk(leg: Leg, brief: Brief) -> None:
+        parts = parts_for(brief)
+        await converse(leg, brief, parts, metronome=metronome, clock=clock, report=_to_nobody, recording_path=None)
+
+    return talk
 
 
 async def mute(leg: Leg, brief: Brief) -> None:
@@ -71,6 +85,10 @@ def voicemail_greeting() -> bytes:
     data = resources.files(__package__).joinpath("recordings", "voicemail.wav").read_bytes()
     with wave.open(io.BytesIO(data)) as file:
         return tones.whole_frames(file.readframes(file.getnframes()))
+
+
+def _to_nobody(progress: Said | DigitsPressed) -> None:
+    """A callee keeps no record."""
 
 
 async def _wait(leg: CalleeLeg, seconds: float) -> None:

@@ -84,7 +84,7 @@ class MemoryLeg:
     async def press(self, digits: str) -> None:
         for key in digits:
             await asyncio.sleep(KEY_S)
-            if self.gone is None:
+            if not self._line.over.is_set():
                 self._line.other(self).key_heard(key)
 
     async def hang_up(self) -> None:
@@ -92,10 +92,8 @@ class MemoryLeg:
 
     @property
     def gone(self) -> str | None:
-
-        if self._line.ended_by is None:
-            return None
-        return "hung up" if self._line.ended_by is self else self._why
+        ended_by = self._line.ended_by
+        return None if ended_by is None or ended_by is self else self._why
 
     async def ended(self) -> None:
         await self._line.over.wait()

@@ -115,7 +115,7 @@ class RtpLeg:
 
     async def press(self, digits: str) -> None:
         """Returns when the last key has left. As tones within the sound when the far side takes no events."""
-        if self._gone is not None:
+        if self._over.is_set():
             return
         if self._digits_payload is None:
             self.speak(b"".join(tones.dtmf(key) for key in digits))
@@ -138,9 +138,13 @@ class RtpLeg:
         """Returns when the line is down."""
         await self._over.wait()
 
-    def end(self, why: str) -> None:
-        """The line is down: nothing is sent or taken any more."""
-        if self._gone is None:
+    @property
+    def down(self) -> bool:
+        return self._over.is_set()
+
+    def end(self, why: str | None) -> None:
+        """The line is down: nothing is sent or taken any more. ``why`` is None when the callee itself hung up."""
+        if not self._over.is_set():
             self._gone = why
             self._over.set()
             self._sock.close()
@@ -154,7 +158,7 @@ class RtpLeg:
 
     def tick(self) -> None:
         """20 ms have passed: take what came, send one packet."""
-        if self._gone is None and self._connected:
+        if self._connected and not self._over.is_set():
             self._receive()
             self._send()
 
@@ -245,7 +249,7 @@ class MediaClock:
             await asyncio.sleep(max(0.0, due - loop.time()))
 
     def tick(self) -> None:
-        gone = [leg for leg in self._legs if leg.gone is not None]
+        gone = [leg for leg in self._legs if leg.down]
         self._legs.difference_update(gone)
         for leg in self._legs:
             leg.tick()

@@ -143,7 +143,7 @@ class SipCall:
     async def bye(self, how: CallEnd = CallEnd.CALLEE_HUNG_UP) -> None:
         """Hang up: returns when the far side was told, or does not answer."""
         if not self.over.is_set():
-            self.end("the callee hung up", how)
+            self.end(None, how)
             request, peer = self._bye_request()
             await self._table.ask(request, peer)
 
@@ -154,8 +154,8 @@ class SipCall:
             peer.send(request)
         self.end("the network was switched off", CallEnd.BROKEN)
 
-    def end(self, why: str, how: CallEnd) -> None:
-        """Sound stops; the first reason counts. A refusal goes on being repeated until its ACK."""
+    def end(self, why: str | None, how: CallEnd) -> None:
+        """Sound stops; only the first reason counts (None: the callee hung up). A refusal is repeated until its ACK."""
         if self.over.is_set():
             return
         self.end_of_call = how
