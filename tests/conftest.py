@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from store_builders import ENGINES, a_database, a_database_url
 
 from outdial.store.database import Database
+from store_builders import ENGINES, a_database, a_database_url
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -71,7 +72,7 @@ class TestAWrite:
         assert await count_cursors(database) == 0
 
     async def test_takes_its_turn_among_others(self, database: Database) -> None:
-        await asyncio.gather(*(database.write(lambda conn, n=n: add_cursor(conn, str(n))) for n in range(40)))
+        await asyncio.gather(*(database.write(partial(add_cursor, name=str(n))) for n in range(40)))
 
         assert await count_cursors(database) == 40
 

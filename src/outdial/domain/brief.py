@@ -1,0 +1,110 @@
+"""From an agent's definition and a call's variables to what one conversation is told, and what was missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from outdial.domain.agent import Brief, Definition, PromptSection, TalkLimits, Voice
+from outdial.domain.templates import names_in, render, render_tree, spoken, strings_in
+
+ALWAYS_CARRIED: Final = frozenset({"callee_name", "mobile_number"})
+"""Variables every call brings; that no text uses them is no sign of a misspelling."""
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """Names the agent's texts use and the call does not bring, and the other way round; each in order."""
+
+    missing: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+
+    def warnings(self, *, spelling_hints: bool) -> tuple[str, ...]:
+        """As both dialects report them; unused names only beside a missing one, to hint at the spelling."""
+        missing = tuple(f"missing_variable:{name}" for name in self.missing)
+        if not missing or not spelling_hints:
+            return missing
+        return missing + tuple(f"unused_variable:{name}" for name in self.unused)
+
+
+def mismatch(definition: Definition, variables: Mapping[str, Any]) -> Mismatch:
+    """Compare what the agent's texts refer to with what the call brings. Names are compared exactly."""
+    values = values_for(definition, variables)
+    used = tuple(dict.fromkeys(name for text in texts_of(definition) for name in names_in(text)))
+    captured = frozenset(captured_in(definition.flow))
+    return Mismatch(
+        missing=tuple(name for name in used if values.get(name) is None and name not in captured),
+        unused=tuple(name for name in variables if name not in used and name not in ALWAYS_CARRIED),
+    )
+
+
+def values_for(definition: Definition, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The request's values over the agent's own; a null counts as not given."""
+    return {**definition.defaults, **{name: value for name, value in variables.items() if value is not None}}
+
+
+def brief_for(
+    definition: Definition,
+    agent_name: str,
+    voice: Voice,
+    variables: Mapping[str, Any],
+    limits: TalkLimits | None = None,
+) -> Brief:
+    """What the conversation is told: every template filled in, but see ``_flow``.
+
+    ``limits`` are the call's own (see ``plan``); without them the definition's hold.
+    """
+    values = values_for(definition, variables)
+    return Brief(
+        agent_name=agent_name,
+        language=definition.language,
+        voice=voice,
+        greeting=render(definition.greeting, values).text,
+        instructions=_instructions(definition.prompt, values),
+        flow=_flow(definition.flow, values),
+        model=definition.model,
+        idle_question=render(definition.idle_question, values).text,
+        farewell=render(definition.farewell, values).text,
+        limits=limits or definition.limits,
+        variables={name: spoken(value) for name, value in values.items()},
+    )
+
+
+def texts_of(definition: Definition) -> Iterator[str]:
+    """Every text in which a template may stand."""
+    yield definition.greeting
+    for section in definition.prompt:
+        yield section.title
+        yield section.content
+    yield from strings_in(definition.flow)
+    yield definition.idle_question
+    yield definition.farewell
+
+
+def captured_in(flow: Any) -> Iterator[str]:
+    """The names under which a flow keeps what the callee answers: its members ``capture``, at any depth."""
+    if isinstance(flow, Mapping):
+        for name, member in flow.items():
+            if name == "capture":
+                yield from ([member] if isinstance(member, str) else member)
+            else:
+                yield from captured_in(member)
+    elif isinstance(flow, list | tuple):
+        for member in flow:
+            yield from captured_in(member)
+
+
+def _flow(flow: Any, values: Mapping[str, Any]) -> Any:
+    """The flow with its texts filled in, but for texts that repeat what the callee will answer.
+
+    Those stay as they are, whole: the flow fills them in once, when it says them, from ``Brief.variables`` and its
+    captured answers. Filling in half of a text now would make it two passes.
+    """
+    return render_tree(flow, values, leave=frozenset(captured_in(flow)))
+
+
+def _instructions(sections: Sequence[PromptSection], values: Mapping[str, Any]) -> str:
+    """The prompt as one text: each section under its title."""
+    parts = (f"# {section.title}\n{section.content}" if section.title else section.content for section in sections)
+    return "\n\n".join(render(part, values).text for part in parts)

@@ -1,0 +1,115 @@
+"""``@{{name}}`` and ``{{name}}`` in the words of an agent (Ringg §2.4, Ringly §4).
+
+One pass: a value is data, never expanded again. A missing value is said as nothing, never as braces; the blanks around
+such a gap are tidied, the blanks inside values and elsewhere stay as they were written.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+_PLACEHOLDER: Final = re.compile(r"@?\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
+_BLANKS: Final = " \t"
+_PUNCTUATION: Final = tuple(",.!?;:")
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A text with its values filled in, and the names, in order and once each, that had none."""
+
+    text: str
+    missing: tuple[str, ...] = ()
+
+
+def render(text: str, values: Mapping[str, Any]) -> Rendered:
+    """``text`` with every placeholder replaced by its value as it is spoken, see ``spoken``."""
+    literals, names = _split(text)
+    missing = tuple(dict.fromkeys(name for name in names if values.get(name) is None))
+    said = [spoken(values.get(name)) for name in names]
+    return Rendered(_join(literals, said), missing)
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """The names ``text`` refers to, in order and once each."""
+    return tuple(dict.fromkeys(_PLACEHOLDER.findall(text)))
+
+
+def spoken(value: Any) -> str:
+    """A JSON value in words: numbers in shortest decimal form, null as nothing, objects and lists as compact JSON."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return _shortest(value)
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def strings_in(tree: Any) -> Iterator[str]:
+    """Every string in a tree of JSON values; the names of an object's members are not among them."""
+    if isinstance(tree, str):
+        yield tree
+    elif isinstance(tree, Mapping):
+        for member in tree.values():
+            yield from strings_in(member)
+    elif isinstance(tree, list | tuple):
+        for member in tree:
+            yield from strings_in(member)
+
+
+def render_tree(tree: Any, values: Mapping[str, Any], leave: frozenset[str] = frozenset()) -> Any:
+    """A tree of JSON values with every string rendered, but for strings that refer to a name in ``leave``.
+
+    The names of an object's members stay.
+    """
+    if isinstance(tree, str):
+        return tree if leave.intersection(names_in(tree)) else render(tree, values).text
+    if isinstance(tree, Mapping):
+        return {name: render_tree(member, values, leave) for name, member in tree.items()}
+    if isinstance(tree, list | tuple):
+        return [render_tree(member, values, leave) for member in tree]
+    return tree
+
+
+def _shortest(value: float) -> str:
+    if not math.isfinite(value):
+        return ""
+    return format(Decimal(repr(value)), "f").removesuffix(".0")
+
+
+def _split(text: str) -> tuple[list[str], list[str]]:
+    """The text between placeholders (one piece more than there are placeholders) and the placeholders' names."""
+    pieces = _PLACEHOLDER.split(text)
+    return pieces[0::2], pieces[1::2]
+
+
+def _join(literals: list[str], said: list[str]) -> str:
+    """Literals and values in turn; where a value is empty, its two neighbours close the gap between them."""
+    done: list[str] = []
+    open_piece = literals[0]
+    for position, (value, following) in enumerate(zip(said, literals[1:], strict=True), start=1):
+        if value:
+            done += (open_piece, value)
+            open_piece = following
+        else:
+            ends = position == len(said)
+            open_piece = _close_gap(open_piece, following, first=not done, last=ends)
+    return "".join((*done, open_piece))
+
+
+def _close_gap(before: str, after: str, *, first: bool, last: bool) -> str:
+    head, tail = before.rstrip(_BLANKS), after.lstrip(_BLANKS)
+    blank = head != before or tail != after
+    at_start = head.endswith("\n") or (not head and first)
+    at_end = tail.startswith(("\n", *_PUNCTUATION)) or (not tail and last)
+    return head + (" " if blank and not at_start and not at_end else "") + tail

@@ -1,0 +1,86 @@
+"""Calls for their readers: one, a page of history, and the facts of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from outdial.domain.call import CallState
+from outdial.domain.clock import Clock
+from outdial.domain.errors import NotFound
+from outdial.domain.events import Event
+from outdial.domain.outcome import Outcome
+from outdial.domain.record import CallRecord
+from outdial.store import events
+from outdial.store.database import Database
+from outdial.store.records import load_call, load_calls
+from outdial.store.schema import calls
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a page of history is restricted to. Both ends of the time span belong to it; empty: no restriction."""
+
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+    agent_id: str = ""
+    bulk_list_id: str = ""
+    states: frozenset[CallState] = frozenset()
+    outcomes: frozenset[Outcome] = frozenset()
+    limit: int = 20
+    offset: int = 0
+
+
+async def call_record(db: Database, workspace_id: str, call_id: str, *, now: Clock) -> CallRecord:
+    """One call with its attempts.
+
+    Raises:
+        NotFound: the workspace has no such call.
+    """
+    async with db.reading() as conn:
+        record = await load_call(conn, call_id, now())
+    if record is None or record.workspace_id != workspace_id:
+        raise NotFound("Call not found", field="call_id")
+    return record
+
+
+async def history(db: Database, workspace_id: str, filters: Filters, *, now: Clock) -> tuple[list[CallRecord], int]:
+    """A page of the workspace's calls, newest first, and how many there are in all under these filters."""
+    where = tuple(_conditions(workspace_id, filters))
+    page = (
+        sa.select(calls.c.id)
+        .where(*where)
+        .order_by(calls.c.created_at.desc(), calls.c.id.desc())
+        .limit(filters.limit)
+        .offset(filters.offset)
+    )
+    async with db.reading() as conn:
+        total = await conn.scalar(sa.select(sa.func.count()).select_from(calls).where(*where)) or 0
+        ids = list(await conn.scalars(page))
+        return await load_calls(conn, ids, now()), total
+
+
+async def events_of(db: Database, workspace_id: str, call_id: str, after: int = 0) -> list[Event]:
+    """The facts of one call numbered above ``after``, oldest first; none for a call of another workspace."""
+    async with db.reading() as conn:
+        facts = await events.events_of_call(conn, call_id, after)
+    return [fact for fact in facts if fact.workspace_id == workspace_id]
+
+
+def _conditions(workspace_id: str, filters: Filters) -> Iterator[sa.ColumnElement[bool]]:
+    yield calls.c.workspace_id == workspace_id
+    if filters.created_from is not None:
+        yield calls.c.created_at >= filters.created_from
+    if filters.created_to is not None:
+        yield calls.c.created_at <= filters.created_to
+    if filters.agent_id:
+        yield calls.c.agent_id == filters.agent_id
+    if filters.bulk_list_id:
+        yield calls.c.bulk_list_id == filters.bulk_list_id
+    if filters.states:
+        yield calls.c.state.in_(sorted(filters.states))
+    if filters.outcomes:
+        yield calls.c.outcome.in_(sorted(filters.outcomes))

@@ -1,0 +1,208 @@
+"""What a workspace owns: agents, numbers, trunks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from outdial.domain.agent import Definition
+from outdial.domain.errors import NotFound
+from outdial.store import schema
+from outdial.store.database import Database
+from outdial.store.definitions import definition_from_json
+
+
+@dataclass(frozen=True)
+class WorkspaceRow:
+    id: str
+    name: str
+    settings: Mapping[str, Any]
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class AgentRow:
+    """An agent with its active version."""
+
+    id: str
+    name: str
+    tag: str
+    type: str
+    call_count: int
+    version_id: str
+    version_number: int
+    version_description: str
+    definition: Definition
+    settings: Mapping[str, Any]
+    created_at: datetime
+    updated_at: datetime
+    archived_at: datetime | None
+
+
+@dataclass(frozen=True)
+class NumberRow:
+    """A caller number. ``call_count``: dials made from it."""
+
+    id: str
+    number: str
+    display_name: str
+    outbound: bool
+    spam: bool
+    tags: tuple[str, ...]
+    number_pool_id: str | None
+    trunk_id: str
+    trunk_name: str
+    call_count: int
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class TrunkRow:
+    """A trunk without its password. ``definition``: the other members of ``domain.attempt.Trunk``."""
+
+    id: str
+    name: str
+    definition: Mapping[str, Any]
+    has_password: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class PoolRow:
+    id: str
+    name: str
+    created_at: datetime
+
+
+async def workspace(db: Database, workspace_id: str) -> WorkspaceRow:
+    """
+    Raises:
+        NotFound: there is no such workspace.
+    """
+    async with db.reading() as conn:
+        row = (
+            (await conn.execute(sa.select(schema.workspaces).where(schema.workspaces.c.id == workspace_id)))
+            .mappings()
+            .first()
+        )
+    if row is None:
+        raise NotFound("Workspace not found", field="workspace_id")
+    return WorkspaceRow(**row)
+
+
+async def agents(db: Database, workspace_id: str, *, limit: int = 20, offset: int = 0) -> list[AgentRow]:
+    """The workspace's agents in use, oldest first."""
+    asked = _agents().where(schema.agents.c.workspace_id == workspace_id, schema.agents.c.archived_at.is_(None))
+    async with db.reading() as conn:
+        rows = await conn.execute(
+            asked.order_by(schema.agents.c.created_at, schema.agents.c.id).limit(limit).offset(offset)
+        )
+        return [_agent(row) for row in rows.mappings()]
+
+
+async def agent(db: Database, workspace_id: str, agent_id: str) -> AgentRow:
+    """One agent, archived or not.
+
+    Raises:
+        NotFound: the workspace has no such agent.
+    """
+    async with db.reading() as conn:
+        rows = await conn.execute(
+            _agents().where(schema.agents.c.workspace_id == workspace_id, schema.agents.c.id == agent_id)
+        )
+        row = rows.mappings().first()
+    if row is None:
+        raise NotFound("Agent not found", field="agent_id")
+    return _agent(row)
+
+
+async def numbers(db: Database, workspace_id: str, *, limit: int = 20, offset: int = 0) -> list[NumberRow]:
+    """The workspace's numbers, oldest first."""
+    dials = sa.select(sa.func.count()).where(schema.attempts.c.number_id == schema.numbers.c.id).scalar_subquery()
+    asked = (
+        sa.select(schema.numbers, schema.trunks.c.name.label("trunk_name"), dials.label("call_count"))
+        .join(schema.trunks, schema.trunks.c.id == schema.numbers.c.trunk_id)
+        .where(schema.numbers.c.workspace_id == workspace_id)
+        .order_by(schema.numbers.c.created_at, schema.numbers.c.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    async with db.reading() as conn:
+        return [_number(row) for row in (await conn.execute(asked)).mappings()]
+
+
+async def trunks(db: Database, workspace_id: str) -> list[TrunkRow]:
+    """The workspace's trunks, oldest first."""
+    asked = (
+        sa.select(
+            schema.trunks.c.id,
+            schema.trunks.c.name,
+            schema.trunks.c.definition,
+            (schema.trunks.c.password != "").label("has_password"),
+            schema.trunks.c.created_at,
+        )
+        .where(schema.trunks.c.workspace_id == workspace_id)
+        .order_by(schema.trunks.c.created_at, schema.trunks.c.id)
+    )
+    async with db.reading() as conn:
+        return [TrunkRow(**row) for row in (await conn.execute(asked)).mappings()]
+
+
+async def pools(db: Database, workspace_id: str) -> list[PoolRow]:
+    """The workspace's stored pools of numbers, oldest first."""
+    asked = (
+        sa.select(schema.number_pools.c.id, schema.number_pools.c.name, schema.number_pools.c.created_at)
+        .where(schema.number_pools.c.workspace_id == workspace_id)
+        .order_by(schema.number_pools.c.created_at, schema.number_pools.c.id)
+    )
+    async with db.reading() as conn:
+        return [PoolRow(**row) for row in (await conn.execute(asked)).mappings()]
+
+
+def _agents() -> sa.Select[Any]:
+    made = sa.select(sa.func.count()).where(schema.calls.c.agent_id == schema.agents.c.id).scalar_subquery()
+    return sa.select(
+        schema.agents,
+        made.label("call_count"),
+        schema.agent_versions.c.number.label("version_number"),
+        schema.agent_versions.c.description.label("version_description"),
+        schema.agent_versions.c.definition,
+    ).join(schema.agent_versions, schema.agent_versions.c.id == schema.agents.c.active_version_id)
+
+
+def _agent(row: Mapping[Any, Any]) -> AgentRow:
+    return AgentRow(
+        id=row["id"],
+        name=row["name"],
+        tag=row["tag"],
+        type=row["type"],
+        call_count=row["call_count"],
+        version_id=row["active_version_id"],
+        version_number=row["version_number"],
+        version_description=row["version_description"],
+        definition=definition_from_json(row["definition"]),
+        settings=row["settings"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        archived_at=row["archived_at"],
+    )
+
+
+def _number(row: Mapping[Any, Any]) -> NumberRow:
+    return NumberRow(
+        id=row["id"],
+        number=row["number"],
+        display_name=row["display_name"],
+        outbound=row["outbound"],
+        spam=row["spam"],
+        tags=tuple(row["tags"]),
+        number_pool_id=row["number_pool_id"],
+        trunk_id=row["trunk_id"],
+        trunk_name=row["trunk_name"],
+        call_count=row["call_count"],
+        created_at=row["created_at"],
+    )

@@ -1,0 +1,157 @@
+"""Calls as their readers see them: put together from the tables in a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from outdial.domain.attempt import Speaker, Turn
+from outdial.domain.call import WAITING, AttemptState, CallState
+from outdial.domain.outcome import EndedBy, Outcome
+from outdial.domain.plan import Plan
+from outdial.domain.record import AttemptRecord, CallRecord
+from outdial.store.registration import callback_from_json
+from outdial.store.schema import agent_versions, agents, attempts, call_requests, calls
+from outdial.store.waiting import Wait, why_waiting
+
+_Row = Mapping[Any, Any]
+
+
+async def load_call(conn: AsyncConnection, call_id: str, now: datetime) -> CallRecord | None:
+    """The call as it is at ``now``, or None when there is none of that id."""
+    found = await load_calls(conn, [call_id], now)
+    return found[0] if found else None
+
+
+async def load_calls(conn: AsyncConnection, ids: Sequence[str], now: datetime) -> list[CallRecord]:
+    """The calls of these ids, in the order asked for; unknown ids are left out. At most a few hundred at once."""
+    rows = {row["id"]: row for row in (await conn.execute(_calls(ids))).mappings()}
+    tried = await _attempts(conn, rows)
+    talked = {call_id: dials[-1]["version_id"] for call_id, dials in tried.items()}
+    chosen = {
+        call_id: talked.get(call_id) or row["pinned_version_id"] or row["active_version_id"]
+        for call_id, row in rows.items()
+    }
+    versions = await _versions(conn, set(chosen.values()))
+    return [
+        _record(rows[call_id], tried.get(call_id, ()), chosen[call_id], versions.get(chosen[call_id], {}), now)
+        for call_id in ids
+        if call_id in rows
+    ]
+
+
+def _calls(ids: Sequence[str]) -> sa.Select[Any]:
+    return (
+        sa.select(
+            calls,
+            call_requests.c.version_id.label("pinned_version_id"),
+            *(column for column in call_requests.c if column.name not in ("call_id", "version_id", "body")),
+            agents.c.name.label("agent_name"),
+            agents.c.tag.label("agent_tag"),
+            agents.c.active_version_id,
+        )
+        .join(call_requests, call_requests.c.call_id == calls.c.id)
+        .join(agents, agents.c.id == calls.c.agent_id)
+        .where(calls.c.id.in_(ids))
+    )
+
+
+async def _attempts(conn: AsyncConnection, ids: Iterable[str]) -> dict[str, list[_Row]]:
+    by_call: dict[str, list[_Row]] = defaultdict(list)
+    asked = sa.select(attempts).where(attempts.c.call_id.in_(ids)).order_by(attempts.c.call_id, attempts.c.number)
+    for row in (await conn.execute(asked)).mappings():
+        by_call[row["call_id"]].append(row)
+    return by_call
+
+
+async def _versions(conn: AsyncConnection, ids: Iterable[str]) -> dict[str, _Row]:
+    asked = sa.select(agent_versions.c.id, agent_versions.c.number, agent_versions.c.description).where(
+        agent_versions.c.id.in_(ids)
+    )
+    return {row["id"]: row for row in (await conn.execute(asked)).mappings()}
+
+
+def _record(row: _Row, dials: Sequence[_Row], version_id: str, version: _Row, now: datetime) -> CallRecord:
+    state, plan = CallState(row["state"]), Plan.from_json(row["plan"])
+    tried = tuple(attempt_of(dial) for dial in dials)
+    last = tried[-1] if tried else None
+    wait = why_waiting(state, row["due_at"], plan, last, now) if state in WAITING else Wait((), None)
+    return CallRecord(
+        id=row["id"],
+        workspace_id=row["workspace_id"],
+        dialect=row["dialect"],
+        state=state,
+        to_number=row["to_number"],
+        callee_name=row["callee_name"],
+        agent_id=row["agent_id"],
+        agent_name=row["agent_name"],
+        agent_tag=row["agent_tag"],
+        version_id=version_id,
+        version_number=version.get("number", 0),
+        version_description=version.get("description", ""),
+        created_at=row["created_at"],
+        due_at=row["due_at"],
+        ended_at=row["ended_at"],
+        outcome=_outcome(row["outcome"]),
+        ended_by=_ended_by(row["ended_by"]),
+        from_numbers=_from_numbers(row["from_numbers"], tried),
+        variables=row["variables"],
+        warnings=tuple(row["warnings"]),
+        retry=plan.retry,
+        window=plan.window,
+        attempts=tried,
+        callback=callback_from_json(row["callback"]),
+        call_category=row["call_category"],
+        parent_call_id=row["parent_call_id"],
+        bulk_list_id=row["bulk_list_id"],
+        blocked_by=wait.blocked_by,
+        next_eligible_at=wait.next_eligible_at,
+    )
+
+
+def attempt_of(row: _Row) -> AttemptRecord:
+    """A row of ``attempts``."""
+    return AttemptRecord(
+        number=row["number"],
+        sid=row["sid"],
+        state=AttemptState(row["state"]),
+        from_number=row["from_number"],
+        claimed_at=row["claimed_at"],
+        dialed_at=row["dialed_at"],
+        answered_at=row["answered_at"],
+        ended_at=row["ended_at"],
+        outcome=_outcome(row["outcome"]),
+        ended_by=_ended_by(row["ended_by"]),
+        sip_code=row["sip_code"],
+        q850=row["q850"],
+        reason=row["reason"],
+        talk_ms=row["talk_ms"],
+        first_word_ms=row["first_word_ms"],
+        turns=tuple(turn_of(turn) for turn in row["turns"] or ()),
+        captured=row["captured"] or {},
+        recording_path=row["recording_path"],
+        recording_ms=row["recording_ms"],
+    )
+
+
+def turn_of(stored: Mapping[str, Any]) -> Turn:
+    """A turn as kept in ``attempts.turns``: the members of ``Turn`` by name (``dataclasses.asdict``)."""
+    return Turn(**{**stored, "speaker": Speaker(stored["speaker"])})
+
+
+def _from_numbers(pool: Sequence[Mapping[str, str]], tried: Sequence[AttemptRecord]) -> tuple[str, ...]:
+    used = [attempt.from_number for attempt in tried if attempt.from_number]
+    return tuple(dict.fromkeys(used or [member["number"] for member in pool]))
+
+
+def _outcome(stored: str) -> Outcome | None:
+    return Outcome(stored) if stored else None
+
+
+def _ended_by(stored: str) -> EndedBy | None:
+    return EndedBy(stored) if stored else None

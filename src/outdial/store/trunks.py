@@ -1,0 +1,35 @@
+"""Trunks in the database: everything but the password as one JSON object, the password in a column of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from outdial.domain.attempt import Trunk
+from outdial.store.schema import trunks
+
+
+async def load_trunk(conn: AsyncConnection, trunk_id: str) -> Trunk | None:
+    """The trunk with its password in clear: for dialling, never for showing."""
+    row = (await conn.execute(sa.select(trunks).where(trunks.c.id == trunk_id))).mappings().first()
+    return None if row is None else trunk_of(row)
+
+
+def trunk_of(row: Mapping[Any, Any]) -> Trunk:
+    definition = row["definition"]
+    return Trunk(
+        **{**definition, "codecs": tuple(definition["codecs"])},
+        id=row["id"],
+        name=row["name"],
+        password=row["password"],
+    )
+
+
+def trunk_to_row(trunk: Trunk) -> dict[str, Any]:
+    """The columns ``id``, ``name``, ``definition`` and ``password``."""
+    definition = asdict(trunk)
+    return {name: definition.pop(name) for name in ("id", "name", "password")} | {"definition": definition}
