@@ -1,0 +1,134 @@
+"""The agent's ears: finds speech in what comes in, and has it put into words."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Final
+
+from outdial.audio.frames import FRAME_BYTES, FRAME_MS, SILENCE
+from outdial.conversation.detector import Heard, SpeechDetector
+from outdial.conversation.manners import Manners
+from outdial.conversation.ports import Hearing, SpeechToText
+from outdial.conversation.turns import Event
+from outdial.conversation.vad import Ear
+from outdial.domain.errors import Unreachable
+
+_GAP: Final = 10
+"""Periods without a frame after which a gap counts as silence: lines on hold or with silence suppression send
+nothing, and a speaker who went silent that way has ended too."""
+_CLOSE_TIMEOUT_S: Final = 2.0
+_PATIENCE: Final = 2
+"""Recognitions failed in a row after which the recogniser is given up."""
+
+
+class Listener:
+    """``on_words(text, began_ms, ended_ms)`` brings what was recognised; empty text was no speech."""
+
+    def __init__(
+        self,
+        *,
+        ear: Ear,
+        recogniser: SpeechToText,
+        language: str,
+        manners: Manners,
+        tasks: asyncio.TaskGroup,
+        post: Callable[[Event], None],
+        on_words: Callable[[str, int, int], None],
+        failed: Callable[[str, bool], None],
+    ) -> None:
+        self._ear = ear
+        self._recogniser = recogniser
+        self._language = language
+        self._hearing: Hearing = recogniser.listen(language)
+        self._manners = manners
+        self._tasks = tasks
+        self._post = post
+        self._on_words = on_words
+        self._failed_at = failed
+        self._detector = SpeechDetector(manners.hysteresis)
+        self._owed = 0
+        self._lasted = False
+        self._failures = 0
+        self._transcribing: set[asyncio.Task[None]] = set()
+
+    def hear(self, pcm: bytes, periods: int) -> None:
+        """What came in during the last periods."""
+        self._owed = max(self._owed + periods - len(pcm) // FRAME_BYTES, 0)
+        if self._owed > _GAP:
+            pcm += SILENCE * self._owed
+            self._owed = 0
+        if pcm:
+            self._ear.push(pcm)
+            self._hearing.hear(pcm)
+
+    def judge(self, now_ms: int) -> None:
+        """Draw the conclusions from the windows judged in this beat."""
+        for probability in self._ear.take():
+            heard = self._detector.hear(probability)
+            if heard is Heard.BEGAN:
+                self._lasted = False
+                self._hearing.speech_began()
+                self._post(Event.SPEECH_BEGAN)
+            elif heard is Heard.ENDED:
+                self._end(now_ms)
+            if self._detector.speaking and not self._lasted:
+                self._lasted = self._detector.speech_ms >= self._manners.interrupt_speech_ms
+                if self._lasted:
+                    self._post(Event.SPEECH_LASTED)
+        if self._detector.quiet_ms >= 1000 * self._manners.vad_memory_s:
+            self._detector.quiet_ms = 0
+            self._ear.forget()
+
+    async def finish(self, now_ms: int, timeout_s: float) -> None:
+        """The line has closed: what was being said is put into words too, if that does not take long."""
+        if self._detector.speaking:
+            self._transcribe(now_ms)
+        if self._transcribing:
+            _, late = await asyncio.wait(self._transcribing, timeout=timeout_s)
+            for task in late:
+                task.cancel()
+
+    async def close(self) -> None:
+        self._ear.close()
+        await _close(self._hearing)
+
+    def _end(self, now_ms: int) -> None:
+        self._transcribe(now_ms)
+        self._post(Event.SPEECH_ENDED)
+
+    def _transcribe(self, now_ms: int) -> None:
+        began_ms = max(now_ms - self._detector.began_ago_ms, 0)
+        ended_ms = max(now_ms - self._detector.silent_ms, began_ms + FRAME_MS)
+        task = self._tasks.create_task(self._recognise(began_ms, ended_ms))
+        self._transcribing.add(task)
+        task.add_done_callback(self._transcribing.discard)
+
+    async def _recognise(self, began_ms: int, ended_ms: int) -> None:
+        try:
+            async with asyncio.timeout(self._manners.recogniser_timeout_s):
+                text = await self._hearing.speech_ended()
+        except (Unreachable, TimeoutError) as error:
+            await self._failed(error)
+            text = ""
+        else:
+            self._failures = 0
+        self._on_words(text.strip(), began_ms, ended_ms)
+
+    async def _failed(self, error: Exception) -> None:
+        """The sound is lost, so the callee has to say it again; with a new hearing, the old one may be dead."""
+        self._failures += 1
+        why = "no answer in time" if isinstance(error, TimeoutError) else str(error)
+        final = self._failures >= _PATIENCE
+        self._failed_at(why, final)
+        if not final:
+            dead, self._hearing = self._hearing, self._recogniser.listen(self._language)
+            await _close(dead)
+
+
+async def _close(hearing: Hearing) -> None:
+    """A recogniser that does not let go must not hold the call."""
+    with contextlib.suppress(Unreachable, TimeoutError):
+        async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+            await hearing.close()

@@ -1,0 +1,40 @@
+"""How an agent behaves on the line: its patience, and what it takes for an interruption."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from outdial.conversation.detector import Hysteresis
+
+
+@dataclass(frozen=True)
+class Manners:
+    """Settings of the conversation engine, the same for all agents of a process."""
+
+    hysteresis: Hysteresis = field(default_factory=Hysteresis)
+    interrupt_speech_ms: int = 256
+    """Speech that lasts this long while the agent speaks interrupts it; shorter noises do not. At most 280: a
+    recogniser is promised no more than 300 ms of speech before it is told that somebody speaks."""
+    backchannels: frozenset[str] = frozenset(
+        {"hm", "hmm", "mm", "mhm", "mm-hm", "mm-hmm", "uh-huh", "ah", "oh", "ok", "okay", "right", "hello", "hi", "hey"}
+    )
+    """Whole utterances that only say "I am listening": after an interruption of this kind the agent goes on."""
+    lead_frames: int = 2
+    """Frames handed to the line ahead of time, so that a late beat does not make the voice stutter. At most 3."""
+    goodbye_tail_ms: int = 200
+    """Silence between the agent's last sound and the hang-up."""
+    digits_pause_ms: int = 1200
+    """A pause that ends an entry on the keypad; ``#`` ends it at once."""
+    recogniser_timeout_s: float = 10.0
+    model_timeout_s: float = 10.0
+    """For the first word of an answer, and for every pause within it."""
+    voice_timeout_s: float = 10.0
+    """For the first sound of a sentence, and for every pause within it."""
+    late_words_timeout_s: float = 3.0
+    """For words that are still being recognised when the line has closed."""
+    vad_memory_s: float = 5.0
+    """After this much silence the voice detector forgets what it heard: long noise would make it deaf."""
+
+
+GOOD_MANNERS: Final = Manners()

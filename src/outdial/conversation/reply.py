@@ -1,0 +1,230 @@
+"""A reply: from the language's moves to sentences, and from sentences to sound, each ahead of the next.
+
+Two tasks with a queue between them. *Thinking* pulls moves and cuts them into sentences; *voicing* turns one sentence
+after the other into sound, at most one ahead of what is being heard. Hushing ends the voicing and keeps the rest as
+words; resuming voices that rest anew. A late sound can never get into the next reply: it belongs to an utterance that
+no queue knows any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from outdial.conversation.manners import Manners
+from outdial.conversation.ports import Capture, HangUp, Leg, Move, Press, Say, TextToSpeech
+from outdial.conversation.sentences import SentenceCutter
+from outdial.conversation.speaker import Speaker, Utterance
+from outdial.conversation.turns import Event
+from outdial.domain.agent import Voice
+from outdial.domain.errors import Unreachable
+
+LANGUAGE: Final = "language model"
+VOICE: Final = "text-to-speech"
+_Piece = TypeVar("_Piece")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What every reply of a conversation works with."""
+
+    leg: Leg
+    speaker: Speaker
+    synthesiser: TextToSpeech
+    voice: Voice
+    manners: Manners
+    tasks: asyncio.TaskGroup
+    post: Callable[[Event], None]
+    capture: Callable[[Capture], None]
+    failed: Callable[[str, str], None]
+    """Called with the part that failed for good and why, in one line; the reply is over."""
+
+
+class Reply:
+    """``make`` opens the stream of moves; it is called a second time only if the first failed before any move."""
+
+    def __init__(self, stage: Stage, make: Callable[[], AsyncIterator[Move]]) -> None:
+        self._stage = stage
+        self._make = make
+        self._cutter = SentenceCutter()
+        self._ahead: deque[str | HangUp | Press] = deque()
+        self._thought_all = False
+        self._pulled_any = False
+        self._change = asyncio.Event()
+        self.utterances: list[Utterance] = []
+        """What has been voiced since the start or the last ``resume``, in order."""
+        self._thinking = stage.tasks.create_task(self._think())
+        self._voicing = stage.tasks.create_task(self._voice())
+
+    @property
+    def heard(self) -> str:
+        """The words really played since the start or the last ``resume``."""
+        return " ".join(
+            " ".join(utterance.text.split()[: utterance.heard_words()])
+            for utterance in self.utterances
+            if utterance.heard_words()
+        )
+
+    @property
+    def heard_all(self) -> bool:
+        return self._thought_all and not self._ahead and all(utterance.done.is_set() for utterance in self.utterances)
+
+    def hush(self) -> None:
+        """Stop the voice at once; the thinking goes on, and what was not heard is kept as words."""
+        self._voicing.cancel()
+        self._stage.speaker.hush()
+        for utterance in reversed(self.utterances):
+            if not utterance.done.is_set():
+                self._ahead.appendleft(" ".join(utterance.text.split()[utterance.heard_words() :]))
+
+    def resume(self) -> None:
+        """Say the rest; only after ``hush``."""
+        self.utterances = []
+        self._voicing = self._stage.tasks.create_task(self._voice())
+
+    def drop(self) -> None:
+        """Be silent and forget the rest."""
+        self._thinking.cancel()
+        self._voicing.cancel()
+        self._stage.speaker.hush()
+
+    def note_begin(self, utterance: Utterance) -> None:
+        """The first sound of one of the utterances has left."""
+        if utterance is self.utterances[-1]:
+            self._note_last_words()
+
+    def _note_last_words(self) -> None:
+        if len(self._ahead) == 1 and isinstance(self._ahead[0], HangUp):
+            self._stage.post(Event.LAST_WORDS)
+
+    async def _think(self) -> None:
+        try:
+            await self._pull_all()
+        except (Unreachable, TimeoutError) as first:
+            if self._pulled_any:
+                self._stage.failed(LANGUAGE, _why(first))
+                return
+            try:
+                await self._pull_all()
+            except (Unreachable, TimeoutError) as second:
+                self._stage.failed(LANGUAGE, _why(second))
+                return
+        self._thought_all = True
+        self._change.set()
+
+    async def _pull_all(self) -> None:
+        moves = self._make()
+        try:
+            while (move := await _next(moves, self._stage.manners.model_timeout_s)) is not None:
+                self._pulled_any = True
+                self._take(move)
+                self._change.set()
+                if isinstance(move, HangUp):
+                    return
+            self._flush()
+        finally:
+            await _close(moves)
+
+    def _take(self, move: Move) -> None:
+        match move:
+            case Say(text):
+                self._ahead.extend(self._cutter.add(text))
+            case Capture():
+                self._stage.capture(move)
+            case Press():
+                self._flush()
+                self._ahead.append(move)
+            case HangUp():
+                self._flush()
+                self._ahead.append(move)
+                if self._voicing_the_last():
+                    self._note_last_words()
+
+    def _voicing_the_last(self) -> bool:
+        """Everything thought before has begun to sound, and some of it still does."""
+        return bool(self.utterances) and self._stage.speaker.is_on(self.utterances[-1])
+
+    def _flush(self) -> None:
+        if rest := self._cutter.rest():
+            self._ahead.append(rest)
+
+    async def _voice(self) -> None:
+        while (item := await self._upcoming()) is not None:
+            if isinstance(item, str):
+                self._ahead.popleft()
+                if not await self._voice_sentence(item):
+                    return
+                continue
+            await self._played(0)
+            if isinstance(item, HangUp):
+                await asyncio.sleep(self._stage.manners.goodbye_tail_ms / 1000)
+                self._stage.post(Event.GOODBYE)
+                return
+            self._ahead.popleft()
+            await self._stage.leg.press(item.digits)
+        await self._played(0)
+        self._stage.post(Event.SPOKE_ALL)
+
+    async def _upcoming(self) -> str | HangUp | Press | None:
+        """The next thing to do, still at the head of the queue; None when there will be nothing more."""
+        while not self._ahead:
+            if self._thought_all:
+                return None
+            self._change.clear()
+            await self._change.wait()
+        return self._ahead[0]
+
+    async def _played(self, ahead: int) -> None:
+        """Wait until all utterances but the last ``ahead`` were heard."""
+        for utterance in self.utterances[: len(self.utterances) - ahead]:
+            await utterance.done.wait()
+
+    async def _voice_sentence(self, text: str) -> bool:
+        """Put one sentence's sound into the speaker. False: the synthesiser has failed for good."""
+        utterance = Utterance(text)
+        self.utterances.append(utterance)
+        await self._played(2)
+        try:
+            await self._synthesise(utterance)
+        except (Unreachable, TimeoutError) as first:
+            if utterance.sound:
+                return self._voice_failed(first)
+            try:
+                await self._synthesise(utterance)
+            except (Unreachable, TimeoutError) as second:
+                return self._voice_failed(second)
+        return True
+
+    def _voice_failed(self, error: Exception) -> bool:
+        self._stage.failed(VOICE, _why(error))
+        return False
+
+    async def _synthesise(self, utterance: Utterance) -> None:
+        sounds = self._stage.synthesiser.say(utterance.text, self._stage.voice)
+        try:
+            while (sound := await _next(sounds, self._stage.manners.voice_timeout_s)) is not None:
+                if not utterance.sound:
+                    self._stage.speaker.enqueue(utterance)
+                utterance.add(sound)
+        finally:
+            await _close(sounds)
+        utterance.finish()
+        utterance.settle()
+
+
+async def _next(pieces: AsyncIterator[_Piece], timeout_s: float) -> _Piece | None:
+    async with asyncio.timeout(timeout_s):
+        return await anext(pieces, None)
+
+
+async def _close(pieces: AsyncIterator[_Piece]) -> None:
+    """A generator left half way must end here and now, not whenever it is collected."""
+    if isinstance(pieces, AsyncGenerator):
+        await pieces.aclose()
+
+
+def _why(error: Exception) -> str:
+    return "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
