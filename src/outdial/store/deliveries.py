@@ -1,0 +1,172 @@
+"""Deliveries and the fan-out's place in the list of facts: every statement that touches them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from outdial.domain.delivery import Delivery, DeliveryState, Try
+from outdial.store.schema import cursors, deliveries
+
+# A literal: a bound parameter would keep SQLite from using the index over waiting rows.
+_WAITING: sa.ColumnElement[Any] = sa.literal_column(f"'{DeliveryState.WAITING}'")
+
+
+async def position(conn: AsyncConnection, reader: str) -> int:
+    """The number of the last event ``reader`` is done with; 0 before its first."""
+    return await conn.scalar(sa.select(cursors.c.seq).where(cursors.c.name == reader)) or 0
+
+
+async def move_on(conn: AsyncConnection, reader: str, *, since: int, to: int) -> bool:
+    """Move ``reader`` forward if it still is where it was ``since``; False: another process was faster."""
+    if since == 0:
+        await conn.execute(_insert(conn, cursors).values(name=reader, seq=0).on_conflict_do_nothing())
+    moved = await conn.execute(
+        sa.update(cursors).where(cursors.c.name == reader, cursors.c.seq == since).values(seq=to)
+    )
+    return moved.rowcount == 1
+
+
+async def add(conn: AsyncConnection, new: Sequence[Delivery]) -> None:
+    """Store deliveries; those whose event already goes to that URL in that kind are left as they are."""
+    if new:
+        rows = [_row_of(delivery) for delivery in new]
+        await conn.execute(_insert(conn, deliveries).on_conflict_do_nothing(), rows)
+
+
+async def ready(conn: AsyncConnection, now: datetime, limit: int, *, except_under: Collection[str] = ()) -> list[str]:
+    """Ids of deliveries that may go out now, longest due first.
+
+    A delivery may go out when no earlier one of its call to its URL is still waiting. URLs that begin with one of
+    ``except_under`` are left out.
+    """
+    earlier = deliveries.alias("earlier")
+    comes_before = sa.or_(
+        earlier.c.event_seq < deliveries.c.event_seq,
+        sa.and_(earlier.c.event_seq == deliveries.c.event_seq, earlier.c.kind < deliveries.c.kind),
+    )
+    overtakes = sa.exists().where(
+        earlier.c.call_id == deliveries.c.call_id,
+        earlier.c.url == deliveries.c.url,
+        earlier.c.state == _WAITING,
+        comes_before,
+    )
+    query = (
+        sa.select(deliveries.c.id)
+        .where(deliveries.c.state == _WAITING, deliveries.c.due_at <= now, ~overtakes)
+        .where(*(~deliveries.c.url.startswith(prefix, autoescape=True) for prefix in except_under))
+        .order_by(deliveries.c.due_at, deliveries.c.event_seq)
+        .limit(limit)
+    )
+    return list(await conn.scalars(query))
+
+
+async def claim(conn: AsyncConnection, ids: Sequence[str], now: datetime, until: datetime) -> list[Delivery]:
+    """Take those of ``ids`` that are still due: nobody else gets them before ``until``.
+
+    Whoever claims is known by ``until``, the new ``due_at``: one that comes back after it has no say any more.
+    """
+    mine = (
+        sa.select(deliveries)
+        .where(deliveries.c.id.in_(ids), deliveries.c.state == _WAITING, deliveries.c.due_at <= now)
+        .order_by(deliveries.c.due_at, deliveries.c.event_seq)
+        .with_for_update(skip_locked=True)
+    )
+    rows = (await conn.execute(mine)).mappings().all()
+    taken = [row["id"] for row in rows]
+    if taken:
+        await conn.execute(sa.update(deliveries).where(deliveries.c.id.in_(taken)).values(due_at=until))
+    return [_delivery_of({**row, "due_at": until}) for row in rows]
+
+
+async def keep_body(conn: AsyncConnection, claimed: Delivery, body: bytes) -> bool:
+    """Store the body every try will send; False: the claim has run out."""
+    kept = await conn.execute(_held(claimed).values(body=body.decode()))
+    return kept.rowcount == 1
+
+
+async def record(conn: AsyncConnection, claimed: Delivery, after: Delivery) -> bool:
+    """Store what became of a claimed delivery; False: the claim has run out and this news counts no more."""
+    recorded = await conn.execute(
+        _held(claimed).values(
+            state=after.state.value,
+            due_at=after.due_at,
+            tries=after.tries,
+            log=_log_of(after),
+            ended_at=after.ended_at,
+        )
+    )
+    return recorded.rowcount == 1
+
+
+async def deliveries_of_call(conn: AsyncConnection, call_id: str) -> list[Delivery]:
+    """All deliveries of a call with their logs, in the order of its events."""
+    query = sa.select(deliveries).where(deliveries.c.call_id == call_id)
+    rows = await conn.execute(query.order_by(deliveries.c.event_seq, deliveries.c.kind))
+    return [_delivery_of(row) for row in rows.mappings()]
+
+
+def _held(claimed: Delivery) -> sa.Update:
+    return sa.update(deliveries).where(
+        deliveries.c.id == claimed.id, deliveries.c.state == _WAITING, deliveries.c.due_at == claimed.due_at
+    )
+
+
+def _insert(conn: AsyncConnection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+    return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def _row_of(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "id": delivery.id,
+        "call_id": delivery.call_id,
+        "workspace_id": delivery.workspace_id,
+        "event_seq": delivery.event_seq,
+        "kind": delivery.kind,
+        "dialect": delivery.dialect,
+        "method": delivery.method,
+        "url": delivery.url,
+        "headers": dict(delivery.headers),
+        "body": None if delivery.body is None else delivery.body.decode(),
+        "state": delivery.state.value,
+        "due_at": delivery.due_at,
+        "tries": delivery.tries,
+        "log": _log_of(delivery),
+        "created_at": delivery.created_at,
+        "ended_at": delivery.ended_at,
+    }
+
+
+def _log_of(delivery: Delivery) -> list[dict[str, Any]]:
+    return [
+        {"at": tried.at.isoformat(), "ms": tried.ms, "status": tried.status, "error": tried.error}
+        for tried in delivery.log
+    ]
+
+
+def _delivery_of(row: Any) -> Delivery:
+    return Delivery(
+        id=row["id"],
+        call_id=row["call_id"],
+        workspace_id=row["workspace_id"],
+        event_seq=row["event_seq"],
+        kind=row["kind"],
+        dialect=row["dialect"],
+        method=row["method"],
+        url=row["url"],
+        headers=row["headers"],
+        body=None if row["body"] is None else row["body"].encode(),
+        state=DeliveryState(row["state"]),
+        due_at=row["due_at"],
+        created_at=row["created_at"],
+        ended_at=row["ended_at"],
+        log=tuple(
+            Try(datetime.fromisoformat(tried["at"]), tried["ms"], tried["status"], tried["error"])
+            for tried in row["log"]
+        ),
+    )

@@ -1,0 +1,89 @@
+"""From facts to deliveries: reads the list of events once, in order, and writes down who hears of each.
+
+The place reached and the deliveries are stored in one transaction, and only if nobody else has moved the place
+meanwhile: of several processes that read the same events one wins, and a crash repeats or loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from outdial.domain.clock import Clock
+from outdial.domain.delivery import Delivery
+from outdial.domain.events import Event
+from outdial.domain.ids import new_id
+from outdial.domain.record import CallRecord
+from outdial.store import deliveries
+from outdial.store.database import Database
+from outdial.store.events import events_after
+from outdial.store.records import load_calls
+from outdial.webhooks.ports import Endpoint, Subscriber
+
+READER: Final = "webhooks"
+_AT_ONCE: Final = 200
+_log = structlog.get_logger()
+
+
+class FanOut:
+    def __init__(self, db: Database, subscribers: Sequence[Subscriber], clock: Clock) -> None:
+        self._db = db
+        self._subscribers = subscribers
+        self._clock = clock
+
+    async def step(self) -> int:
+        """Deal with the next events, at most 200; how many there were. 0: up to date.
+
+        Raises:
+            Unreachable: the database did not answer; nothing is lost, step again.
+        """
+        async with self._db.reading() as conn:
+            since = await deliveries.position(conn, READER)
+            events = await events_after(conn, since, _AT_ONCE)
+            heard = [event for event in events if any(event.type in each.types for each in self._subscribers)]
+            ids = list(dict.fromkeys(event.call_id for event in heard))
+            calls = {call.id: call for call in await load_calls(conn, ids, self._clock())} if ids else {}
+        if not events:
+            return 0
+        new = [
+            new for event in heard if event.call_id in calls for new in self._deliveries(event, calls[event.call_id])
+        ]
+
+        async def work(conn: AsyncConnection) -> None:
+            if await deliveries.move_on(conn, READER, since=since, to=events[-1].seq):
+                await deliveries.add(conn, new)
+
+        await self._db.write(work)
+        return len(events)
+
+    def _deliveries(self, event: Event, call: CallRecord) -> list[Delivery]:
+        now = self._clock()
+        return [
+            Delivery(
+                id=new_id(),
+                call_id=event.call_id,
+                workspace_id=event.workspace_id,
+                event_seq=event.seq,
+                kind=endpoint.kind,
+                dialect=endpoint.dialect,
+                url=endpoint.url,
+                method=endpoint.method,
+                headers=endpoint.headers,
+                due_at=now,
+                created_at=now,
+            )
+            for subscriber in self._subscribers
+            if event.type in subscriber.types
+            for endpoint in _endpoints(subscriber, event, call)
+        ]
+
+
+def _endpoints(subscriber: Subscriber, event: Event, call: CallRecord) -> Sequence[Endpoint]:
+    try:
+        return subscriber.endpoints(event, call)
+    except Exception:  # one event nobody can read must not hold up all that follow it, for ever
+        _log.exception("an event is told to nobody: its subscriber failed", call_id=call.id, event_seq=event.seq)
+        return ()

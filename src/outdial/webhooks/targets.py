@@ -1,0 +1,106 @@
+"""Which endpoints may be called: the customer names them, so they must not lead back inside.
+
+A name is resolved once, every address it has is checked, and the request goes to a checked address: a second
+resolution could answer differently (DNS rebinding).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+
+from outdial.domain.errors import Refused, Unreachable
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+"""The addresses of a host name, as text, best first. Raises OSError when it has none."""
+
+_PORTS: Final = {"http": 80, "https": 443}
+_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+async def system_resolve(host: str, port: int) -> Sequence[str]:
+    """Ask the system's resolver, which also understands every way of writing an IP address."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+@dataclass(frozen=True)
+class Target:
+    """An endpoint that was checked: ``url`` as the customer wrote it, and the addresses it may be reached at."""
+
+    url: httpx.URL
+    addresses: tuple[Address, ...]
+
+    def at(self, address: Address) -> httpx.URL:
+        """The URL with the address in place of the name: nothing is left to resolve."""
+        return self.url.copy_with(host=str(address), userinfo=b"", fragment=None)
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The operator's rules. ``allowed`` are internal networks that may be called all the same."""
+
+    allowed: Sequence[Network] = ()
+    https_only: bool = False
+    resolve: Resolve = system_resolve
+
+    async def check(self, text: str) -> Target:
+        """Where a request to the URL ``text`` may go.
+
+        Raises:
+            Refused: never; it is no web address, or one of its addresses is internal.
+            Unreachable: the name cannot be resolved now.
+        """
+        url = self._web_address(text)
+        host = url.raw_host.decode("ascii")
+        try:
+            found = await self.resolve(host, url.port or _PORTS[url.scheme])
+        except (OSError, UnicodeError) as error:
+            raise Unreachable(f"{host} cannot be resolved: {error}") from error
+        addresses = tuple(ipaddress.ip_address(address) for address in found)
+        if not addresses:
+            raise Unreachable(f"{host} cannot be resolved: it has no address")
+        for address in addresses:
+            if is_internal(address) and not any(_meant(address) in network for network in self.allowed):
+                raise Refused(
+                    f"{host} leads to the internal address {address}: give a public endpoint, or let the operator "
+                    "add its network to OUTDIAL_WEBHOOK_ALLOWED_NETWORKS"
+                )
+        return Target(url, addresses)
+
+    def _web_address(self, text: str) -> httpx.URL:
+        try:
+            url = httpx.URL(text)
+        except (httpx.InvalidURL, ValueError):
+            raise Refused("the endpoint is not a valid URL") from None
+        if url.scheme not in _PORTS or not url.host:
+            raise Refused("the endpoint must be an http or https URL with a host")
+        if self.https_only and url.scheme != "https":
+            raise Refused("the endpoint must be https: the operator allows nothing else (OUTDIAL_WEBHOOK_HTTPS_ONLY)")
+        return url
+
+
+def is_internal(address: Address) -> bool:
+    """Whether an address is anything but one public host: private, loopback, link-local, shared (RFC 6598),
+    unspecified, multicast, reserved, or an IPv6 form of such an IPv4 address (IANA special-purpose registries)."""
+    address = _meant(address)
+    if isinstance(address, ipaddress.IPv6Address) and address.is_site_local:
+        return True
+    return not address.is_global or address.is_multicast or address.is_reserved
+
+
+def _meant(address: Address) -> Address:
+    """The IPv4 address an IPv6 one stands for (mapped, 6to4, NAT64), or the address itself."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address
