@@ -23,10 +23,10 @@ class Health:
 
 @dataclass(frozen=True)
 class Parts:
-    """``recordings_dir`` is the folder that recording paths are under; ``voices`` are those a call may choose."""
+    """``recordings_dir`` is the folder recording paths are under; ``voices``, by id, are those a call may choose."""
 
     database: Database
-    voices: tuple[Voice, ...]
+    voices: Mapping[str, Voice]
     now: Clock
     rate: RateLimit
     links: RecordingLinks

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Final
 
-from outdial.api.ringg import fields
+from outdial.api.ringg import fields, wire
 from outdial.api.ringg.statuses import STATE_OF
-from outdial.domain.call import CallState
 from outdial.domain.errors import Fault, Invalid
 from outdial.domain.ids import parse_uuid
+from outdial.queries.calls import Filters
 
 MAX_LIMIT: Final = 100
 HISTORY_LIMIT: Final = 10
@@ -33,60 +32,59 @@ class Page:
     offset: int
 
 
-@dataclass(frozen=True)
-class HistoryFilter:
-    """Both dates are inclusive. ``agent_id`` and ``bulk_list_id`` that are no UUIDs match nothing."""
-
-    since: datetime | None
-    until: datetime | None
-    agent_id: str | None
-    bulk_list_id: str | None
-    state: CallState | None
-    nothing: bool = False
-
-
-def page(query: Mapping[str, str], *, default: int = LIST_LIMIT) -> Page:
+def page(query: wire.Paging, *, default: int = LIST_LIMIT) -> Page:
     """The page asked for, within bounds.
 
     Raises:
         Invalid: ``limit`` or ``offset`` is not a whole number.
     """
-    limit, offset = _whole(query, "limit", default), _whole(query, "offset", 0)
+    limit, offset = _whole("limit", query.limit, default), _whole("offset", query.offset, 0)
     return Page(min(limit, MAX_LIMIT) if limit >= 1 else default, min(max(offset, 0), _MAX_OFFSET))
 
 
-def history_filter(query: Mapping[str, str]) -> HistoryFilter:
-    """
+def history_filters(query: wire.HistoryQuery, wanted: Page) -> Filters | None:
+    """What history is restricted to; None when an id in it is no id, so that nothing matches.
+
     Raises:
         Invalid: a date cannot be read, or ``status`` is none of the documented ones.
     """
-    status = query.get("status", "").strip()
+    status = (query.status or "").strip()
     if status and status not in STATE_OF:
         raise Invalid(Fault(("status",), f"status must be one of {', '.join(STATE_OF)}", "unknown"))
-    ids = {name: query.get(name, "").strip() for name in ("agent_id", "bulk_list_id")}
-    return HistoryFilter(
-        since=_moment(query, "start_date", time.min),
-        until=_moment(query, "end_date", time.max),
-        agent_id=parse_uuid(ids["agent_id"]),
-        bulk_list_id=parse_uuid(ids["bulk_list_id"]),
-        state=STATE_OF[status] if status else None,
-        nothing=any(text and parse_uuid(text) is None for text in ids.values()),
+    created_from, created_to = (
+        _moment("start_date", query.start_date, time.min),
+        _moment("end_date", query.end_date, time.max),
+    )
+    ids: dict[str, str] = {}
+    for name, text in (("agent_id", query.agent_id), ("bulk_list_id", query.bulk_list_id)):
+        found = parse_uuid(text or "")
+        if (text or "").strip() and found is None:
+            return None
+        ids[name] = found or ""
+    return Filters(
+        created_from=created_from,
+        created_to=created_to,
+        agent_id=ids["agent_id"],
+        bulk_list_id=ids["bulk_list_id"],
+        states=frozenset({STATE_OF[status]} if status else ()),
+        limit=wanted.limit,
+        offset=wanted.offset,
     )
 
 
-def truth(query: Mapping[str, str], name: str) -> bool:
+def truth(name: str, value: str | None) -> bool:
     """
     Raises:
         Invalid: neither true, false, 1 nor 0.
     """
-    text = query.get(name, "").strip().lower()
+    text = (value or "").strip().lower()
     if text and text not in _TRUTH:
         raise Invalid(Fault((name,), f"{name} must be true or false", "type"))
     return _TRUTH.get(text, False)
 
 
-def _whole(query: Mapping[str, str], name: str, default: int) -> int:
-    text = query.get(name, "").strip()
+def _whole(name: str, value: str | None, default: int) -> int:
+    text = (value or "").strip()
     if not text:
         return default
     if not _WHOLE.fullmatch(text):
@@ -94,9 +92,9 @@ def _whole(query: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
-def _moment(query: Mapping[str, str], name: str, of_day: time) -> datetime | None:
+def _moment(name: str, value: str | None, of_day: time) -> datetime | None:
     """An instant; a naive one is UTC, a date alone stands for the whole day."""
-    text = _LOST_PLUS.sub(r"\1+\2", query.get(name, "").strip())
+    text = _LOST_PLUS.sub(r"\1+\2", (value or "").strip())
     if not text:
         return None
     try:

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 Turn = dict[str, str]
 """``{"bot" | "user": text, "message_id": …, "timestamp": …}``, the speaker's key first."""
 
 
-class WireModel(BaseModel):
-    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
-
-
-class CallTime(WireModel):
+class CallTime(BaseModel):
     call_start_time: str | None = Field(default=None, description="HH:MM, local", examples=["00:00"])
     call_end_time: str | None = Field(
         default=None, description="HH:MM, local; its whole minute is open", examples=["23:59"]
@@ -23,7 +19,7 @@ class CallTime(WireModel):
     scheduled_at: str | None = Field(default=None, description="Date and time; without offset: local", examples=[None])
 
 
-class CallRetryConfig(WireModel):
+class CallRetryConfig(BaseModel):
     retry_count: int | str | None = Field(
         default=None, description="Re-dials after the first attempt, 0 to 20", examples=[3]
     )
@@ -32,7 +28,7 @@ class CallRetryConfig(WireModel):
     retry_failed: float | str | None = Field(default=None, description="Minutes, 0 to 10080", examples=[30])
 
 
-class CallConfig(WireModel):
+class CallConfig(BaseModel):
     idle_timeout_warning: float | str | None = Field(default=None, description="Seconds, 1 to 600", examples=[10])
     idle_timeout_end: float | str | None = Field(default=None, description="Seconds, 1 to 600", examples=[15])
     max_call_length: float | str | None = Field(default=None, description="Seconds, 10 to 14400", examples=[300])
@@ -40,18 +36,18 @@ class CallConfig(WireModel):
     call_time: CallTime | None = None
 
 
-class SmartFormatter(WireModel):
+class SmartFormatter(BaseModel):
     extract_first_name: bool | None = None
     transliteration: bool | None = None
     transliteration_language: dict[str, str] | None = Field(default=None, examples=[{"source": "en", "target": "hi"}])
 
 
-class CallbackArgs(WireModel):
+class CallbackArgs(BaseModel):
     headers: dict[str, Any] | None = None
     params: dict[str, Any] | None = None
 
 
-class IndividualCall(WireModel):
+class IndividualCall(BaseModel):
     """A call request, for the document only: ``validation`` judges what comes, with this API's own words."""
 
     name: str = Field(examples=["Sam Sample"])
@@ -71,7 +67,31 @@ class IndividualCall(WireModel):
     parent_call_id: str | None = None
 
 
-class CallAccepted(WireModel):
+class Paging(BaseModel):
+    """Query of a list. Everything is text here: ``listing`` reads it with this API's forgiveness."""
+
+    limit: str | None = Field(default=None, description="At most 100")
+    offset: str | None = None
+
+
+class HistoryQuery(Paging):
+    start_date: str | None = Field(default=None, description="ISO 8601, inclusive; without zone: UTC")
+    end_date: str | None = Field(default=None, description="ISO 8601, inclusive; a date alone: the whole day")
+    agent_id: str | None = None
+    status: str | None = Field(default=None, description="A call_status")
+    bulk_list_id: str | None = None
+
+
+class AnalysisQuery(BaseModel):
+    send_analysis: str | None = Field(default=None, description="true, false, 1 or 0")
+
+
+class DetailsQuery(AnalysisQuery):
+    id: str | None = Field(default=None, description="The call; wins over its alias call_id")
+    call_id: str | None = None
+
+
+class CallAccepted(BaseModel):
     """Current and legacy keys together: some clients read only one generation."""
 
     call_id: str
@@ -80,25 +100,25 @@ class CallAccepted(WireModel):
     initiated_at: str
     agent_id: str
     custom_args_values: dict[str, Any]
-    legacy_call_id: str = Field(alias="Unique Call ID")
-    legacy_direction: Literal["outbound"] = Field(alias="Call Direction")
-    legacy_status: Literal["registered"] = Field(alias="Call Status")
-    legacy_from_number: str = Field(alias="From Number")
-    legacy_to_number: str = Field(alias="To Number")
-    legacy_initiated_at: str = Field(alias="Initiated at")
-    legacy_agent_id: str = Field(alias="Agent ID")
+    legacy_call_id: str = Field(serialization_alias="Unique Call ID")
+    legacy_direction: Literal["outbound"] = Field(serialization_alias="Call Direction")
+    legacy_status: Literal["registered"] = Field(serialization_alias="Call Status")
+    legacy_from_number: str = Field(serialization_alias="From Number")
+    legacy_to_number: str = Field(serialization_alias="To Number")
+    legacy_initiated_at: str = Field(serialization_alias="Initiated at")
+    legacy_agent_id: str = Field(serialization_alias="Agent ID")
     message: str
 
 
-class CallResponse(WireModel):
+class CallResponse(BaseModel):
     status: Literal["success"]
     message: str
-    legacy_message: str = Field(alias="Call Status")
+    legacy_message: str = Field(serialization_alias="Call Status")
     data: CallAccepted
     warnings: list[str] = Field(default=[], description="Only when there are any")
 
 
-class Attempt(WireModel):
+class Attempt(BaseModel):
     attempt_number: int
     started_at: str
     ended_at: str | None
@@ -107,7 +127,7 @@ class Attempt(WireModel):
     call_sid: str
 
 
-class CallDetails(WireModel):
+class CallDetails(BaseModel):
     id: str
     call_id: str
     call_direction: Literal["outbound"]
@@ -140,17 +160,17 @@ class CallDetails(WireModel):
     client_analysis: dict[str, Any] = Field(default={}, description="Only with send_analysis")
 
 
-class CallDetailsResponse(WireModel):
+class CallDetailsResponse(BaseModel):
     status: Literal["success"]
     data: CallDetails
 
 
-class HistoryVersion(WireModel):
+class HistoryVersion(BaseModel):
     version_id: str
     version_slug: str
 
 
-class HistoryAgent(WireModel):
+class HistoryAgent(BaseModel):
     id: str
     agent_name: str
     agent_version_id: str
@@ -158,7 +178,7 @@ class HistoryAgent(WireModel):
     version: HistoryVersion
 
 
-class HistoryRow(WireModel):
+class HistoryRow(BaseModel):
     id: str
     name: str
     to_number: str
@@ -178,7 +198,7 @@ class HistoryRow(WireModel):
     agent: HistoryAgent
 
 
-class HistoryResponse(WireModel):
+class HistoryResponse(BaseModel):
     calls: list[HistoryRow]
     limit: int
     offset: int
@@ -186,7 +206,7 @@ class HistoryResponse(WireModel):
     total: int
 
 
-class AgentRow(WireModel):
+class AgentRow(BaseModel):
     id: str
     agent_display_name: str
     agent_type: str
@@ -206,21 +226,21 @@ class AgentRow(WireModel):
     updated_at: str
 
 
-class AgentList(WireModel):
+class AgentList(BaseModel):
     agents: list[AgentRow]
 
 
-class AgentListResponse(WireModel):
+class AgentListResponse(BaseModel):
     status: Literal["success"]
     data: AgentList
 
 
-class NumberAgent(WireModel):
+class NumberAgent(BaseModel):
     id: str
     agent_display_name: str
 
 
-class NumberRow(WireModel):
+class NumberRow(BaseModel):
     id: str
     number: str
     created_at: str
@@ -239,11 +259,11 @@ class NumberRow(WireModel):
     number_pool_id: str | None
 
 
-class NumbersResponse(WireModel):
+class NumbersResponse(BaseModel):
     workspace_numbers: list[NumberRow]
 
 
-class WorkspaceInfo(WireModel):
+class WorkspaceInfo(BaseModel):
     id: str
     name: str
     created_at: str
@@ -253,5 +273,5 @@ class WorkspaceInfo(WireModel):
     api_key: str = Field(description="Masked: keys are stored hashed")
 
 
-class WorkspaceResponse(WireModel):
+class WorkspaceResponse(BaseModel):
     workspace_info: WorkspaceInfo

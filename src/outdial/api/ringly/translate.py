@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from outdial.api.ringly.validation import as_text
@@ -28,3 +29,8 @@ def call_request(body: Mapping[str, Any], workspace_id: str, *, first_version: b
         variables=variables,
         body=body,
     )
+
+
+def instant(at: datetime) -> str:
+    """``2026-03-02T09:15:04.120331Z``"""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,187 @@
+"""The routes of this API: admit the caller, read what was sent, run one command or query, answer in vendor words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final
+
+from fastapi import Query, Security
+from fastapi.security import APIKeyHeader, HTTPBearer
+from starlette.requests import Request
+
+from outdial.api.gate import Gate
+from outdial.api.json_body import parse_object, read_body
+from outdial.api.openapi import Door, body_of, refusals
+from outdial.api.parts import Parts
+from outdial.api.ringg import errors, instants, listing, rows, translate, validation, wire
+from outdial.commands.place_call import Placed, place_call
+from outdial.domain.errors import Fault, Invalid, NotFound
+from outdial.domain.ids import digest_key, parse_uuid
+from outdial.domain.record import CallRecord
+from outdial.queries import access, calls, inventory
+
+BODY_LIMIT_BYTES: Final = 1024 * 1024
+_ACCEPTED: Final = "Call initiated successfully"
+_KEY: Final = APIKeyHeader(name="X-API-KEY", auto_error=False)
+_BEARER: Final = HTTPBearer(auto_error=False, description="The same keys; ignored beside X-API-KEY")
+_READ: Final = refusals(errors.ErrorBody, 400, 401, 429, 500, 503)
+_FIND: Final = refusals(errors.ErrorBody, 400, 401, 404, 429, 500, 503)
+_CALL: Final = refusals(errors.ErrorBody, 400, 401, 402, 403, 404, 409, 413, 429, 500, 503)
+
+
+def application(parts: Parts) -> Door:
+    """The whole API, to be mounted at ``/ca/api/v0``."""
+    app = Door(title="Outdial: Ringg dialect", bodies=(wire.IndividualCall,))
+    app.router.dependencies = [Security(_KEY), Security(_BEARER)]
+    app.add_middleware(Gate, failed=errors.failed)
+    errors.install(app)
+    routes = _Routes(parts)
+
+    def get(path: str, answer: Callable[..., Any], model: type[Any], said: dict[int | str, dict[str, Any]]) -> None:
+        app.add_api_route(path, answer, methods=["GET"], response_model=model, responses=said, **_AS_SET)
+
+    def post_call(path: str, answer: Callable[..., Any]) -> None:
+        extra = body_of(wire.IndividualCall)
+        app.add_api_route(
+            path,
+            answer,
+            methods=["POST"],
+            response_model=wire.CallResponse,
+            responses=_CALL,
+            openapi_extra=extra,
+            **_AS_SET,
+        )
+
+    post_call("/calling/outbound/individual", routes.individual)
+    post_call("/calling/v2/outbound/individual", routes.individual_v2)
+    post_call("/calling/outbound/individual/v2", routes.individual_v2)
+    get("/calling/call-details", routes.call_details, wire.CallDetailsResponse, _FIND)
+    get("/calling/history", routes.history, wire.HistoryResponse, _READ)
+    get("/calling/history/{call_id}", routes.one_of_history, wire.CallDetailsResponse, _FIND)
+    get("/agent/all", routes.agents, wire.AgentListResponse, _READ)
+    get("/workspace/numbers", routes.numbers, wire.NumbersResponse, _READ)
+    get("/workspace", routes.workspace, wire.WorkspaceResponse, _READ)
+    return app
+
+
+_AS_SET: Final[Mapping[str, Any]] = {"response_model_exclude_unset": True}
+
+
+class _Routes:
+    """One method for each route, all over the same parts."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def individual(self, request: Request) -> wire.CallResponse:
+        return await self._place(request, v2=False)
+
+    async def individual_v2(self, request: Request) -> wire.CallResponse:
+        return await self._place(request, v2=True)
+
+    async def call_details(
+        self, request: Request, query: Annotated[wire.DetailsQuery, Query()]
+    ) -> wire.CallDetailsResponse:
+        workspace_id = await self._admit(request)
+        wanted = (query.id or "").strip() or (query.call_id or "").strip()
+        if not wanted:
+            raise Invalid(Fault(("id",), "id is required", "missing"))
+        return await self._details(workspace_id, wanted, query)
+
+    async def one_of_history(
+        self, request: Request, call_id: str, query: Annotated[wire.AnalysisQuery, Query()]
+    ) -> wire.CallDetailsResponse:
+        workspace_id = await self._admit(request)
+        return await self._details(workspace_id, call_id, query)
+
+    async def history(self, request: Request, query: Annotated[wire.HistoryQuery, Query()]) -> wire.HistoryResponse:
+        workspace_id = await self._admit(request)
+        page = listing.page(query, default=listing.HISTORY_LIMIT)
+        filters = listing.history_filters(query, page)
+        found: tuple[list[CallRecord], int] = ([], 0)
+        if filters is not None:
+            found = await calls.history(self._parts.database, workspace_id, filters, now=self._parts.now)
+        records, total = found
+        return wire.HistoryResponse(
+            calls=[translate.history_row(record, self._parts.links) for record in records],
+            limit=page.limit,
+            offset=page.offset,
+            count=len(records),
+            total=total,
+        )
+
+    async def agents(self, request: Request, query: Annotated[wire.Paging, Query()]) -> wire.AgentListResponse:
+        workspace_id = await self._admit(request)
+        page = listing.page(query)
+        found = await inventory.agents(self._parts.database, workspace_id, limit=page.limit, offset=page.offset)
+        return wire.AgentListResponse(status="success", data=wire.AgentList(agents=[rows.agent(row) for row in found]))
+
+    async def numbers(self, request: Request, query: Annotated[wire.Paging, Query()]) -> wire.NumbersResponse:
+        workspace_id = await self._admit(request)
+        page = listing.page(query)
+        found = await inventory.numbers(self._parts.database, workspace_id, limit=page.limit, offset=page.offset)
+        return wire.NumbersResponse(workspace_numbers=[rows.number(row) for row in found])
+
+    async def workspace(self, request: Request) -> wire.WorkspaceResponse:
+        workspace_id = await self._admit(request)
+        row = await inventory.workspace(self._parts.database, workspace_id)
+        return wire.WorkspaceResponse(workspace_info=rows.workspace(row))
+
+    async def _admit(self, request: Request) -> str:
+        """The workspace that knocks. A missing key takes the same way as a wrong one."""
+        key = request.headers.get("x-api-key", "").strip() or _bearer(request.headers.get("authorization", ""))
+        workspace_id = await access.authenticate(self._parts.database, translate.DIALECT, key)
+        self._parts.rate.take(digest_key(key))
+        return workspace_id
+
+    async def _place(self, request: Request, *, v2: bool) -> wire.CallResponse:
+        parts = self._parts
+        workspace_id = await self._admit(request)
+        body = parse_object(await read_body(request, limit_bytes=BODY_LIMIT_BYTES))
+        if body is None:
+            raise Invalid(validation.NOT_AN_OBJECT)
+        validation.check_call(body, v2=v2, now=parts.now())
+        asked = translate.call_request(body, workspace_id)
+        placed = await place_call(parts.database, asked, voices=parts.voices, now=parts.now)
+        return _accepted(placed, asked.to_number)
+
+    async def _details(self, workspace_id: str, wanted: str, query: wire.AnalysisQuery) -> wire.CallDetailsResponse:
+        analysis = listing.truth("send_analysis", query.send_analysis)
+        call_id = parse_uuid(wanted)
+        if call_id is None:
+            raise NotFound("Call not found", field="id")
+        record = await calls.call_record(self._parts.database, workspace_id, call_id, now=self._parts.now)
+        details = translate.call_details(record, self._parts.links, analysis=analysis)
+        return wire.CallDetailsResponse(status="success", data=details)
+
+
+def _bearer(authorization: str) -> str:
+    scheme, _, key = authorization.strip().partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
+
+
+def _accepted(placed: Placed, to_number: str) -> wire.CallResponse:
+    response = wire.CallResponse(
+        status="success",
+        message=_ACCEPTED,
+        legacy_message=_ACCEPTED,
+        data=wire.CallAccepted(
+            call_id=placed.call_id,
+            call_direction="outbound",
+            call_status="registered",
+            initiated_at=instants.naive_micros(placed.created_at),
+            agent_id=placed.agent_id,
+            custom_args_values=dict(placed.variables),
+            legacy_call_id=placed.call_id,
+            legacy_direction="outbound",
+            legacy_status="registered",
+            legacy_from_number=placed.from_number,
+            legacy_to_number=to_number,
+            legacy_initiated_at=instants.zulu_seconds(placed.created_at),
+            legacy_agent_id=placed.agent_id,
+            message=_ACCEPTED,
+        ),
+    )
+    if placed.warnings:
+        response.warnings = list(placed.warnings)
+    return response

@@ -1,0 +1,112 @@
+"""The call route and its deprecated predecessor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from fastapi import Response, Security
+from fastapi.security import APIKeyHeader
+from starlette.requests import Request
+
+from outdial.api.gate import Gate, request_id
+from outdial.api.json_body import TooLarge, parse_object, read_body
+from outdial.api.openapi import Door, body_of, refusals
+from outdial.api.parts import Parts
+from outdial.api.ringly import errors, translate, validation, wire
+from outdial.commands.place_call import place_call
+from outdial.domain.errors import Fault, Invalid
+from outdial.domain.ids import digest_key
+from outdial.queries import access
+
+RINGLY_SUCCESS_STATUS: Final = 200
+_KEY: Final = APIKeyHeader(name="Authorization", auto_error=False, description="The key, bare or after `Bearer `")
+_REFUSALS: Final = refusals(wire.ErrorBody, 400, 401, 402, errors.RINGLY_NOT_FOUND_STATUS, 429, 500, 503)
+
+
+def application(parts: Parts) -> Door:
+    """The whole API, to be mounted at ``/api/1.1/wf``."""
+    app = Door(title="Outdial: Ringly dialect", bodies=(wire.OutboundCall, wire.FirstOutboundCall))
+    app.router.dependencies = [Security(_KEY)]
+    app.add_middleware(Gate, failed=errors.failed)
+    errors.install(app)
+    routes = _Routes(parts)
+
+    def post(path: str, answer: Callable[..., Any], body: type[Any], model: type[Any], **more: Any) -> None:
+        app.add_api_route(
+            path,
+            answer,
+            methods=["POST"],
+            status_code=RINGLY_SUCCESS_STATUS,
+            response_model=model,
+            response_model_exclude_unset=True,
+            responses=_REFUSALS,
+            openapi_extra=body_of(body),
+            **more,
+        )
+
+    post("/make-outbound-call-v2", routes.second_version, wire.OutboundCall, wire.OutboundCallAccepted)
+    first = wire.FirstOutboundCall, wire.FirstOutboundCallAccepted
+    post(errors.FIRST_VERSION_PATH, routes.first_version, *first, deprecated=True)
+    return app
+
+
+class _Routes:
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def second_version(self, request: Request) -> wire.OutboundCallAccepted:
+        return await self._place(request, first_version=False)
+
+    async def first_version(self, request: Request, response: Response) -> wire.OutboundCallAccepted:
+        response.headers.update(errors.notices(request))
+        return await self._place(request, first_version=True)
+
+    async def _place(self, request: Request, *, first_version: bool) -> wire.FirstOutboundCallAccepted:
+        parts = self._parts
+        workspace_id = await self._admit(request)
+        body = await _body(request)
+        validation.check_call(body, first_version=first_version)
+        asked = translate.call_request(body, workspace_id, first_version=first_version)
+        placed = await place_call(parts.database, asked, voices=parts.voices, now=parts.now)
+        accepted = wire.FirstOutboundCallAccepted(
+            from_number=placed.from_number,
+            to_number=asked.to_number,
+            agent_tag=placed.agent_tag,
+            call_status="registered",
+            dynamic_variables={key: str(value) for key, value in placed.variables.items()},
+            call_id=placed.call_id,
+            request_id=request_id(request),
+            created_at=translate.instant(placed.created_at),
+        )
+        if placed.warnings:
+            accepted.warnings = list(placed.warnings)
+        if first_version and body.get("customer_name") is not None:
+            accepted.customer_name = validation.as_text(body["customer_name"]) or ""
+        return accepted
+
+    async def _admit(self, request: Request) -> str:
+        """The workspace that knocks. A missing key takes the same way as a wrong one."""
+        key = key_of(request.headers.get("authorization", ""))
+        workspace_id = await access.authenticate(self._parts.database, translate.DIALECT, key)
+        self._parts.rate.take(digest_key(key))
+        return workspace_id
+
+
+async def _body(request: Request) -> Mapping[str, object]:
+    try:
+        raw = await read_body(request, limit_bytes=validation.BODY_LIMIT_BYTES)
+    except TooLarge as error:
+        raise Invalid(Fault((), f"the body may be at most {validation.BODY_LIMIT_BYTES} bytes long")) from error
+    body = parse_object(raw)
+    if body is None:
+        raise Invalid(validation.NOT_AN_OBJECT)
+    return body
+
+
+def key_of(authorization: str) -> str:
+    """The key in an ``Authorization`` value: bare, or after ``Bearer``; empty for any other scheme."""
+    first, *rest = authorization.split() or [""]
+    if first.lower() == "bearer":
+        return rest[0] if len(rest) == 1 else ""
+    return "" if rest else first

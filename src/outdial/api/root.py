@@ -1,0 +1,63 @@
+"""All doors of one installation under one roof."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+
+from outdial.api import live, recordings
+from outdial.api.gate import Gate, request_id
+from outdial.api.parts import Parts
+from outdial.api.ringg import routes as ringg
+from outdial.api.ringly import routes as ringly
+from outdial.store.records import load_call
+
+RINGG_PATH = "/ca/api/v0"
+RINGLY_PATH = "/api/1.1/wf"
+
+
+def root(parts: Parts) -> Starlette:
+    """Both dialects, the native reading door, recordings and ``/health``; everything else is a 404 in JSON."""
+
+    async def health(request: Request) -> Response:
+        now = parts.health()
+        body = {"service": "outdial", "ready": now.ready, "status": "ready" if now.ready else "starting"}
+        return JSONResponse({**body, "parts": dict(now.parts)}, 200 if now.ready else 503)
+
+    app = Starlette(
+        routes=[
+            Mount(RINGG_PATH, ringg.application(parts)),
+            Mount(RINGLY_PATH, ringly.application(parts)),
+            Mount("/v1", live.application(parts)),
+            Mount("/recordings", recordings.application(parts.links, partial(_recording, parts))),
+            Route("/health", health),
+        ],
+        middleware=[Middleware(Gate, failed=_failed)],
+        exception_handlers={HTTPException: _answer_http},
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+async def _recording(parts: Parts, call_id: str) -> Path | None:
+    async with parts.database.reading() as conn:
+        record = await load_call(conn, call_id, parts.now())
+    paths = [attempt.recording_path for attempt in record.attempts if attempt.recording_path] if record else []
+    return recordings.find_under(parts.recordings_dir, paths[-1]) if paths else None
+
+
+async def _answer_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    body = {"message": error.detail, "request_id": request_id(request)}
+    return JSONResponse(body, error.status_code, headers=error.headers)
+
+
+def _failed(request: Request) -> Response:
+    return JSONResponse({"message": "An unexpected server error occurred", "request_id": request_id(request)}, 500)
