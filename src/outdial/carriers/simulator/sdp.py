@@ -14,6 +14,7 @@ PCMU: Final = 0
 PCMA: Final = 8
 EVENTS: Final = 101
 """The payload type we give to telephone events when the choice is ours."""
+_LAST_PAYLOAD: Final = 127
 _NAMES: Final = {PCMU: "PCMU/8000", PCMA: "PCMA/8000"}
 _ANSWERED_WITH: Final = {"sendrecv": "sendrecv", "sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
 _MEDIA: Final = re.compile(r"audio ([0-9]{1,5})(?:/[0-9]+)? (\S+)((?: [0-9]{1,3})+)")
@@ -47,7 +48,7 @@ def read(body: bytes) -> Media:
     lines = body.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
     streams = [at for at, line in enumerate(lines) if line.startswith("m=")]
     common = lines[: streams[0]] if streams else []
-    for at, end in zip(streams, [*streams[1:], len(lines)], strict=True):
+    for at, end in zip(streams, [*streams[1:], len(lines)], strict=False):
         found = _MEDIA.fullmatch(lines[at][2:].strip())
         if found:
             return _read_stream(found, common, lines[at + 1 : end])
@@ -90,7 +91,7 @@ def _read_stream(found: re.Match[str], common: list[str], own: list[str]) -> Med
     port = int(found[1])
     if not 0 < port < 65_536:
         raise NotAcceptable("the audio stream is switched off")
-    payloads = [int(payload) for payload in found[3].split()]
+    payloads = [int(payload) for payload in found[3].split() if int(payload) <= _LAST_PAYLOAD]
     names = {PCMU: "PCMU/8000", PCMA: "PCMA/8000"}
     for line in own:
         if line.startswith("a=") and (mapped := _RTPMAP.fullmatch(line[2:].strip())):
