@@ -70,7 +70,8 @@ class Reply:
 
     @property
     def heard_all(self) -> bool:
-        return self._thought_all and not self._ahead and all(utterance.done.is_set() for utterance in self.utterances)
+        words_left = any(isinstance(item, str) for item in self._ahead)
+        return self._thought_all and not words_left and all(utterance.done.is_set() for utterance in self.utterances)
 
     def hush(self) -> None:
         """Stop the voice at once; the thinking goes on, and what was not heard is kept as words."""

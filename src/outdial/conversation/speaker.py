@@ -111,6 +111,11 @@ class Speaker:
             self._leg.speak(frame)
             self._line.append((frame, utterance))
 
+    @property
+    def busy(self) -> bool:
+        """Sound is leaving."""
+        return bool(self._line)
+
     def hush(self) -> None:
         """Silence now: what is queued here and at the line is dropped."""
         self._leg.hush()

@@ -97,6 +97,8 @@ class Talk:
         self._listener: Listener | None = None
         self._reply: Reply | None = None
         self._turn_began_ms: int | None = None
+        self._sounded_ms = 0
+        """When the agent's latest sound left."""
         self._asked_ms: int | None = None
         """When the callee ended the words that the reply in the making answers."""
         self._agent_was_heard = False
@@ -138,6 +140,8 @@ class Talk:
         if self.closed.is_set() or self._listener is None:
             return
         self._periods += periods
+        if self._mouth.busy:
+            self._sounded_ms = self._now_ms
         left = self._mouth.elapse(periods)
         came = self._leg.hear()
         self._recorder.put(left, came, self._periods)
@@ -179,6 +183,8 @@ class Talk:
 
     def _step(self, event: Event) -> None:
         move = step(self._state, event)
+        if event in (Event.SPOKE_ALL, Event.GOODBYE):
+            self._end_turn()
         if move.state is State.CLOSED and self._state is not State.CLOSED:
             self._close(self._who_ended(event))
         self._state = move.state
@@ -296,7 +302,7 @@ class Talk:
         if words:
             latency_ms = None if asked_ms is None else max(began_ms - asked_ms, 0)
             cut = not self._reply.heard_all
-            self._transcript.add(Turn(Speaker.AGENT, words, began_ms, self._now_ms, cut, latency_ms))
+            self._transcript.add(Turn(Speaker.AGENT, words, began_ms, self._sounded_ms, cut, latency_ms))
 
     # The end.
 
