@@ -64,7 +64,11 @@ class Definition:
 
 @dataclass(frozen=True)
 class Brief:
-    """What one conversation is told: a definition with the call's variables filled in. No template is left."""
+    """What one conversation is told: a definition with the call's variables filled in.
+
+    Only what a flow says still holds templates: it may repeat the callee's answers, so the conversation fills it in
+    as it speaks, once, from ``variables`` and those answers.
+    """
 
     agent_name: str
     language: str

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from outdial.domain.agent import Brief, Definition, PromptSection, TalkLimits, Voice
+from outdial.domain.flow_names import saved_names
 from outdial.domain.templates import names_in, render, render_tree, spoken, strings_in
 
+SAID: Final = frozenset({"say", "ask", "unclear", "give_up"})
+"""Members of a flow whose text is spoken."""
 ALWAYS_CARRIED: Final = frozenset({"callee_name", "mobile_number"})
 """Variables every call brings; that no text uses them is no sign of a misspelling."""
 
@@ -32,9 +35,9 @@ def mismatch(definition: Definition, variables: Mapping[str, Any]) -> Mismatch:
     """Compare what the agent's texts refer to with what the call brings. Names are compared exactly."""
     values = values_for(definition, variables)
     used = tuple(dict.fromkeys(name for text in texts_of(definition) for name in names_in(text)))
-    captured = frozenset(captured_in(definition.flow))
+    answers = saved_names(definition.flow)
     return Mismatch(
-        missing=tuple(name for name in used if values.get(name) is None and name not in captured),
+        missing=tuple(name for name in used if values.get(name) is None and name not in answers),
         unused=tuple(name for name in variables if name not in used and name not in ALWAYS_CARRIED),
     )
 
@@ -51,7 +54,7 @@ def brief_for(
     variables: Mapping[str, Any],
     limits: TalkLimits | None = None,
 ) -> Brief:
-    """What the conversation is told: every template filled in, but see ``_flow``.
+    """What the conversation is told: every template filled in but those in what a flow says.
 
     ``limits`` are the call's own (see ``plan``); without them the definition's hold.
     """
@@ -82,26 +85,14 @@ def texts_of(definition: Definition) -> Iterator[str]:
     yield definition.farewell
 
 
-def captured_in(flow: Any) -> Iterator[str]:
-    """The names under which a flow keeps what the callee answers: its members ``capture``, at any depth."""
-    if isinstance(flow, Mapping):
-        for name, member in flow.items():
-            if name == "capture":
-                yield from ([member] if isinstance(member, str) else member)
-            else:
-                yield from captured_in(member)
-    elif isinstance(flow, list | tuple):
-        for member in flow:
-            yield from captured_in(member)
+def _flow(flow: Mapping[str, Any] | None, values: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The flow with what it expects and compares filled in, and what it says left as it is.
 
-
-def _flow(flow: Any, values: Mapping[str, Any]) -> Any:
-    """The flow with its texts filled in, but for texts that repeat what the callee will answer.
-
-    Those stay as they are, whole: the flow fills them in once, when it says them, from ``Brief.variables`` and its
-    captured answers. Filling in half of a text now would make it two passes.
+    What it says may repeat the callee's answers: the conversation fills it in as it speaks, from those and from
+    ``Brief.variables``. Doing half of that now would make it two passes, and a value could be expanded.
     """
-    return render_tree(flow, values, leave=frozenset(captured_in(flow)))
+    filled: Mapping[str, Any] | None = None if flow is None else render_tree(flow, values, leave=SAID)
+    return filled
 
 
 def _instructions(sections: Sequence[PromptSection], values: Mapping[str, Any]) -> str:

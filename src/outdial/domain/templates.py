@@ -68,14 +68,17 @@ def strings_in(tree: Any) -> Iterator[str]:
 
 
 def render_tree(tree: Any, values: Mapping[str, Any], leave: frozenset[str] = frozenset()) -> Any:
-    """A tree of JSON values with every string rendered, but for strings that refer to a name in ``leave``.
+    """A tree of JSON values with every string rendered, but for the texts of members named in ``leave``.
 
     The names of an object's members stay.
     """
     if isinstance(tree, str):
-        return tree if leave.intersection(names_in(tree)) else render(tree, values).text
+        return render(tree, values).text
     if isinstance(tree, Mapping):
-        return {name: render_tree(member, values, leave) for name, member in tree.items()}
+        return {
+            name: member if name in leave and not isinstance(member, Mapping) else render_tree(member, values, leave)
+            for name, member in tree.items()
+        }
     if isinstance(tree, list | tuple):
         return [render_tree(member, values, leave) for member in tree]
     return tree

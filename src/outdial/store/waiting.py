@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from outdial.domain.call import CallState
+from outdial.domain.ending import redial_delay
 from outdial.domain.hours import opening
-from outdial.domain.outcome import RETRY_CLASS, Outcome, RetryClass
 from outdial.domain.plan import Plan
 from outdial.domain.record import AttemptRecord
 from outdial.domain.request import RetryPolicy
@@ -44,21 +44,6 @@ def why_waiting(state: CallState, due_at: datetime, plan: Plan, last: AttemptRec
 
 
 def retry_at(policy: RetryPolicy, last: AttemptRecord) -> datetime | None:
-    """The end of the failed attempt and the minutes of its class; None: it has not ended, or never retried."""
-    if last.ended_at is None or last.outcome is None:
-        return None
-    minutes = delay_min(policy, last.outcome)
-    return None if minutes is None else last.ended_at + timedelta(minutes=minutes)
-
-
-def delay_min(policy: RetryPolicy, outcome: Outcome) -> float | None:
-    """Minutes until the next dial after this outcome; None: there is none."""
-    match RETRY_CLASS.get(outcome):
-        case RetryClass.BUSY:
-            return policy.busy_min
-        case RetryClass.NOT_PICKED:
-            return policy.not_picked_min
-        case RetryClass.FAILED:
-            return policy.failed_min
-        case None:
-            return None
+    """The end of the failed attempt and the minutes of its class; None: it has not ended, or is never repeated."""
+    delay = None if last.outcome is None else redial_delay(policy, last.outcome)
+    return None if delay is None or last.ended_at is None else last.ended_at + delay

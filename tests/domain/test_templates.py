@@ -1,0 +1,134 @@
+"""Variables in an agent's words: one pass, nothing for what is missing, tidy blanks, values untouched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outdial.domain.templates import Rendered, names_in, render, render_tree, spoken
+
+NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)
+PLAIN = st.text(st.characters(exclude_characters="{}@", exclude_categories=["Cs"]), max_size=20)
+
+
+class TestAPlaceholder:
+    @pytest.mark.parametrize("written", ["@{{name}}", "{{name}}", "{{ name }}", "@{{  name}}", "{{\tname }}"])
+    def test_is_replaced_however_it_is_written(self, written: str) -> None:
+        assert render(f"Hello {written}, welcome.", {"name": "Jack"}) == Rendered("Hello Jack, welcome.")
+
+    def test_is_replaced_everywhere(self) -> None:
+        assert render("{{a}} and {{a}} and @{{a}}", {"a": "x"}).text == "x and x and x"
+
+    def test_is_matched_by_case(self) -> None:
+        assert render("{{Name}}", {"name": "Jack"}) == Rendered("", ("Name",))
+
+    @pytest.mark.parametrize("text", ["{name}", "{{first name}}", "{{2nd}}", "{{}}", "{{größe}}", "{ {name} }"])
+    def test_is_nothing_else(self, text: str) -> None:
+        assert render(text, {"name": "Jack"}) == Rendered(text)
+
+    def test_with_an_at_sign_after_a_word_keeps_the_word(self) -> None:
+        assert render("mail me@@{{host}}", {"host": "x.test"}).text == "mail me@x.test"
+
+
+class TestAValue:
+    @pytest.mark.parametrize(
+        ("value", "words"),
+        [
+            ("$3605.20", "$3605.20"),
+            (" two  blanks ", " two  blanks "),
+            (3, "3"),
+            (2.5, "2.5"),
+            (3605.20, "3605.2"),
+            (3.0, "3"),
+            (1e21, "1000000000000000000000"),
+            (1.5e-7, "0.00000015"),
+            (True, "true"),
+            (False, "false"),
+            (None, ""),
+            ([1, "ü"], '[1,"ü"]'),
+            ({"a": {"b": None}}, '{"a":{"b":null}}'),
+        ],
+    )
+    def test_is_spoken_by_its_type(self, value: Any, words: str) -> None:
+        assert spoken(value) == words
+
+    def test_is_never_expanded_again(self) -> None:
+        assert render("{{a}}{{b}}", {"a": "{{b}}", "b": "{{a}}"}).text == "{{b}}{{a}}"
+
+    def test_keeps_its_own_blanks_beside_a_gap(self) -> None:
+        assert render("{{a}} {{gone}} {{b}}", {"a": "x ", "b": " y"}).text == "x   y"
+
+
+class TestAMissingValue:
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("Hello {{gone}}, how are you?", "Hello, how are you?"),
+            ("Hello {{gone}} again", "Hello again"),
+            ("Hello  {{gone}}  again", "Hello again"),
+            ("{{gone}} Hello", "Hello"),
+            ("Goodbye {{gone}}", "Goodbye"),
+            ("Goodbye {{gone}} !", "Goodbye!"),
+            ("Hello {{gone}} {{lost}} you", "Hello you"),
+            ("Hello {{gone}} {{lost}}.", "Hello."),
+            ("pre{{gone}}fix", "prefix"),
+            ("one\n{{gone}} two", "one\ntwo"),
+            ("one {{gone}}\n  two", "one\n  two"),
+            ("Hi  there {{gone}}.", "Hi  there."),
+            ("{{gone}}", ""),
+        ],
+    )
+    def test_is_said_as_nothing_and_leaves_tidy_blanks(self, text: str, said: str) -> None:
+        assert render(text, {}).text == said
+
+    def test_is_reported_once_in_order(self) -> None:
+        assert render("{{b}} {{a}} {{b}} {{c}}", {"c": None}).missing == ("b", "a", "c")
+
+    def test_is_not_the_same_as_an_empty_value(self) -> None:
+        assert render("Hello {{a}}.", {"a": ""}) == Rendered("Hello.")
+
+
+class TestRendering:
+    @given(PLAIN)
+    def test_leaves_texts_without_placeholders_alone(self, text: str) -> None:
+        assert render(text, {}) == Rendered(text)
+
+    @given(st.lists(st.tuples(PLAIN, NAMES)), PLAIN, st.dictionaries(NAMES, PLAIN))
+    def test_leaves_no_braces_whatever_is_missing(
+        self, pieces: list[tuple[str, str]], end: str, values: dict[str, str]
+    ) -> None:
+        text = "".join(f"{plain}@{{{{{name}}}}}" for plain, name in pieces) + end
+
+        rendered = render(text, values)
+
+        assert "{" not in rendered.text
+        assert set(rendered.missing) == {name for _, name in pieces if name not in values}
+
+    @given(st.lists(st.tuples(PLAIN, NAMES)), PLAIN)
+    def test_with_every_value_given_only_replaces(self, pieces: list[tuple[str, str]], end: str) -> None:
+        text = "".join(f"{plain}{{{{{name}}}}}" for plain, name in pieces) + end
+        values = {name: f"<{name}>{{{{x}}}}" for _, name in pieces}
+
+        rendered = render(text, values)
+
+        assert rendered == Rendered("".join(plain + values[name] for plain, name in pieces) + end)
+
+    @given(st.lists(NAMES))
+    def test_finds_the_names_a_text_refers_to(self, names: list[str]) -> None:
+        text = " ".join(f"{{{{ {name} }}}}" for name in names)
+
+        assert names_in(text) == tuple(dict.fromkeys(names))
+
+    def test_reaches_every_string_of_a_tree_but_no_names(self) -> None:
+        tree = {"{{a}}": ["{{a}}", {"deep": "@{{a}}"}, 3, None], "left": "{{a}}", "inside": {"left": ["{{a}}"]}}
+
+        rendered = render_tree(tree, {"a": "x"}, leave=frozenset({"left"}))
+
+        assert rendered == {
+            "{{a}}": ["x", {"deep": "x"}, 3, None],
+            "left": "{{a}}",
+            "inside": {"left": ["{{a}}"]},
+        }
