@@ -19,10 +19,15 @@ def example(dialect: str, number: str) -> dict[str, Any]:
 def without(body: Any, *keys: str) -> Any:
     """``body`` with the values of these keys, at any depth, reduced to their types."""
     if isinstance(body, dict):
-        return {key: type(item).__name__ if key in keys else without(item, *keys) for key, item in body.items()}
+        return {key: _kind(item) if key in keys else without(item, *keys) for key, item in body.items()}
     if isinstance(body, list):
         return [without(item, *keys) for item in body]
     return body
+
+
+def _kind(value: Any) -> str:
+    """The JSON type of ``value``."""
+    return "number" if isinstance(value, (int, float)) and not isinstance(value, bool) else type(value).__name__
 
 
 def ordered_keys(body: Any) -> Any:
