@@ -183,8 +183,7 @@ class Office:
             pass
         sender = self.sender
         while claimed := await sender.claim(50):
-            for delivery in claimed:
-                await sender.attempt(delivery)
+            await sender.record([await sender.send(delivery) for delivery in claimed])
 
     async def call(self, url: str | None, *, dialect: str = "ringg", **callback: Mapping[str, str]) -> str:
         """Register a call, with a callback if ``url`` is given; its id."""

@@ -11,7 +11,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.delivery import Delivery, DeliveryState, Try
-from outdial.store.schema import cursors, deliveries
+from outdial.domain.events import Event
+from outdial.store.events import event_of
+from outdial.store.schema import cursors, deliveries, events
 
 # A literal: a bound parameter would keep SQLite from using the index over waiting rows.
 _WAITING: sa.ColumnElement[Any] = sa.literal_column(f"'{DeliveryState.WAITING}'")
@@ -66,40 +68,36 @@ async def ready(conn: AsyncConnection, now: datetime, limit: int, *, except_unde
     return list(await conn.scalars(query))
 
 
+async def load(conn: AsyncConnection, ids: Sequence[str]) -> list[Delivery]:
+    """Deliveries by id, longest due first; unknown ids are left out."""
+    return [_delivery_of(row) for row in (await conn.execute(_in_line(ids))).mappings()]
+
+
+async def told_of(conn: AsyncConnection, some: Sequence[Delivery]) -> dict[int, Event]:
+    """The events these deliveries are about, by number."""
+    rows = await conn.execute(sa.select(events).where(events.c.seq.in_({delivery.event_seq for delivery in some})))
+    return {row["seq"]: event_of(row) for row in rows.mappings()}
+
+
 async def claim(conn: AsyncConnection, ids: Sequence[str], now: datetime, until: datetime) -> list[Delivery]:
     """Take those of ``ids`` that are still due: nobody else gets them before ``until``.
 
     Whoever claims is known by ``until``, the new ``due_at``: one that comes back after it has no say any more.
     """
-    mine = (
-        sa.select(deliveries)
-        .where(deliveries.c.id.in_(ids), deliveries.c.state == _WAITING, deliveries.c.due_at <= now)
-        .order_by(deliveries.c.due_at, deliveries.c.event_seq)
-        .with_for_update(skip_locked=True)
-    )
-    rows = (await conn.execute(mine)).mappings().all()
+    mine = _in_line(ids).where(deliveries.c.state == _WAITING, deliveries.c.due_at <= now)
+    rows = (await conn.execute(mine.with_for_update(skip_locked=True))).mappings().all()
     taken = [row["id"] for row in rows]
     if taken:
         await conn.execute(sa.update(deliveries).where(deliveries.c.id.in_(taken)).values(due_at=until))
     return [_delivery_of({**row, "due_at": until}) for row in rows]
 
 
-async def keep_body(conn: AsyncConnection, claimed: Delivery, body: bytes) -> bool:
-    """Store the body every try will send; False: the claim has run out."""
-    kept = await conn.execute(_held(claimed).values(body=body.decode()))
-    return kept.rowcount == 1
-
-
 async def record(conn: AsyncConnection, claimed: Delivery, after: Delivery) -> bool:
     """Store what became of a claimed delivery; False: the claim has run out and this news counts no more."""
     recorded = await conn.execute(
-        _held(claimed).values(
-            state=after.state.value,
-            due_at=after.due_at,
-            tries=after.tries,
-            log=_log_of(after),
-            ended_at=after.ended_at,
-        )
+        sa.update(deliveries)
+        .where(deliveries.c.id == claimed.id, deliveries.c.state == _WAITING, deliveries.c.due_at == claimed.due_at)
+        .values(_progress_of(after))
     )
     return recorded.rowcount == 1
 
@@ -111,10 +109,9 @@ async def deliveries_of_call(conn: AsyncConnection, call_id: str) -> list[Delive
     return [_delivery_of(row) for row in rows.mappings()]
 
 
-def _held(claimed: Delivery) -> sa.Update:
-    return sa.update(deliveries).where(
-        deliveries.c.id == claimed.id, deliveries.c.state == _WAITING, deliveries.c.due_at == claimed.due_at
-    )
+def _in_line(ids: Sequence[str]) -> sa.Select[Any]:
+    chosen = sa.select(deliveries).where(deliveries.c.id.in_(ids))
+    return chosen.order_by(deliveries.c.due_at, deliveries.c.event_seq)
 
 
 def _insert(conn: AsyncConnection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
@@ -132,21 +129,24 @@ def _row_of(delivery: Delivery) -> dict[str, Any]:
         "method": delivery.method,
         "url": delivery.url,
         "headers": dict(delivery.headers),
+        "created_at": delivery.created_at,
+        **_progress_of(delivery),
+    }
+
+
+def _progress_of(delivery: Delivery) -> dict[str, Any]:
+    """The columns that change while a delivery is under way."""
+    return {
         "body": None if delivery.body is None else delivery.body.decode(),
         "state": delivery.state.value,
         "due_at": delivery.due_at,
         "tries": delivery.tries,
-        "log": _log_of(delivery),
-        "created_at": delivery.created_at,
+        "log": [
+            {"at": tried.at.isoformat(), "ms": tried.ms, "status": tried.status, "error": tried.error}
+            for tried in delivery.log
+        ],
         "ended_at": delivery.ended_at,
     }
-
-
-def _log_of(delivery: Delivery) -> list[dict[str, Any]]:
-    return [
-        {"at": tried.at.isoformat(), "ms": tried.ms, "status": tried.status, "error": tried.error}
-        for tried in delivery.log
-    ]
 
 
 def _delivery_of(row: Any) -> Delivery:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
-
-import httpx
+from urllib.parse import unquote_plus, urlencode, urlsplit, urlunsplit
 
 from outdial.domain.events import Event, EventType
 from outdial.domain.record import CallRecord
@@ -46,6 +45,13 @@ def address_of(callback: Callback) -> str:
     if not callback.params:
         return callback.url
     try:
-        return str(httpx.URL(callback.url).copy_merge_params(dict(callback.params)))
-    except (httpx.InvalidURL, ValueError):
+        parts = urlsplit(callback.url)
+    except ValueError:
         return callback.url
+    # What stays keeps its bytes: the receiver may have signed them.
+    kept = [part for part in parts.query.split("&") if part and _name_of(part) not in callback.params]
+    return urlunsplit(parts._replace(query="&".join([*kept, urlencode(callback.params)])))
+
+
+def _name_of(part: str) -> str:
+    return unquote_plus(part.partition("=")[0])

@@ -12,8 +12,9 @@ import structlog
 
 from outdial.domain.clock import Clock
 from outdial.domain.delivery import Delivery
+from outdial.domain.errors import Unreachable
 from outdial.store.database import Database
-from outdial.webhooks.delivery import Pace, Sender, prefix_of
+from outdial.webhooks.delivery import Pace, Sender, Sent, prefix_of
 from outdial.webhooks.fan_out import FanOut
 from outdial.webhooks.ports import Dialects, Subscriber
 from outdial.webhooks.requests import Requests
@@ -59,6 +60,7 @@ class Webhooks:
         self._fan_out = FanOut(db, subscribers, clock)
         self._sender = Sender(db, dialects, targets, requests or Requests(), clock=clock, pace=self._pace)
         self._under_way: Counter[str] = Counter()
+        self._sent: asyncio.Queue[Sent | None] = asyncio.Queue()
         self._facts = Bell()
         self._due = Bell()
         self._stopping = False
@@ -80,7 +82,9 @@ class Webhooks:
         """
         async with asyncio.TaskGroup() as loops:
             loops.create_task(self._fanning_out(), name="webhooks: fan-out")
-            loops.create_task(self._sending(), name="webhooks: sending")
+            loops.create_task(self._recording(), name="webhooks: recording")
+            await self._sending()
+            self._sent.put_nowait(None)
 
     async def _fanning_out(self) -> None:
         while not self._stopping:
@@ -90,12 +94,12 @@ class Webhooks:
                 await self._facts.wait(self._pace.poll_s)
 
     async def _sending(self) -> None:
-        async with asyncio.TaskGroup() as attempts:
+        async with asyncio.TaskGroup() as requests:
             while not self._stopping:
-                claimed = await self._survived(self._claim) or []
-                for delivery in claimed:
+                claimed = await self._survived(self._claim)
+                for delivery in claimed or ():
                     self._under_way[prefix_of(delivery.url)] += 1
-                    attempts.create_task(self._carry(delivery), name=f"webhooks: {delivery.id}")
+                    requests.create_task(self._carry(delivery), name=f"webhooks: {delivery.id}")
                 if not claimed:
                     await self._due.wait(self._pace.poll_s)
 
@@ -108,22 +112,38 @@ class Webhooks:
         return await self._sender.claim(min(room, self._pace.per_endpoint), except_under=crowded)
 
     async def _carry(self, delivery: Delivery) -> None:
-        prefix = prefix_of(delivery.url)
         try:
-            await self._sender.attempt(delivery)
-        except Exception:
-            _log.exception("a try was not written down: it is made again when its claim has run out", id=delivery.id)
+            self._sent.put_nowait(await self._sender.send(delivery))
         finally:
+            prefix = prefix_of(delivery.url)
             self._under_way[prefix] -= 1
             if not self._under_way[prefix]:
                 del self._under_way[prefix]
+
+    async def _recording(self) -> None:
+        """Write down what came of requests: all that ended during one transaction share the next."""
+        last = False
+        while not last:
+            several = [await self._sent.get()]
+            while not self._sent.empty():
+                several.append(self._sent.get_nowait())
+            last = None in several
+            await self._record([sent for sent in several if sent is not None])
             self._due.ring()
+
+    async def _record(self, several: Sequence[Sent]) -> None:
+        """Keep trying while it makes sense: later the claims have run out, and all is sent again."""
+        for _ in range(max(1, round(self._pace.claim_s / _AFTER_TROUBLE_S)) if several else 0):
+            if await self._survived(lambda: self._sender.record(several)) or self._stopping:
+                return
 
     async def _survived(self, step: Callable[[], Awaitable[T]]) -> T | None:
         """What ``step`` returns, or None after trouble, which is logged and waited out."""
         try:
             return await step()
+        except Unreachable as trouble:
+            _log.warning("webhooks wait for the database", error=str(trouble))
         except Exception:
-            _log.exception("webhooks wait: the database is in trouble")
-            await asyncio.sleep(_AFTER_TROUBLE_S)
-            return None
+            _log.exception("webhooks wait: something is wrong with them or the database")
+        await asyncio.sleep(_AFTER_TROUBLE_S)
+        return None

@@ -24,6 +24,15 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 _PORTS: Final = {"http": 80, "https": 443}
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+_NOT_GLOBAL_EITHER: Final[Sequence[Network]] = (
+    # The IANA registries say so; the tables of older Python releases do not.
+    ipaddress.IPv4Network("192.0.0.0/24"),
+    ipaddress.IPv4Network("192.88.99.0/24"),
+    ipaddress.IPv6Network("64:ff9b:1::/48"),
+    ipaddress.IPv6Network("3fff::/20"),
+    ipaddress.IPv6Network("5f00::/16"),
+    ipaddress.IPv6Network("fec0::/10"),
+)
 
 
 async def system_resolve(host: str, port: int) -> Sequence[str]:
@@ -92,7 +101,7 @@ def is_internal(address: Address) -> bool:
     """Whether an address is anything but one public host: private, loopback, link-local, shared (RFC 6598),
     unspecified, multicast, reserved, or an IPv6 form of such an IPv4 address (IANA special-purpose registries)."""
     address = _meant(address)
-    if isinstance(address, ipaddress.IPv6Address) and address.is_site_local:
+    if any(address in network for network in _NOT_GLOBAL_EITHER):
         return True
     return not address.is_global or address.is_multicast or address.is_reserved
 

@@ -1,0 +1,18 @@
+"""Sends one webhook to the URL given: run as a process of its own, with an environment of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from outdial.webhooks.requests import Requests
+from webhook_builders import LOOPBACK
+
+
+async def main(url: str) -> None:
+    status = await Requests().send(await LOOPBACK.check(url), "POST", {}, b"{}")
+    sys.exit(0 if status == 200 else 1)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1]))
