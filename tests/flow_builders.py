@@ -23,6 +23,7 @@ def a_brief(
     variables: Mapping[str, str] | None = None,
     instructions: str = "",
     model: str = "",
+    farewell: str = "",
 ) -> Brief:
     return Brief(
         agent_name="Ava",
@@ -33,7 +34,7 @@ def a_brief(
         flow=flow,
         model=model,
         idle_question="",
-        farewell="",
+        farewell=farewell,
         limits=TalkLimits(),
         variables=variables or {},
     )

@@ -6,7 +6,6 @@ so that an interruption finds the flow at the question that was being asked.
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -14,13 +13,13 @@ from typing import Final
 from outdial.conversation.ports import Capture, Dialogue, HangUp, Move, Press
 from outdial.domain.agent import Brief
 from outdial.domain.attempt import Speaker, Turn
+from outdial.domain.templates import render
 from outdial.language.flow_matching import MEANINGS
 from outdial.language.flow_model import Alternative, Flow, Persona, Step
 from outdial.language.flow_parsing import parse
 from outdial.language.flow_words import plain_tokens
 from outdial.language.persona import PersonaDialogue, spoken
 
-_REFERENCE: Final = re.compile(r"@?\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 _MOST_RESUMPTIONS: Final = 2
 """How often a question nobody heard is asked again before the answer is taken as it is."""
 
@@ -159,8 +158,7 @@ class FlowDialogue:
 
     def _render(self, text: str) -> str:
         """``text`` with answers and variables filled in, once: what a value contains is never looked at again."""
-        known = {**self._brief.variables, **self._now.answers}
-        return " ".join(_REFERENCE.sub(lambda found: known.get(found[1], ""), text).split())
+        return render(text, {**self._brief.variables, **self._now.answers}).text
 
 
 def _first(alternatives: Sequence[Alternative], heard: str) -> tuple[Alternative, str] | None:
