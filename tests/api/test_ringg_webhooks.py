@@ -19,7 +19,7 @@ from api_records import (
     the_answered_call,
     the_unanswered_call,
 )
-from outdial.api.ringg.callbacks import Callbacks, with_params
+from outdial.api.ringg.callbacks import RinggCallbacks, with_params
 from outdial.api.ringg.webhooks import callback_payload, event_payload
 from outdial.domain.call import AttemptState, CallState
 from outdial.domain.events import EventType
@@ -257,7 +257,7 @@ class TestWhereACallbackGoes:
     def test_to_its_url_with_the_callers_headers_and_parameters(self) -> None:
         call = the_answered_call()
 
-        (endpoint,) = Callbacks(links(), "superset").endpoints(an_event(EventType.REGISTERED, call), call)
+        (endpoint,) = RinggCallbacks(links(), "superset").endpoints(an_event(EventType.REGISTERED, call), call)
 
         assert endpoint.url == example("ringg", "31")["path"]
         assert endpoint.headers == {"X-Receiver-Token": "example-token"}
@@ -266,18 +266,18 @@ class TestWhereACallbackGoes:
     def test_nowhere_without_a_callback_url(self) -> None:
         call = replace(the_answered_call(), callback=None)
 
-        assert Callbacks(links(), "superset").endpoints(an_event(EventType.REGISTERED, call), call) == ()
+        assert RinggCallbacks(links(), "superset").endpoints(an_event(EventType.REGISTERED, call), call) == ()
 
     def test_nowhere_for_facts_that_tell_nothing(self) -> None:
         call = the_answered_call()
 
-        assert Callbacks(links(), "superset").endpoints(an_event(EventType.ANSWERED, call), call) == ()
+        assert RinggCallbacks(links(), "superset").endpoints(an_event(EventType.ANSWERED, call), call) == ()
 
     def test_as_utf8_json(self) -> None:
         call = the_unanswered_call()
         event = an_event(EventType.ATTEMPT_ENDED, call, data=BUSY_THEN_AGAIN)
 
-        body = Callbacks(links(), "events").translate(event, call, "callback")
+        body = RinggCallbacks(links(), "events").translate(event, call, "callback")
 
         assert json.loads(body) == payload("24")
         assert "राजेश".encode() in body

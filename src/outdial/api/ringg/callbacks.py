@@ -29,7 +29,7 @@ _TYPES: Final[Mapping[webhooks.CallbackBody, Collection[EventType]]] = {
 }
 
 
-class Callbacks:
+class RinggCallbacks:
     """A ``webhooks.ports.Subscriber``; ``translate`` is its ``Translate``."""
 
     def __init__(self, links: RecordingLinks, mode: webhooks.CallbackBody) -> None:
