@@ -35,6 +35,7 @@ async def carry_out(order: Order, report: Callable[[Progress], None]) -> Result:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--channel-fd", type=int, required=True)
+    parser.add_argument("--place", type=int, required=True)
     parser.add_argument("--capacity", type=int, default=10)
     parser.add_argument("--fails", default="")
     options = parser.parse_args()

@@ -58,7 +58,9 @@ class MediaWorkers:
         self._clock = clock
         self._terms = terms
         self._changed = asyncio.Event()
-        self._places = [_Place(command, terms, clock, self._on_change) for _ in range(count)]
+        self._places = [
+            _Place([*command, "--place", str(index)], terms, clock, self._on_change) for index in range(count)
+        ]
         self._draining = False
 
     def room(self) -> int:
@@ -169,7 +171,8 @@ async def media_workers(
 ) -> AsyncIterator[MediaWorkers]:
     """Workers that live as long as the block. Leaving it hangs up what still talks and ends every process.
 
-    ``command`` starts one worker; ``--channel-fd N`` is appended and must reach ``process.run``.
+    ``command`` starts one worker; ``--place I --channel-fd N`` is appended: the worker's place, from 0, which its
+    successor will have too, and the socket that ``process.run`` needs.
     """
     workers = MediaWorkers(command, count, clock, terms or Terms())
     async with asyncio.TaskGroup() as group:

@@ -1,0 +1,223 @@
+"""The one thing that acts: claims what is due, has it carried out, keeps its own lease and buries the dead."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from outdial.dialer.attempt import Desk, carry_through
+from outdial.dialer.ports import Operator
+from outdial.dialer.recorder import Recorder
+from outdial.domain.clock import Clock
+from outdial.domain.errors import Unreachable
+from outdial.store import leases
+from outdial.store.attempts import reap
+from outdial.store.calendar import Claim, claim, due_lanes
+from outdial.store.database import Database
+from outdial.store.events import append
+from outdial.store.orders import Ground
+
+_AFTER_TROUBLE_S: Final = 1.0
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class DialerSettings:
+    """``name`` is this node's own: on one SQLite file no two dialers may share it.
+
+    A lease is much longer than its renewal, so that a short outage of the database costs nothing, and much shorter
+    than a usual delay before dialling again.
+    """
+
+    name: str = "node"
+    tick_s: float = 0.1
+    lease_s: float = 30.0
+    heartbeat_s: float = 5.0
+    reap_s: float = 1.0
+    stop_limit_s: float = 30.0
+    hang_up_limit_s: float = 10.0
+
+
+class Dialer:
+    """``run`` it in one task; ``stop`` it from anywhere on the same loop."""
+
+    def __init__(
+        self,
+        db: Database,
+        operator: Operator,
+        ground: Ground,
+        clock: Clock,
+        *,
+        settings: DialerSettings | None = None,
+        rng: Random | None = None,
+    ) -> None:
+        self._db = db
+        self._operator = operator
+        self._clock = clock
+        self._settings = settings or DialerSettings()
+        self._rng = rng or Random()
+        self._recorder = Recorder(db)
+        self._desk = Desk(operator, self._recorder, ground, clock)
+        self._holder = ""
+        self._attempts: dict[tuple[str, int], asyncio.Task[None]] = {}
+        self._not_handed_over = 0
+        self._woken = asyncio.Event()
+        self._stopping = False
+
+    @property
+    def active(self) -> int:
+        """Attempts under way."""
+        return len(self._attempts)
+
+    def nudge(self) -> None:
+        """Look at the calendar now: something new is due."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Claim nothing more; ``run`` returns when the attempts under way have ended, or were cut at the limit."""
+        self._stopping = True
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Works until stopped. Cancelled, it hangs up at once, writes down what it knows, and only then ends.
+
+        Raises:
+            Unreachable: the database did not answer at the start.
+        """
+        await self._begin()
+        async with asyncio.TaskGroup() as group:
+            helpers = [
+                group.create_task(self._recorder.run()),
+                group.create_task(self._repeat(self._settings.heartbeat_s, self._heartbeat)),
+                group.create_task(self._repeat(self._settings.reap_s, self._reap)),
+            ]
+            limit_s = 0.0
+            try:
+                await self._claim_until_stopped()
+                limit_s = self._settings.stop_limit_s
+            finally:
+                await self._wind_down(limit_s)
+                for helper in helpers:
+                    helper.cancel()
+
+    async def _begin(self) -> None:
+        async def work(conn: AsyncConnection) -> str:
+            if conn.dialect.name == "sqlite":
+                # One host, one process of this name: whoever held a lease before us is gone.
+                await leases.declare_dead(conn, self._settings.name)
+            await leases.forget_dead(conn, self._clock())
+            return await leases.acquire(conn, self._settings.name, self._clock(), self._settings.lease_s)
+
+        self._holder = await self._db.write(work)
+        # What a process before us left half done is ended before anything new is dialled.
+        await self._reap()
+
+    async def _claim_until_stopped(self) -> None:
+        while not self._stopping:
+            self._woken.clear()
+            try:
+                await self._claim()
+            except Unreachable as fault:
+                _log.warning("calendar cannot be read", reason=str(fault))
+                await asyncio.sleep(_AFTER_TROUBLE_S)
+            except Exception:
+                _log.exception("claiming broke")
+                await asyncio.sleep(_AFTER_TROUBLE_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._settings.tick_s):
+                    await self._woken.wait()
+
+    async def _claim(self) -> None:
+        room = self._operator.room() - self._not_handed_over
+        if room < 1:
+            return
+        async with self._db.reading() as conn:
+            # Most ticks end here, without troubling whoever writes.
+            if not await due_lanes(conn, self._clock()):
+                return
+        claims = await self._db.write(lambda conn: claim(conn, self._holder, room, self._clock(), self._rng))
+        for one in claims:
+            self._not_handed_over += 1
+            self._attempts[one.key] = asyncio.create_task(self._carry(one))
+
+    async def _carry(self, one: Claim) -> None:
+        """An attempt and nothing but it: whatever goes wrong here stays here."""
+        waiting = True
+
+        def handed_over() -> None:
+            nonlocal waiting
+            self._not_handed_over -= waiting
+            waiting = False
+
+        try:
+            finished = await carry_through(one, self._desk, handed_over)
+            if finished:
+                _log.info("attempt ended", call_id=one.call_id, attempt=one.attempt, state=finished.ending.state.value)
+        except Exception:
+            # Left to the reapers once the lease is gone, or to an operator who reads this.
+            _log.exception("attempt could not be written down", call_id=one.call_id, attempt=one.attempt)
+        finally:
+            handed_over()
+            del self._attempts[one.key]
+            # Its place is free.
+            self._woken.set()
+
+    async def _wind_down(self, limit_s: float) -> None:
+        """Let talks end up to the limit, cut the rest, write everything down, give the lease back."""
+        await self._attempts_end(limit_s)
+        for talk in list(self._desk.talks):
+            talk.cancel()
+        if not await self._attempts_end(self._settings.hang_up_limit_s):
+            _log.error("attempts left to whoever comes next", attempts=len(self._attempts))
+        for task in list(self._attempts.values()):
+            task.cancel()
+        with suppress(Unreachable):
+            await self._db.write(lambda conn: leases.release(conn, self._holder))
+
+    async def _attempts_end(self, limit_s: float) -> bool:
+        if self._attempts:
+            await asyncio.wait(self._attempts.values(), timeout=limit_s)
+        return not self._attempts
+
+    async def _repeat(self, pause_s: float, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await work()
+            except Unreachable as fault:
+                _log.warning("database does not answer", reason=str(fault))
+            except Exception:
+                _log.exception("housekeeping broke")
+            await asyncio.sleep(pause_s)
+
+    async def _heartbeat(self) -> None:
+        """A lease that ran out is not revived: this process goes on under a new one."""
+
+        async def work(conn: AsyncConnection) -> str:
+            now, life_s = self._clock(), self._settings.lease_s
+            if await leases.renew(conn, self._holder, now, life_s):
+                return self._holder
+            return await leases.acquire(conn, self._settings.name, now, life_s)
+
+        holder = await self._db.write(work)
+        if holder != self._holder:
+            _log.error("lease had run out", holder=self._holder, new_holder=holder)
+            self._holder = holder
+
+    async def _reap(self) -> None:
+        async def work(conn: AsyncConnection) -> int:
+            # Our own attempts live as long as we do, whatever became of the lease they were claimed under.
+            reaped = await reap(conn, self._clock(), self._holder, running=set(self._attempts))
+            await append(conn, [fact for _, finished in reaped for fact in finished.facts])
+            return len(reaped)
+
+        if lost := await self._db.write(work):
+            _log.warning("attempts of lost processes ended", attempts=lost)
+            self._woken.set()

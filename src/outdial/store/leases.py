@@ -1,0 +1,73 @@
+"""Leases: who is alive. A holder is ``name#generation``; a lease that ran out is never revived.
+
+Whoever missed its own renewal cannot know what others have decided meanwhile, so it comes back under a new
+generation and finds the attempts of the old one fenced off. Renewing takes no lock that claiming holds.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from outdial.domain.ids import new_id
+from outdial.store.schema import calls, from_micros, leases
+
+_KEPT_AFTER_DEATH: Final = timedelta(hours=1)
+"""Long after everything of a dead holder was reaped; until then its row may explain a log line."""
+
+
+async def lease_time(conn: AsyncConnection, now: datetime) -> datetime:
+    """The clock leases go by: the server's on PostgreSQL, where hosts may disagree; ``now`` on SQLite, one host."""
+    if conn.dialect.name != "postgresql":
+        return now
+    micros = sa.text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
+    return from_micros((await conn.execute(micros)).scalar_one())
+
+
+async def acquire(conn: AsyncConnection, name: str, now: datetime, life_s: float) -> str:
+    """A new lease for ``name``; its holder, of a generation never used before."""
+    holder = f"{name}#{new_id()}"
+    until = await lease_time(conn, now) + timedelta(seconds=life_s)
+    await conn.execute(leases.insert().values(holder=holder, until=until))
+    return holder
+
+
+async def renew(conn: AsyncConnection, holder: str, now: datetime, life_s: float) -> bool:
+    """Extend a lease that still lives; False when it has run out: it stays dead."""
+    at = await lease_time(conn, now)
+    renewed = await conn.execute(
+        leases.update()
+        .where(leases.c.holder == holder, leases.c.until > at)
+        .values(until=at + timedelta(seconds=life_s))
+    )
+    return renewed.rowcount == 1
+
+
+async def is_live(conn: AsyncConnection, holder: str, now: datetime) -> bool:
+    until = await conn.scalar(sa.select(leases.c.until).where(leases.c.holder == holder))
+    return until is not None and until > await lease_time(conn, now)
+
+
+async def release(conn: AsyncConnection, holder: str) -> None:
+    """Give a lease up; attempts still under way in its name are reaped at once."""
+    await conn.execute(leases.delete().where(leases.c.holder == holder))
+
+
+async def declare_dead(conn: AsyncConnection, name: str) -> int:
+    """End every lease of ``name``, whatever its generation; how many there were.
+
+    Only for the sole process of that name, as it starts: on SQLite a file lock makes sure of that.
+    """
+    prefix = f"{name}#"
+    ended = await conn.execute(leases.delete().where(sa.func.substr(leases.c.holder, 1, len(prefix)) == prefix))
+    return ended.rowcount
+
+
+async def forget_dead(conn: AsyncConnection, now: datetime) -> None:
+    """Drop leases that ran out long ago and in whose name nothing is active any more."""
+    long_ago = await lease_time(conn, now) - _KEPT_AFTER_DEATH
+    busy = sa.exists().where(calls.c.state == "active", calls.c.worker == leases.c.holder)
+    await conn.execute(leases.delete().where(leases.c.until < long_ago, ~busy))

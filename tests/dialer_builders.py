@@ -1,0 +1,280 @@
+"""A workspace ready to dial, calls on its calendar, an operator that does as it is told, and ways to look."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from attempt_builders import NOON, a_result
+from outdial.dialer.dialer import Dialer, DialerSettings
+from outdial.domain.agent import Definition, Voice
+from outdial.domain.attempt import Order, Progress, Result, Trunk
+from outdial.domain.events import EventType
+from outdial.domain.ids import new_id
+from outdial.domain.outcome import Outcome
+from outdial.domain.plan import Plan
+from outdial.domain.request import RetryPolicy, Window
+from outdial.store import leases, schema
+from outdial.store.attempts import Finished, asked, finish, reap, record
+from outdial.store.calendar import Claim, claim
+from outdial.store.database import Database
+from outdial.store.definitions import definition_to_json
+from outdial.store.events import append, events_of_call
+from outdial.store.orders import Ground
+from outdial.store.trunks import trunk_to_row
+
+T = TypeVar("T")
+PATIENCE_S = 60
+VOICES = {voice.id: voice for voice in (Voice("ava", "Ava", "scripted", ("en-US",)),)}
+
+
+@dataclass
+class SettableClock:
+    now: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **kwargs: float) -> datetime:
+        self.now += timedelta(**kwargs)
+        return self.now
+
+
+@dataclass
+class World:
+    """One workspace with an agent and caller numbers, and verbs on its calls, each in a transaction of its own."""
+
+    db: Database
+    clock: SettableClock = field(default_factory=SettableClock)
+    workspace_id: str = field(default_factory=new_id)
+    agent_id: str = field(default_factory=new_id)
+    version_id: str = field(default_factory=new_id)
+    trunk_id: str = field(default_factory=new_id)
+    number_ids: list[str] = field(default_factory=list)
+
+    async def set_up(self, numbers: int = 1, definition: Definition | None = None) -> World:
+        now = self.clock()
+        definition = definition or Definition(greeting="Hello @{{callee_name}}.")
+        trunk = Trunk(self.trunk_id, "main", "127.0.0.1", password="secret")
+        version = {"id": self.version_id, "agent_id": self.agent_id, "created_at": now, "updated_at": now}
+        agent = {"id": self.agent_id, "name": "Asha", "tag": "asha", "active_version_id": self.version_id}
+        await self.insert(schema.workspaces, id=self.workspace_id, name="w", settings={}, created_at=now)
+        await self.insert(schema.trunks, **trunk_to_row(trunk), workspace_id=self.workspace_id, created_at=now)
+        await self.insert(
+            schema.agents, **agent, workspace_id=self.workspace_id, settings={}, created_at=now, updated_at=now
+        )
+        await self.insert(schema.agent_versions, **version, definition=definition_to_json(definition))
+        for _ in range(numbers):
+            await self.number()
+        return self
+
+    async def number(self, *, spam: bool = False, outbound: bool = True, pool_id: str | None = None) -> str:
+        number_id = new_id()
+        number = f"+1555000{len(self.number_ids):04d}"
+        await self.insert(
+            schema.numbers,
+            id=number_id,
+            workspace_id=self.workspace_id,
+            trunk_id=self.trunk_id,
+            number_pool_id=pool_id,
+            number=number,
+            spam=spam,
+            outbound=outbound,
+            tags=[],
+            created_at=self.clock(),
+        )
+        self.number_ids.append(number_id)
+        return number_id
+
+    async def pool(self) -> str:
+        pool_id = new_id()
+        await self.insert(
+            schema.number_pools, id=pool_id, workspace_id=self.workspace_id, name="pool", created_at=self.clock()
+        )
+        return pool_id
+
+    async def call(
+        self,
+        *,
+        retry: RetryPolicy | None = None,
+        window: Window | None = None,
+        due_at: datetime | None = None,
+        lane: str = "lane",
+        pool_id: str | None = None,
+        **request: Any,
+    ) -> str:
+        """An accepted call, due now unless told otherwise."""
+        call_id, now = new_id(), self.clock()
+        plan = Plan(retry=retry or RetryPolicy(), window=window)
+        members = [] if pool_id else [{"id": number_id, "number": ""} for number_id in self.number_ids]
+        await self.insert(
+            schema.calls,
+            id=call_id,
+            workspace_id=self.workspace_id,
+            agent_id=self.agent_id,
+            lane=lane,
+            state="registered",
+            due_at=due_at or now,
+            to_number="+15551112222",
+            created_at=now,
+        )
+        values = {"variables": {}, "warnings": [], "body": {}, "callee_name": "Maya"} | request
+        await self.insert(
+            schema.call_requests,
+            call_id=call_id,
+            from_numbers=members,
+            number_pool_id=pool_id,
+            plan=plan.to_json(),
+            callback=None,
+            **values,
+        )
+        return call_id
+
+    async def insert(self, table: sa.Table, **values: Any) -> None:
+        await self.run(table.insert().values(values))
+
+    async def run(self, statement: sa.Executable) -> None:
+        async def work(conn: AsyncConnection) -> None:
+            await conn.execute(statement)
+
+        await self.db.write(work)
+
+    async def holder(self, name: str = "node") -> str:
+        return await self.db.write(lambda conn: leases.acquire(conn, name, self.clock(), 30))
+
+    async def is_live(self, holder: str) -> bool:
+        async with self.db.reading() as conn:
+            return await leases.is_live(conn, holder, self.clock())
+
+    async def archive_agent(self) -> None:
+        await self.run(schema.agents.update().values(archived_at=self.clock()))
+
+    async def lease_ran_out(self, holder: str) -> None:
+        long_ago = datetime.fromisoformat("2001-01-01T00:00:00+00:00")
+        await self.run(schema.leases.update().where(schema.leases.c.holder == holder).values(until=long_ago))
+
+    async def claims(self, holder: str, room: int = 100) -> list[Claim]:
+        return await self.db.write(lambda conn: claim(conn, holder, room, self.clock(), Random(7)))
+
+    async def claimed(self, holder: str | None = None) -> Claim:
+        (one,) = await self.claims(holder or await self.holder())
+        return one
+
+    async def asked(self, one: Claim) -> bool:
+        async def work(conn: AsyncConnection) -> bool:
+            facts = await asked(conn, one, self.clock())
+            await append(conn, facts or ())
+            return facts is not None
+
+        return await self.db.write(work)
+
+    async def recorded(self, one: Claim, *progress: Progress, known: int = 0) -> bool:
+        async def work(conn: AsyncConnection) -> bool:
+            facts = await record(conn, one, known, progress)
+            await append(conn, facts or ())
+            return facts is not None
+
+        return await self.db.write(work)
+
+    async def finished(self, one: Claim, result: Result, recording_path: str = "") -> Finished | None:
+        async def work(conn: AsyncConnection) -> Finished | None:
+            done = await finish(conn, one, result, recording_path=recording_path)
+            await append(conn, done.facts if done else ())
+            return done
+
+        return await self.db.write(work)
+
+    async def reaped(self, holder: str = "", running: Sequence[tuple[str, int]] = ()) -> list[str]:
+        """Ids of the calls whose attempts were ended."""
+
+        async def work(conn: AsyncConnection) -> list[str]:
+            lost = await reap(conn, self.clock(), holder, running)
+            await append(conn, [fact for _, done in lost for fact in done.facts])
+            return [one.call_id for one, _ in lost]
+
+        return await self.db.write(work)
+
+    async def row(self, call_id: str) -> sa.RowMapping:
+        return (await self._rows(sa.select(schema.calls).where(schema.calls.c.id == call_id)))[0]
+
+    async def attempts(self, call_id: str) -> Sequence[sa.RowMapping]:
+        table = schema.attempts
+        return await self._rows(sa.select(table).where(table.c.call_id == call_id).order_by(table.c.number))
+
+    async def told(self, call_id: str) -> list[EventType]:
+        async with self.db.reading() as conn:
+            return [event.type for event in await events_of_call(conn, call_id)]
+
+    async def _rows(self, statement: sa.Select[Any]) -> Sequence[sa.RowMapping]:
+        async with self.db.reading() as conn:
+            return list((await conn.execute(statement)).mappings())
+
+
+class ScriptedOperator:
+    """Answers each order as ``script`` says; keeps the orders it was given."""
+
+    def __init__(
+        self, script: Callable[[Order, Callable[[Progress], None]], Awaitable[Result]], limit: int = 100
+    ) -> None:
+        self._script = script
+        self._limit = limit
+        self._active = 0
+        self.most_active = 0
+        self._changed = asyncio.Condition()
+        self.orders: list[Order] = []
+
+    def room(self) -> int:
+        return self._limit - self._active
+
+    async def carry_out(self, order: Order, report: Callable[[Progress], None]) -> Result:
+        self._active += 1
+        self.most_active = max(self.most_active, self._active)
+        try:
+            async with self._changed:
+                self.orders.append(order)
+                self._changed.notify_all()
+            return await self._script(order, report)
+        finally:
+            self._active -= 1
+
+    async def has_orders(self, count: int) -> None:
+        async with asyncio.timeout(PATIENCE_S), self._changed:
+            await self._changed.wait_for(lambda: len(self.orders) >= count)
+
+
+def always(outcome: Outcome, clock: SettableClock) -> ScriptedOperator:
+    async def script(_: Order, __: Callable[[Progress], None]) -> Result:
+        return a_result(outcome, at=clock())
+
+    return ScriptedOperator(script)
+
+
+def ground(recordings: Path = Path("/recordings")) -> Ground:
+    return Ground(VOICES, recordings)
+
+
+def a_dialer(world: World, operator: ScriptedOperator, **settings: Any) -> Dialer:
+    chosen = DialerSettings(**({"tick_s": 0.02, "reap_s": 0.05} | settings))
+    return Dialer(world.db, operator, ground(), world.clock, settings=chosen, rng=Random(7))
+
+
+@asynccontextmanager
+async def running(*dialers: Dialer) -> AsyncIterator[None]:
+    """Dialers at work; at the end they stop, and everything they did is written."""
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
+        for dialer in dialers:
+            group.create_task(dialer.run())
+        try:
+            yield
+        finally:
+            for dialer in dialers:
+                dialer.stop()
