@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
+from typing import TypeVar
 
 from outdial.carriers.simulator import rtp, sdp
 from outdial.carriers.simulator.rtp_leg import open_socket
@@ -24,6 +25,7 @@ from outdial.carriers.simulator.sip_messages import (
 )
 
 PATIENCE_S = 20.0
+T = TypeVar("T")
 _NUMBERS = count(1)
 
 
@@ -54,23 +56,27 @@ class Phone:
 
     async def response(self, status: int, method: str = "INVITE", nth: int = 1) -> Response:
         """The nth response with this status to this method, waited for."""
-        async with asyncio.timeout(PATIENCE_S):
-            while True:
-                self._arrived.clear()
-                found = [m for m in self.heard if isinstance(m, Response) and m.status == status
-                         and header(m, "CSeq").endswith(method)]  # fmt: skip
-                if len(found) >= nth:
-                    return found[nth - 1]
-                await self._arrived.wait()
+        return await self._wait_for(lambda: self._responses(lambda code: code == status, method), nth)
+
+    async def final(self) -> Response:
+        """The final response to the INVITE, whatever it is."""
+        return await self._wait_for(lambda: self._responses(lambda code: code >= 200, "INVITE"), 1)
 
     async def request(self, method: str, nth: int = 1) -> Request:
+        return await self._wait_for(
+            lambda: [m for m in self.heard if isinstance(m, Request) and m.method == method], nth
+        )
+
+    def _responses(self, wanted: Callable[[int], bool], method: str) -> list[Response]:
+        found = (m for m in self.heard if isinstance(m, Response) and header(m, "CSeq").endswith(method))
+        return [m for m in found if wanted(m.status)]
+
+    async def _wait_for(self, found: Callable[[], list[T]], nth: int) -> T:
         async with asyncio.timeout(PATIENCE_S):
-            while True:
+            while len(found()) < nth:
                 self._arrived.clear()
-                found = [m for m in self.heard if isinstance(m, Request) and m.method == method]
-                if len(found) >= nth:
-                    return found[nth - 1]
                 await self._arrived.wait()
+        return found()[nth - 1]
 
     def statuses(self, method: str = "INVITE") -> list[int]:
         return [m.status for m in self.heard if isinstance(m, Response) and header(m, "CSeq").endswith(method)]
