@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from outdial.audio.frames import FRAME_BYTES
+from outdial.audio.frames import FRAME_BYTES, duration_ms
 from outdial.carriers.simulator.memory_line import MemoryLeg, MemoryLine
 from outdial.conversation.manners import GOOD_MANNERS, Manners
 from outdial.conversation.metronome import Metronome
-from outdial.conversation.ports import Language, Leg, Parts, SpeechToText, TextToSpeech
+from outdial.conversation.ports import (
+    Dialogue,
+    HangUp,
+    Language,
+    Leg,
+    Move,
+    Parts,
+    Say,
+    SpeechToText,
+    TextToSpeech,
+)
 from outdial.conversation.talk import converse
 from outdial.conversation.vad import VoiceActivity
 from outdial.domain.agent import Brief, TalkLimits, Voice
-from outdial.domain.attempt import DigitsPressed, Said, TalkSummary
+from outdial.domain.attempt import DigitsPressed, Said, TalkSummary, Turn
 from outdial.speech.scripted import ScriptedEars, ScriptedLanguage, ScriptedVoice, carried_words, speech_sound
 from outdial.virtual_time import loop_clock
 
+_LONGEST_CODE_BYTES = 8000
 VOICE = Voice(id="scripted", name="scripted", engine="scripted", languages=("en-US",))
 
 
@@ -45,22 +56,31 @@ def a_brief(
 
 @dataclass
 class Callee:
-    """The far end: every sample it has heard so far, and the verbs of a person with a phone."""
+    """The far end: every word it has heard so far, and the verbs of a person with a phone."""
 
     leg: MemoryLeg
-    heard: bytearray = field(default_factory=bytearray)
+    heard: list[str] = field(default_factory=list)
+    _sound: bytearray = field(default_factory=bytearray)
+    _sounds_until_s: float = 0.0
 
     @property
     def words(self) -> str:
         """What reached the callee, word by word."""
-        self.heard += self.leg.hear()
-        return carried_words(bytes(self.heard))
+        self._sound += self.leg.hear()
+        if words := carried_words(bytes(self._sound)):
+            self.heard.append(words)
+            self._sound.clear()
+        del self._sound[:-_LONGEST_CODE_BYTES]
+        return " ".join(self.heard)
 
     def say(self, text: str) -> None:
-        self.leg.speak(b"".join(speech_sound(text)))
+        self.make_noise(b"".join(speech_sound(text)))
 
     def make_noise(self, pcm: bytes) -> None:
-        self.leg.speak(pcm + bytes(-len(pcm) % FRAME_BYTES))
+        whole = pcm + bytes(-len(pcm) % FRAME_BYTES)
+        now_s = asyncio.get_running_loop().time()
+        self._sounds_until_s = max(self._sounds_until_s, now_s) + duration_ms(whole) / 1000
+        self.leg.speak(whole)
 
     async def hears(self, words: str) -> None:
         """Wait until these words have come."""
@@ -68,9 +88,36 @@ class Callee:
             assert self.leg.gone is None, f"the call ended; heard only: {self.words}"
             await asyncio.sleep(0.02)
 
+    async def is_silent_for(self, seconds: float) -> None:
+        """Say what there is to say, then nothing for so long."""
+        await asyncio.sleep(max(self._sounds_until_s - asyncio.get_running_loop().time(), 0) + seconds)
+
     async def hears_the_end(self) -> None:
         await self.leg.ended()
-        self.heard += self.leg.hear()
+
+
+@dataclass
+class Pensive:
+    """A language that greets, thinks for a while, then gives its one answer and hangs up."""
+
+    greeting: str
+    answer: str
+    thinks_s: float
+    asked: list[str] = field(default_factory=list)
+
+    def open(self, brief: Brief) -> Dialogue:
+        del brief
+        return self
+
+    async def greet(self) -> AsyncIterator[Move]:
+        yield Say(self.greeting)
+
+    async def reply(self, heard: str, transcript: Sequence[Turn]) -> AsyncIterator[Move]:
+        del transcript
+        self.asked.append(heard)
+        await asyncio.sleep(self.thinks_s)
+        yield Say(self.answer)
+        yield HangUp()
 
 
 Script = Callable[[Callee], Awaitable[None]]
