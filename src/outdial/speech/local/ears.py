@@ -6,16 +6,12 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final
 
-from outdial.audio.frames import LINE_RATE_HZ
 from outdial.domain.errors import Unreachable
-from outdial.speech.local.whisper import LONGEST_S, Whisper
+from outdial.speech.local.whisper import Whisper
 from outdial.speech.pool import SpeechPool
+from outdial.speech.utterance import UtteranceBuffer
 
 DECODE_WITHIN_S: Final = 10.0
-PRE_ROLL_MS: Final = 400
-"""Sound kept from before ``speech_began``: the 300 ms the port promises, and a breath, which Whisper likes."""
-_PRE_ROLL_BYTES: Final = 2 * LINE_RATE_HZ * PRE_ROLL_MS // 1000
-_LONGEST_BYTES: Final = int(2 * LINE_RATE_HZ * LONGEST_S)
 _WHAT: Final = "local speech-to-text"
 
 WhisperSoon = Callable[[], Awaitable[Whisper]]
@@ -28,17 +24,13 @@ class LocalHearing:
         self._whisper = whisper
         self._pool = pool
         self._language = language
-        self._sound = bytearray()
-        self._speaking = False
+        self._utterance = UtteranceBuffer()
 
     def hear(self, pcm: bytes) -> None:
-        self._sound += pcm
-        keep = _LONGEST_BYTES if self._speaking else _PRE_ROLL_BYTES
-        if len(self._sound) > keep:
-            del self._sound[:-keep]
+        self._utterance.hear(pcm)
 
     def speech_began(self) -> None:
-        self._speaking = True
+        self._utterance.began()
 
     async def speech_ended(self) -> str:
         """What was said.
@@ -46,15 +38,14 @@ class LocalHearing:
         Raises:
             Unreachable: the model cannot be loaded, knows no such language, or the pool is overloaded or too slow.
         """
-        self._speaking = False
+        utterance = self._utterance.ended()
         if not self._language.lower().startswith("en"):
             raise Unreachable(f"the local speech-to-text understands English only, not {self._language!r}")
-        utterance, self._sound = bytes(self._sound), self._sound[-_PRE_ROLL_BYTES:]
         whisper = await self._whisper()
         return await self._pool.run(partial(whisper.words, utterance), within_s=DECODE_WITHIN_S, what=_WHAT)
 
     async def close(self) -> None:
-        self._sound.clear()
+        self._utterance.clear()
 
 
 class LocalEars:

@@ -23,8 +23,6 @@ from outdial.speech.local.mel import MODEL_RATE_HZ, Floats, log_mel
 from outdial.speech.local.models import WhisperFiles, check_weights
 
 FULL_WINDOW_S: Final = 30.0
-LONGEST_S: Final = 28.0
-"""Longest utterance taken: what is longer does not fit the window."""
 _SHORTEST_WINDOW_S: Final = 8.0
 _WINDOW_MARGIN_S: Final = 4.0
 _TOKENS_PER_S: Final = 8
@@ -55,7 +53,7 @@ class Whisper:
         self._prompt = english if self._model.is_multilingual else [english[0], english[3]]
 
     def words(self, pcm: bytes) -> str:
-        """What is said in line-rate PCM of at most ``LONGEST_S``; empty if nothing is."""
+        """What is said in line-rate PCM of at most 28 s; empty if nothing is."""
         samples = np.frombuffer(pcm, "<i2").astype(np.float32) / 32768
         if not len(samples) or float(np.sqrt(np.mean(samples**2))) < _QUIET:
             return ""
