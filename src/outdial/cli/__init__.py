@@ -1,1 +1,5 @@
-"""The command line."""
+"""The command line: ``outdial``."""
+
+from outdial.cli.app import main
+
+__all__ = ["main"]

@@ -52,7 +52,7 @@ class LiveView:
                 passed = max(0.0, (at - self.began).total_seconds())
                 row = Table.grid(padding=(0, 1, 0, 0))
                 row.add_column(width=7, justify="right")
-                row.add_column(width=12)
+                row.add_column(width=15)
                 row.add_column(ratio=1)
                 row.add_row(Text(f"{passed:.1f} s", "dim"), *line)
                 self.console.print(row)
@@ -62,20 +62,30 @@ def _line(kind: str, data: Mapping[str, Any]) -> tuple[Text, Text] | None:
     """The two cells of one fact; None for facts that say nothing new to a person."""
     if kind == "said":
         agent = data["speaker"] == "agent"
-        words = Text(("» " if agent else "« ") + data["text"] + (" …" if data.get("interrupted") else ""))
-        return Text("agent says" if agent else "callee heard", "green" if agent else "yellow"), words
+        spoken = ("» " if agent else "« ") + data["text"] + (" …" if data.get("interrupted") else "")
+        return Text("agent says" if agent else "callee heard", "green" if agent else "yellow"), Text(spoken)
     if kind == "processed":
         return None
-    words = {
-        "registered": "the call is on disk; nothing has been dialled yet",
-        "dialing": f"from {data.get('from_number', '')}",
-        "ringing": "with early media" if data.get("early_media") else "",
-        "digits": str(data.get("digits", "")),
-        "attempt_ended": _ending(data),
-        "recording_ready": f"{data.get('duration_ms', 0) / 1000:.1f} s, stereo: agent left, callee right",
-        "call_ended": str(data.get("state", "")),
-    }.get(kind, "")
-    return Text(kind.replace("_", " "), _STYLE.get(kind, "")), Text(words)
+    return Text(kind.replace("_", " "), _STYLE.get(kind, "")), Text(_note(kind, data))
+
+
+def _note(kind: str, data: Mapping[str, Any]) -> str:
+    match kind:
+        case "registered":
+            return "the call is on disk; nothing has been dialled yet"
+        case "dialing":
+            return f"from {data.get('from_number', '')}"
+        case "ringing":
+            return "with early media" if data.get("early_media") else ""
+        case "digits":
+            return str(data.get("digits", ""))
+        case "attempt_ended":
+            return _ending(data)
+        case "recording_ready":
+            return f"{data.get('duration_ms', 0) / 1000:.1f} s, stereo: agent left, callee right"
+        case "call_ended":
+            return str(data.get("state", ""))
+    return ""
 
 
 def _ending(data: Mapping[str, Any]) -> str:

@@ -1,0 +1,62 @@
+"""Agents written down in a file: YAML or JSON, the definition's fields beside ``name``, ``tag``, ``description``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import yaml
+
+from outdial.domain.agent import Definition
+from outdial.domain.errors import Fault, Invalid
+from outdial.language.flow_parsing import parse
+from outdial.speech.catalogue import find_voice
+from outdial.store.definitions import definition_from_json
+
+
+@dataclass(frozen=True)
+class AgentFile:
+    """``tag`` None: one is made up when the agent is stored."""
+
+    name: str
+    tag: str | None
+    description: str
+    definition: Definition
+
+
+def read_agent(text: str) -> AgentFile:
+    """The agent described by ``text``. ``voice`` may name a voice instead of ``voice_id``.
+
+    Raises:
+        Invalid: the file is not YAML, or a field is missing or wrong; every fault is listed, the flow's with its path.
+    """
+    try:
+        fields = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise Invalid(Fault((), "the agent's file is not YAML: " + " ".join(str(error).split()))) from None
+    if not isinstance(fields, dict):
+        raise Invalid(Fault((), "an agent's file must hold fields, for example name: and flow:"))
+    name = _text(fields, "name")
+    if not name:
+        raise Invalid(Fault(("name",), "name is required"))
+    tag, description, voice = _text(fields, "tag"), _text(fields, "description"), _text(fields, "voice")
+    definition = definition_from_json(fields)
+    if definition.flow is not None:
+        parse(definition.flow)
+    if voice:
+        definition = replace(definition, voice_id=_voice_id(voice))
+    return AgentFile(name, tag or None, description, definition)
+
+
+def _text(fields: dict[str, Any], name: str) -> str:
+    value = fields.pop(name, "")
+    if not isinstance(value, str):
+        raise Invalid(Fault((name,), f"{name} must be text"))
+    return value.strip()
+
+
+def _voice_id(name: str) -> str:
+    voice = find_voice(name)
+    if voice is None:
+        raise Invalid(Fault(("voice",), f"there is no voice named {name}"))
+    return voice.id

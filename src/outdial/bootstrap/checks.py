@@ -1,0 +1,125 @@
+"""What ``outdial doctor`` looks at: each check says how one thing stands and, when it is ill, what mends it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator, Awaitable
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+
+from outdial.bootstrap.installation import installation
+from outdial.bootstrap.parts import open_speech
+from outdial.bootstrap.ports import free_sip_port, listen
+from outdial.carriers.sip.probe import probe
+from outdial.domain.errors import OutdialError, Unreachable
+from outdial.queries.inventory import TrunkRow, trunks
+from outdial.settings import Settings
+from outdial.store.database import Database
+from outdial.store.trunks import load_trunk
+
+_SPEECH_S: Final = 60.0
+_LEAST_DISK_MB: Final = 500
+
+
+@dataclass(frozen=True)
+class Finding:
+    what: str
+    well: bool
+    note: str
+
+
+async def examine(settings: Settings) -> AsyncIterator[Finding]:
+    """One finding after the other, as soon as each is known."""
+    yield _home(settings)
+    database = await _found("database", _database(settings))
+    yield database
+    yield await _found("HTTP port", _http_port(settings))
+    yield await _found("SIP ports", _sip_ports(settings))
+    yield await _found(f"speech ({settings.speech})", _speech(settings))
+    yield _model(settings)
+    if database.well:
+        async for finding in _trunks(settings):
+            yield finding
+
+
+async def _found(what: str, check: Awaitable[str]) -> Finding:
+    """The check's note; an error on purpose is a finding, too."""
+    try:
+        return Finding(what, True, await check)
+    except OutdialError as error:
+        return Finding(what, False, str(error))
+
+
+def _home(settings: Settings) -> Finding:
+    free_mb = shutil.disk_usage(settings.home).free // 1_000_000
+    if not os.access(settings.home, os.W_OK):
+        return Finding("home", False, f"{settings.home} cannot be written: choose another with OUTDIAL_HOME")
+    if free_mb < _LEAST_DISK_MB:
+        return Finding(
+            "home", False, f"{settings.home} has only {free_mb} MB left: recordings need about 2 MB a minute"
+        )
+    return Finding("home", True, f"{settings.home}, {free_mb // 1000} GB free")
+
+
+async def _database(settings: Settings) -> str:
+    database = await Database.open(settings.database_url)
+    await database.close()
+    return f"{database.url.render_as_string()} answers"
+
+
+async def _http_port(settings: Settings) -> str:
+    where = f"http://{settings.http_host}:{settings.http_port}"
+    async with httpx.AsyncClient(trust_env=False, timeout=5.0) as http:
+        try:
+            health = (await http.get(f"{where}/health")).json()
+        except (httpx.HTTPError, ValueError):
+            health = {}
+    if health.get("service") == "outdial":
+        return f"Outdial runs at {where}: {health['parts']}"
+    listen(settings.http_host, settings.http_port, setting="OUTDIAL_HTTP_PORT").close()
+    return f"{where} is free"
+
+
+async def _sip_ports(settings: Settings) -> str:
+    if not settings.sip_port:
+        return f"any free ones of {settings.sip_host}"
+    free_sip_port(settings.sip_host, settings.sip_port, setting="OUTDIAL_SIP_PORT")
+    return f"{settings.sip_host}:{settings.sip_port} is free; let only your trunks reach it (docs/sip.md)"
+
+
+async def _speech(settings: Settings) -> str:
+    try:
+        async with asyncio.timeout(_SPEECH_S), open_speech(settings):
+            return "ears and voice are loaded"
+    except TimeoutError as error:
+        raise Unreachable(f"not loaded after {_SPEECH_S:.0f} s; the machine is too busy") from error
+
+
+def _model(settings: Settings) -> Finding:
+    note = settings.chat_base_url or "none; agents with a flow need none (OUTDIAL_CHAT_BASE_URL)"
+    return Finding("language model", True, note)
+
+
+async def _trunks(settings: Settings) -> AsyncIterator[Finding]:
+    mine = await installation(settings)
+    database = await Database.open(settings.database_url)
+    try:
+        for row in await trunks(database, mine.workspace_id):
+            yield await _found(f"trunk {row.name}", _trunk(database, row))
+    finally:
+        await database.close()
+
+
+async def _trunk(database: Database, row: TrunkRow) -> str:
+    async with database.reading() as conn:
+        trunk = await load_trunk(conn, row.id)
+    if trunk is None or trunk.kind == "simulator":
+        return "the simulated phone network; it comes up with outdial serve"
+    reason = await probe(trunk)
+    if reason:
+        raise Unreachable(reason)
+    return f"{trunk.host}:{trunk.port} answers over {trunk.transport}"

@@ -1,0 +1,172 @@
+"""One node of Outdial: the HTTP doors, the store, the dialer, webhooks, and the processes that carry the calls."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import secrets
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
+
+import structlog
+
+from outdial.api.parts import Health, Parts
+from outdial.api.rate import RateLimit
+from outdial.api.recordings import RecordingLinks
+from outdial.api.ringg.callbacks import RinggCallbacks
+from outdial.api.root import root
+from outdial.bootstrap.children import command
+from outdial.bootstrap.parts import voices_of
+from outdial.bootstrap.ports import free_sip_port, listen
+from outdial.bootstrap.simulated import ToSimulatedNetwork
+from outdial.bootstrap.web import WebServer
+from outdial.dialer.dialer import Dialer, DialerSettings
+from outdial.domain.clock import utc_now
+from outdial.settings import Settings
+from outdial.store.database import Database
+from outdial.store.orders import Ground
+from outdial.webhooks.delivery import Pace
+from outdial.webhooks.runner import Webhooks
+from outdial.webhooks.targets import Targets
+from outdial.workers.child import ChildState
+from outdial.workers.supervisor import MediaWorkers, media_workers
+
+_log = structlog.get_logger(__name__)
+
+
+async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
+    """Run until SIGTERM or SIGINT: then dial no more, let talks end for ``drain_s``, and stop. Twice: at once.
+
+    Raises:
+        Unreachable: a port is occupied or the database cannot be used; the message is one line.
+    """
+    async with AsyncExitStack() as stack:
+        sock = stack.enter_context(listen(settings.http_host, settings.http_port, setting="OUTDIAL_HTTP_PORT"))
+        phones_port = _phones_port(settings)
+        database = await Database.open(settings.database_url)
+        stack.push_async_callback(database.close)
+        workers = await stack.enter_async_context(
+            media_workers(command("outdial.bootstrap.media"), settings.media_workers, utc_now)
+        )
+        if phones_port:
+            phones = command("outdial.bootstrap.phones", "--port", str(phones_port))
+            await stack.enter_async_context(media_workers(phones, 1, utc_now))
+        node = _Node(settings, database, workers, phones_port)
+        await node.run(sock, announce)
+
+
+class _Node:
+    """The parts of a running node, and the order in which they start and stop."""
+
+    def __init__(self, settings: Settings, database: Database, workers: MediaWorkers, phones_port: int) -> None:
+        self._settings = settings
+        self._workers = workers
+        links = RecordingLinks(secret=_secret(settings), base_url=settings.public_url, now=utc_now)
+        voices = {voice.id: voice for voice in voices_of(settings)}
+        self._dialer = Dialer(
+            database,
+            ToSimulatedNetwork(workers, settings.sip_host, phones_port, utc_now),
+            Ground(voices, settings.recordings_dir, settings.ring_timeout_s),
+            utc_now,
+            settings=DialerSettings(name=f"{socket.gethostname()}:{settings.http_port}", stop_limit_s=settings.drain_s),
+        )
+        callbacks = RinggCallbacks(links, settings.callback_body)
+        self._webhooks = Webhooks(
+            database,
+            [callbacks],
+            {"ringg": callbacks.translate},
+            targets=Targets(settings.webhook_allowed_networks, settings.webhook_https_only),
+            clock=utc_now,
+            pace=Pace(concurrency=settings.webhook_concurrency),
+        )
+        self._web = WebServer(
+            root(
+                Parts(
+                    database=database,
+                    voices=voices,
+                    now=utc_now,
+                    rate=RateLimit(settings.requests_per_s, asyncio.get_running_loop().time),
+                    links=links,
+                    recordings_dir=settings.recordings_dir,
+                    health=self._health,
+                )
+            )
+        )
+
+    async def run(self, sock: socket.socket, announce: Callable[[str], None]) -> None:
+        async with asyncio.TaskGroup() as group:
+            dialing = group.create_task(self._dialer.run(), name="dialer")
+            hooks = group.create_task(self._webhooks.run(), name="webhooks")
+            web = group.create_task(self._web.run_on(sock), name="web")
+            with _asked_to_stop() as (stop, stop_now):
+                self._announce(sock, announce)
+                await stop.wait()
+                announce("stopping: no new calls are dialled, talks may end (again: stop at once)")
+                self._dialer.stop()
+                await _first_of(dialing, stop_now)
+            self._webhooks.stop()
+            self._web.stop()
+            await asyncio.wait([hooks, web])
+
+    def _health(self) -> Health:
+        states = [status.state for status in self._workers.status()]
+        ready = states.count(ChildState.READY)
+        parts = {"database": "ready", "media_workers": f"{ready} of {len(states)} ready"}
+        return Health(ready=True, parts=parts)
+
+    def _announce(self, sock: socket.socket, announce: Callable[[str], None]) -> None:
+        host, port = sock.getsockname()[:2]
+        announce(f"Outdial is ready at http://{host}:{port}  (state in {self._settings.home})")
+        announce("  next: outdial init              keys, an agent and a number to start with")
+        announce("        outdial call +15550001111  ring somebody on the simulated phone network")
+        announce("        outdial doctor             check ports, trunks, voices and the database")
+
+
+def _phones_port(settings: Settings) -> int:
+    """Where the simulated network will listen; 0: nowhere. It never leaves loopback."""
+    if not settings.simulator:
+        return 0
+    if not ipaddress.ip_address(settings.sip_host).is_loopback:
+        _log.warning("the simulated phone network is off: OUTDIAL_SIP_HOST is not a loopback address")
+        return 0
+    return free_sip_port(settings.sip_host, settings.simulator_sip_port, setting="OUTDIAL_SIMULATOR_SIP_PORT")
+
+
+def _secret(settings: Settings) -> bytes:
+    """The key that recording links are signed with, made once."""
+    file: Path = settings.secrets_dir / "recording-links.key"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file.touch(mode=0o600)
+        file.write_bytes(secrets.token_bytes(32))
+    return file.read_bytes()
+
+
+async def _first_of(dialing: asyncio.Task[None], stop_now: asyncio.Event) -> None:
+    """Until the dialer has ended by itself; asked to stop at once, it hangs up and writes down what it knows."""
+    impatient = asyncio.create_task(stop_now.wait())
+    await asyncio.wait([dialing, impatient], return_when=asyncio.FIRST_COMPLETED)
+    impatient.cancel()
+    dialing.cancel()
+    await asyncio.wait([dialing])
+
+
+@contextmanager
+def _asked_to_stop() -> Iterator[tuple[asyncio.Event, asyncio.Event]]:
+    """Two events: set by the first and by the second SIGTERM or SIGINT."""
+    first, second = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def asked() -> None:
+        (second if first.is_set() else first).set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked)
+    try:
+        yield first, second
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)

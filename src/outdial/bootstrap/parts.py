@@ -1,0 +1,86 @@
+"""The speech and language parts conversations are held with, as the settings choose them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from outdial.conversation.ports import Language, Parts, PartsFor, SpeechToText, TextToSpeech
+from outdial.domain.agent import Brief, Voice
+from outdial.domain.errors import Unreachable
+from outdial.language.chat import ChatLanguage, ChatSettings
+from outdial.language.flow import FlowLanguage
+from outdial.settings import Settings
+from outdial.speech.catalogue import LOCAL_VOICES, a_voice
+from outdial.speech.livekit import livekit_speech
+from outdial.speech.local.speech import LocalSpeech
+from outdial.speech.scripted import ScriptedEars, ScriptedVoice
+
+_ANY_LANGUAGE: Final = (
+    "en-US", "en-GB", "en-IN", "en-AU", "hi-IN", "ta-IN", "te-IN", "kn-IN", "ka-IN", "mr-IN", "gu-IN", "bn-IN", "ar-AE",
+)  # fmt: skip
+
+
+def voices_of(settings: Settings) -> tuple[Voice, ...]:
+    """The voices an agent may speak with in this installation; the first is the default."""
+    if settings.speech == "livekit":
+        return (a_voice("livekit", settings.livekit_tts, _ANY_LANGUAGE), *LOCAL_VOICES)
+    return LOCAL_VOICES
+
+
+@dataclass(frozen=True)
+class Speech:
+    hearing: SpeechToText
+    voice: TextToSpeech
+
+
+@asynccontextmanager
+async def open_speech(settings: Settings) -> AsyncIterator[Speech]:
+    """Ears and voice, loaded and warm.
+
+    Raises:
+        Unreachable: a model or plug-in is missing or damaged; the message says what to do.
+    """
+    match settings.speech:
+        case "scripted":
+            yield Speech(ScriptedEars(), ScriptedVoice())
+        case "livekit":
+            async with livekit_speech(
+                settings.livekit_stt, settings.livekit_stt_options, settings.livekit_tts, settings.livekit_tts_options
+            ) as (hearing, voice):
+                yield Speech(hearing, voice)
+        case "local":
+            async with LocalSpeech(models_dir=settings.models_dir, workers=settings.local_speech_threads) as local:
+                await local.ready()
+                yield Speech(local.hearing, local.voice)
+
+
+def parts_for(speech: Speech, settings: Settings) -> PartsFor:
+    """Chooses for each agent: a flow talks by itself, a prompt needs the configured model.
+
+    What it returns raises Unreachable for an agent that could not say a word.
+    """
+    flows = FlowLanguage()
+    chat = _chat(settings) if settings.chat_base_url else None
+
+    def choose(brief: Brief) -> Parts:
+        language: Language | None = flows if brief.flow is not None else chat
+        if language is None:
+            raise Unreachable(
+                f"{brief.agent_name} has no flow and no language model is configured: set OUTDIAL_CHAT_BASE_URL"
+            )
+        return Parts(speech.hearing, speech.voice, language)
+
+    return choose
+
+
+def _chat(settings: Settings) -> ChatLanguage:
+    return ChatLanguage(
+        ChatSettings(
+            base_url=settings.chat_base_url,
+            api_key=settings.chat_api_key.get_secret_value(),
+            model=settings.chat_model,
+        )
+    )

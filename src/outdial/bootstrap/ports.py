@@ -1,0 +1,50 @@
+"""Ports: taken before anything else starts, so that an occupied one is said in one clear line."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import closing
+
+from outdial.domain.errors import Unreachable
+
+
+def listen(host: str, port: int, *, setting: str) -> socket.socket:
+    """A TCP socket that listens; port 0 takes any free one.
+
+    Raises:
+        Unreachable: it cannot be had; the message names the setting to change.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+        sock.listen(2048)
+    except OSError as error:
+        sock.close()
+        raise Unreachable(f"cannot listen on {host}:{port}: {error.strerror}; set {setting} to a free one") from error
+    sock.setblocking(False)
+    return sock
+
+
+def free_sip_port(host: str, port: int, *, setting: str) -> int:
+    """``port`` if both UDP and TCP are free there, or any such port when it is 0.
+
+    Raises:
+        Unreachable: it is occupied; the message names the setting to change.
+    """
+    for _ in range(20):
+        with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as udp:
+            try:
+                udp.bind((host, port))
+                chosen: int = udp.getsockname()[1]
+                with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as tcp:
+                    tcp.bind((host, chosen))
+            except OSError as error:
+                if port:
+                    raise Unreachable(
+                        f"SIP port {host}:{port} is occupied ({error.strerror}); set {setting} to a free one"
+                    ) from error
+                continue
+        return chosen
+    raise Unreachable(f"no port of {host} is free for both UDP and TCP")
