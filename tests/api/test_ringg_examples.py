@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api_builders import Doors, keep, open_doors, seed
+from api_builders import Doors, keep, open_doors
 from api_examples import example, ordered_keys, without
 from api_records import (
     an_attempt,
@@ -52,7 +52,6 @@ class TestAnAcceptedCall:
             # There is no dictionary of names in other scripts yet; the answer says so.
             wanted["data"]["custom_args_values"]["callee_name"] = "Rajesh"
             wanted["warnings"] = ["transliteration_unavailable"]
-        await seed(sqlite)
         async with open_doors(sqlite, tmp_path, now=accepted_at(exchange)) as doors:
             response = await replay(doors, exchange)
 
@@ -69,7 +68,6 @@ class TestAnAcceptedCall:
 
     async def test_is_scheduled_by_the_clock_on_its_wall(self, sqlite: Database, tmp_path: Path) -> None:
         exchange = example("ringg", "03")
-        await seed(sqlite)
         async with open_doors(sqlite, tmp_path, now=accepted_at(exchange)) as doors:
             call_id = (await replay(doors, exchange)).json()["data"]["call_id"]
 
@@ -95,7 +93,6 @@ class TestARefusedCall:
 
     async def test_over_the_rate_says_when_to_come_back(self, sqlite: Database, tmp_path: Path) -> None:
         exchange = example("ringg", "10")
-        await seed(sqlite)
         async with open_doors(sqlite, tmp_path, requests_per_s=0.5, seconds=lambda: 0.0) as doors:
             first = await replay(doors, exchange)
             second = await replay(doors, exchange)
@@ -137,7 +134,6 @@ class TestReading:
 
     async def test_details_between_two_attempts(self, sqlite: Database, tmp_path: Path) -> None:
         exchange = example("ringg", "14")
-        await seed(sqlite)
         await keep(sqlite, the_unanswered_call(window=None))
         async with open_doors(sqlite, tmp_path, now=lambda: at("09:20:00")) as doors:
             response = await replay(doors, exchange)

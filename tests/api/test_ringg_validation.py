@@ -24,7 +24,6 @@ from api_builders import (
     Doors,
     a_ringg_body,
     open_doors,
-    seed,
 )
 from outdial.store.database import Database
 
@@ -404,7 +403,6 @@ async def test_row_31_null_for_any_optional_field(doors: Doors) -> None:
 
 
 async def test_row_32_over_the_request_rate(sqlite: Database, tmp_path: Path) -> None:
-    await seed(sqlite)
     clock = [0.0]
     async with open_doors(sqlite, tmp_path, requests_per_s=2, seconds=lambda: clock[0]) as doors:
         answers = [await doors.ringg(a_ringg_body()) for _ in range(3)]

@@ -23,7 +23,6 @@ from api_builders import (
     Doors,
     a_ringly_body,
     open_doors,
-    seed,
 )
 from api_examples import example, ordered_keys, without
 from outdial.api.ringly.errors import BAD_REQUEST, NO_CREDITS, NOT_FOUND, SERVER_FAULT, UNAUTHORIZED
@@ -91,7 +90,6 @@ class TestTheDocumentedExchanges:
 
     async def test_no_credit_left(self, sqlite: Database, tmp_path: Path) -> None:
         exchange = example("ringly", "08")
-        await seed(sqlite)
         async with open_doors(sqlite, tmp_path, now=a_clock_that_raises(NoCredits("nothing left"))) as doors:
             response = await replay(doors, exchange)
 
@@ -101,7 +99,6 @@ class TestTheDocumentedExchanges:
 
     async def test_rate_limited(self, sqlite: Database, tmp_path: Path) -> None:
         exchange = example("ringly", "10")
-        await seed(sqlite)
         async with open_doors(sqlite, tmp_path, requests_per_s=0.5, seconds=lambda: 0.0) as doors:
             await replay(doors, exchange)
             response = await replay(doors, exchange)
@@ -114,7 +111,6 @@ class TestTheDocumentedExchanges:
     @pytest.mark.parametrize(("fault", "status"), [(ZeroDivisionError("secret"), 500), (Unreachable("secret"), 503)])
     async def test_unhandled_fault(self, sqlite: Database, tmp_path: Path, fault: Exception, status: int) -> None:
         exchange = example("ringly", "11")
-        await seed(sqlite)
         async with open_doors(sqlite, tmp_path, now=a_clock_that_raises(fault)) as doors:
             response = await replay(doors, exchange)
 
@@ -338,7 +334,6 @@ class TestTheDoor:
         assert (response.status_code, response.json()["error_message"]) == (404, NOT_FOUND)
 
     async def test_stamps_answers_with_the_moment_of_acceptance(self, sqlite: Database, tmp_path: Path) -> None:
-        await seed(sqlite)
         async with open_doors(sqlite, tmp_path, now=lambda: datetime(2026, 3, 2, tzinfo=UTC)) as doors:
             answer = (await doors.ringly(a_ringly_body())).json()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -11,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
 
 from outdial.api import live, recordings
 from outdial.api.gate import Gate, request_id
@@ -19,8 +21,9 @@ from outdial.api.ringg import routes as ringg
 from outdial.api.ringly import routes as ringly
 from outdial.store.records import load_call
 
-RINGG_PATH = "/ca/api/v0"
-RINGLY_PATH = "/api/1.1/wf"
+RINGG_PATH: Final = "/ca/api/v0"
+RINGLY_PATH: Final = "/api/1.1/wf"
+NATIVE_PATH: Final = "/v1"
 
 
 def root(parts: Parts) -> Starlette:
@@ -31,11 +34,16 @@ def root(parts: Parts) -> Starlette:
         body = {"service": "outdial", "ready": now.ready, "status": "ready" if now.ready else "starting"}
         return JSONResponse({**body, "parts": dict(now.parts)}, 200 if now.ready else 503)
 
+    doors: dict[str, ASGIApp] = {
+        RINGG_PATH: ringg.application(parts),
+        RINGLY_PATH: ringly.application(parts),
+        NATIVE_PATH: live.application(parts),
+    }
     app = Starlette(
         routes=[
-            Mount(RINGG_PATH, ringg.application(parts)),
-            Mount(RINGLY_PATH, ringly.application(parts)),
-            Mount("/v1", live.application(parts)),
+            *(Mount(path, door) for path, door in doors.items()),
+            # The bare path is the door's too: its 404 has the door's shape.
+            *(Route(path, door) for path, door in doors.items()),
             Mount("/recordings", recordings.application(parts.links, partial(_recording, parts))),
             Route("/health", health),
         ],

@@ -1,0 +1,519 @@
+"""What clients of the Ringg API rely on beyond the letter of its documentation."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from api_builders import (
+    NUMBER_ID,
+    POOL,
+    RINGG,
+    RINGG_KEY,
+    SECOND_NUMBER_ID,
+    Doors,
+    a_ringg_body,
+    keep,
+    open_doors,
+)
+from api_records import ANSWERED_CALL, a_call, at, the_answered_call, the_unanswered_call
+from outdial.domain.call import CallState
+from outdial.domain.ids import new_id
+from outdial.store import schema
+from outdial.store.database import Database
+
+FORBIDDEN_NAMES = {
+    "outcome",
+    "call_outcome",
+    "outcome_data",
+    "duration_seconds",
+    "occurred_at",
+    "timestamp",
+    "event_id",
+}
+
+
+async def post(doors: Doors, content: bytes, **headers: str) -> Any:
+    return await doors.http.post(f"{RINGG}/calling/outbound/individual", content=content, headers=headers)
+
+
+async def stored_request(doors: Doors, body: dict[str, Any]) -> Any:
+    """Post a body and read back what was written down for it."""
+    response = await doors.ringg(body)
+    assert response.status_code == 200, response.text
+    call_id = response.json()["data"]["call_id"]
+    async with doors.database.reading() as conn:
+        rows = await conn.execute(schema.call_requests.select().where(schema.call_requests.c.call_id == call_id))
+        return rows.one()
+
+
+class TestKeys:
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"X-API-KEY": RINGG_KEY, "Authorization": f"Bearer {RINGG_KEY}"},
+            {"x-api-key": f" {RINGG_KEY} ", "Authorization": "Basic whatever"},
+            {"Authorization": f"Bearer {RINGG_KEY}"},
+        ],
+    )
+    async def test_l1_are_taken_from_either_header(self, doors: Doors, headers: dict[str, str]) -> None:
+        assert (await doors.http.get(f"{RINGG}/workspace", headers=headers)).status_code == 200
+
+
+class TestPaths:
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/calling/call-details",
+            "/calling/history",
+            f"/calling/history/{ANSWERED_CALL}",
+            "/agent/all",
+            "/workspace/numbers",
+            "/workspace",
+        ],
+    )
+    async def test_l2_work_with_and_without_trailing_slash(self, doors: Doors, path: str) -> None:
+        await keep(doors.database, the_answered_call())
+
+        plain = await doors.ringg_get(path, id=ANSWERED_CALL)
+        slashed = await doors.ringg_get(f"{path}/", id=ANSWERED_CALL)
+
+        assert plain.status_code == slashed.status_code == 200
+        assert plain.json() == slashed.json()
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/calling/outbound/individual/",
+            "/calling/v2/outbound/individual",
+            "/calling/v2/outbound/individual/",
+            "/calling/outbound/individual/v2",
+            "/calling/outbound/individual/v2/",
+        ],
+    )
+    async def test_l24_every_way_to_a_call(self, doors: Doors, path: str) -> None:
+        assert (await doors.ringg(a_ringg_body(), path=path)).status_code == 200
+
+
+class TestTheCallResponse:
+    async def test_l4_and_l5_have_both_generations_of_keys_and_one_id(self, doors: Doors) -> None:
+        body = (await doors.ringg(a_ringg_body())).json()
+
+        found = set(ids_in(body))
+        assert len(found) == 1
+        assert body["Call Status"] == body["message"] == "Call initiated successfully"
+
+    @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
+    async def test_does_not_care_what_the_body_is_called(self, doors: Doors, content_type: str) -> None:
+        content = json.dumps(a_ringg_body()).encode()
+
+        response = await post(doors, content, **{"X-API-KEY": RINGG_KEY, "Content-Type": content_type})
+
+        assert response.status_code == 200
+
+    async def test_l15_v2_takes_any_one_of_three_sources(self, doors: Doors) -> None:
+        for source in (
+            {"from_number_id": NUMBER_ID},
+            {"from_number": ["+12025550100", "+12025550101"]},
+            {"number_pool_id": POOL},
+        ):
+            given = a_ringg_body(from_number_id=...) | source
+            assert (await doors.ringg(given, path="/calling/v2/outbound/individual")).status_code == 200
+
+    async def test_v1_takes_the_fields_of_v2(self, doors: Doors) -> None:
+        given = a_ringg_body(from_number_id=..., number_pool_id=POOL)
+
+        response = await doors.ringg(given)
+
+        assert response.status_code == 200
+        assert response.json()["data"]["From Number"] == ""
+
+    async def test_l16_takes_extreme_configurations(self, doors: Doors) -> None:
+        config = {
+            "idle_timeout_warning": 100,
+            "idle_timeout_end": 100,
+            "max_call_length": 3000,
+            "call_retry_config": {"retry_count": 0},
+            "call_time": {"call_start_time": "00:00", "call_end_time": "23:59"},
+        }
+
+        stored = await stored_request(doors, a_ringg_body(call_config=config))
+
+        assert stored.plan["limits"] == {"idle_warning_s": 100, "idle_end_s": 100, "max_length_s": 3000}
+        assert stored.plan["retry"]["count"] == 0
+        assert stored.plan["window"]["timezone"] == "Asia/Kolkata"
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            {"mobile_number": ..., "phone_number": "+12025550143"},
+            {"name": ...},
+            {"from_number_id": ...},
+        ],
+    )
+    async def test_l17_says_readably_what_is_missing(self, doors: Doors, given: dict[str, Any]) -> None:
+        body = (await doors.ringg(a_ringg_body(**given))).json()
+
+        assert body["detail"] == body["message"] == body["error"]["message"]
+        assert body["message"]
+
+    async def test_l23_uses_no_name_that_clients_read_otherwise(self, doors: Doors) -> None:
+        await keep(doors.database, the_answered_call())
+
+        for response in (
+            await doors.ringg(a_ringg_body()),
+            await doors.ringg({}),
+            await doors.ringg_get("/calling/call-details", id=ANSWERED_CALL),
+            await doors.ringg_get("/calling/history"),
+        ):
+            assert not FORBIDDEN_NAMES & set(response.json())
+
+
+class TestVariables:
+    async def test_explicit_ones_win_and_types_survive(self, doors: Doors) -> None:
+        given = {"callee_name": "Sam", "mobile_number": "x", "seats": 3, "vip": True, "tags": ["a"], "price": 2.50}
+
+        body = (await doors.ringg(a_ringg_body(custom_args_values=given))).json()
+
+        assert body["data"]["custom_args_values"] == given
+
+    async def test_null_for_the_callee_is_filled_in(self, doors: Doors) -> None:
+        body = (await doors.ringg(a_ringg_body(custom_args_values={"callee_name": None}))).json()
+
+        assert body["data"]["custom_args_values"]["callee_name"] == "Sam Sample"
+
+    async def test_characters_no_database_holds_are_left_out(self, doors: Doors) -> None:
+        body = (await doors.ringg(a_ringg_body(name="Sam\0", custom_args_values={"a\0": "b\0c"}))).json()
+
+        values = body["data"]["custom_args_values"]
+        assert (values["callee_name"], values["a"]) == ("Sam", "bc")
+
+
+class TestTheSmartFormatter:
+    @pytest.mark.parametrize(
+        ("name", "first"),
+        [
+            ("Mr Rajesh Kumar", "Rajesh"),
+            ("mr. Rajesh Kumar", "Rajesh"),
+            ("Mr.Rajesh Kumar", "Rajesh"),
+            ("Prof Dr Anna Weiss", "Anna"),
+            ("Sam", "Sam"),
+            ("Jean-Luc Picard", "Jean-Luc"),
+            ("Mr Dr", "Mr Dr"),
+            ("राजेश कुमार", "राजेश"),
+        ],
+    )
+    async def test_keeps_the_first_real_name(self, doors: Doors, name: str, first: str) -> None:
+        body = (await doors.ringg(a_ringg_body(name=name, smart_formatter={"extract_first_name": True}))).json()
+
+        values = body["data"]["custom_args_values"]
+        assert (values["callee_name"], values["original_callee_name"]) == (first, name)
+        assert "warnings" not in body
+
+    async def test_works_on_the_explicit_name(self, doors: Doors) -> None:
+        given = a_ringg_body(custom_args_values={"callee_name": "Dr Who"}, smart_formatter={"extract_first_name": True})
+
+        values = (await doors.ringg(given)).json()["data"]["custom_args_values"]
+
+        assert (values["callee_name"], values["original_callee_name"]) == ("Who", "Dr Who")
+
+    async def test_says_that_it_cannot_write_names_in_other_scripts(self, doors: Doors) -> None:
+        given = a_ringg_body(name="Mr Rajesh Kumar", smart_formatter={"transliteration": True})
+
+        body = (await doors.ringg(given)).json()
+
+        assert body["warnings"] == ["transliteration_unavailable"]
+        assert body["data"]["custom_args_values"]["callee_name"] == "Rajesh"
+
+    async def test_does_nothing_when_it_is_off(self, doors: Doors) -> None:
+        values = (await doors.ringg(a_ringg_body(smart_formatter={}))).json()["data"]["custom_args_values"]
+
+        assert "original_callee_name" not in values
+
+
+class TestTheCallback:
+    async def test_is_kept_with_its_headers_and_parameters_as_text(self, doors: Doors) -> None:
+        args = {
+            "headers": {"X-Token": "t", "X-Count": 3, "Host": "evil", "content-length": "5", "X-None": None},
+            "params": {"source": "api", "test": True, "rate": 2.5},
+        }
+        body = a_ringg_body(callback_url=" https://hooks.example.test/a?b=c ", callback_args=args)
+
+        stored = await stored_request(doors, body)
+
+        assert stored.callback == {
+            "url": "https://hooks.example.test/a?b=c",
+            "headers": {"X-Token": "t", "X-Count": "3"},
+            "params": {"source": "api", "test": "true", "rate": "2.5"},
+        }
+
+    async def test_arguments_without_an_address_are_ignored(self, doors: Doors) -> None:
+        stored = await stored_request(doors, a_ringg_body(callback_args={"params": {"a": "b"}}))
+
+        assert stored.callback is None
+
+
+class TestWhatIsKept:
+    async def test_the_request_as_it_came(self, doors: Doors) -> None:
+        given = a_ringg_body(call_category=" renewal ", parent_call_id=new_id().upper(), surprise=[1])
+
+        stored = await stored_request(doors, given)
+
+        assert stored.body == given
+        assert stored.call_category == "renewal"
+        assert stored.parent_call_id == given["parent_call_id"].lower()
+
+    async def test_numbers_and_numeric_strings_alike(self, doors: Doors) -> None:
+        config = {
+            "idle_timeout_warning": "7.5",
+            "call_retry_config": {"retry_count": "2", "retry_busy": "0", "retry_failed": 1.5},
+            "call_time": {"call_start_time": "09:00", "timezone": "Europe/Berlin"},
+        }
+
+        stored = await stored_request(doors, a_ringg_body(call_config=config))
+
+        assert stored.plan["limits"]["idle_warning_s"] == 7.5
+        assert stored.plan["retry"] == {"count": 2, "busy_min": 0, "not_picked_min": 30, "failed_min": 1.5}
+        assert stored.plan["window"] == {"start": "09:00", "end": "23:00", "timezone": "Europe/Berlin"}
+
+    async def test_a_rotation_pool_without_duplicates(self, doors: Doors) -> None:
+        stored = await stored_request(
+            doors, a_ringg_body(from_number_id=[SECOND_NUMBER_ID, NUMBER_ID, SECOND_NUMBER_ID])
+        )
+
+        assert [member["id"] for member in stored.from_numbers] == [SECOND_NUMBER_ID, NUMBER_ID]
+
+
+class TestCallDetails:
+    async def test_l8_by_id_or_call_id_and_id_wins(self, doors: Doors) -> None:
+        await keep(doors.database, the_answered_call())
+
+        by_id = await doors.ringg_get("/calling/call-details", id=ANSWERED_CALL.upper())
+        by_alias = await doors.ringg_get("/calling/call-details", call_id=ANSWERED_CALL)
+        both = await doors.ringg_get("/calling/call-details", id=ANSWERED_CALL, call_id=new_id())
+        in_path = await doors.ringg_get(f"/calling/history/{ANSWERED_CALL}")
+
+        assert by_id.json() == by_alias.json() == both.json() == in_path.json()
+        assert by_id.json()["data"]["id"] == ANSWERED_CALL
+
+    async def test_l9_transcription_url_is_json_text(self, doors: Doors) -> None:
+        await keep(doors.database, the_answered_call())
+
+        data = (await doors.ringg_get("/calling/call-details", id=ANSWERED_CALL)).json()["data"]
+
+        assert json.loads(data["transcription_url"]) == data["transcript"]
+        assert [next(iter(turn)) for turn in data["transcript"]] == ["bot", "user", "bot"]
+
+    async def test_analysis_only_when_asked_for(self, doors: Doors) -> None:
+        await keep(doors.database, the_answered_call())
+
+        for text, there in {"": False, "false": False, "0": False, "TRUE": True, "1": True}.items():
+            got = await doors.ringg_get("/calling/call-details", id=ANSWERED_CALL, send_analysis=text)
+            assert ("platform_analysis" in got.json()["data"]) is there
+            assert ("client_analysis" in got.json()["data"]) is there
+        odd = await doors.ringg_get("/calling/call-details", id=ANSWERED_CALL, send_analysis="maybe")
+        assert (odd.status_code, odd.json()["message"]) == (400, "send_analysis must be true or false")
+
+    @pytest.mark.parametrize("call_id", [new_id(), "call-1", "\0"])
+    async def test_of_an_unknown_call(self, doors: Doors, call_id: str) -> None:
+        response = await doors.ringg_get("/calling/call-details", id=call_id)
+
+        assert (response.status_code, response.json()["message"]) == (404, "Call not found")
+
+    async def test_of_another_workspace(self, doors: Doors) -> None:
+        await keep(doors.database, the_answered_call())
+
+        response = await doors.ringg_get(
+            "/calling/call-details", key="88888888-8888-4888-8888-888888888888", id=ANSWERED_CALL
+        )
+
+        assert response.status_code == 404
+
+    async def test_of_no_id_at_all(self, doors: Doors) -> None:
+        response = await doors.ringg_get("/calling/call-details", id=" ")
+
+        assert (response.status_code, response.json()["message"]) == (400, "id is required")
+        assert response.json()["details"] == [{"loc": ["query", "id"], "msg": "id is required", "type": "missing"}]
+
+    @pytest.mark.parametrize("state", [CallState.REGISTERED, CallState.ACTIVE, CallState.COMPLETED])
+    async def test_say_why_it_waits_only_while_it_waits(self, doors: Doors, state: CallState) -> None:
+        await keep(doors.database, a_call(state=state))
+
+        data = (await doors.ringg_get("/calling/call-details", id=ANSWERED_CALL)).json()["data"]
+
+        assert ("blocked_by" in data) is ("next_eligible_at" in data) is (state is CallState.REGISTERED)
+
+    async def test_recording_link_leads_to_the_recording(self, doors: Doors) -> None:
+        await keep(doors.database, the_answered_call())
+        file = doors.parts.recordings_dir / the_answered_call().attempts[0].recording_path
+        file.parent.mkdir()
+        file.write_bytes(b"RIFF....WAVE")
+        url = (await doors.ringg_get("/calling/call-details", id=ANSWERED_CALL)).json()["data"]["recording_url"]
+
+        response = await doors.http.get(url)
+
+        assert (response.status_code, response.content) == (200, b"RIFF....WAVE")
+
+
+class TestHistory:
+    async def test_l14_without_dates(self, doors: Doors) -> None:
+        body = (await doors.ringg_get("/calling/history")).json()
+
+        assert body == {"calls": [], "limit": 10, "offset": 0, "count": 0, "total": 0}
+
+    async def test_l9_transcript_is_json_text(self, doors: Doors) -> None:
+        await keep(doors.database, the_answered_call(), the_unanswered_call())
+
+        talked, silent = (await doors.ringg_get("/calling/history")).json()["calls"]
+
+        assert len(json.loads(talked["transcript"])) == 3
+        assert silent["transcript"] == "[]"
+
+    @pytest.mark.parametrize(
+        ("query", "limit", "offset"),
+        [
+            ({}, 10, 0),
+            ({"limit": "500"}, 100, 0),
+            ({"limit": "0"}, 10, 0),
+            ({"limit": "-3", "offset": "-1"}, 10, 0),
+            ({"limit": " 5 ", "offset": "2"}, 5, 2),
+            ({"limit": "", "offset": "999999999999999999"}, 10, 2**31 - 1),
+            ({"page": "x", "page_size": "y", "search": "z", "call_type": "inbound"}, 10, 0),
+        ],
+    )
+    async def test_pages_are_kept_within_bounds(
+        self, doors: Doors, query: dict[str, str], limit: int, offset: int
+    ) -> None:
+        body = (await doors.ringg_get("/calling/history", **query)).json()
+
+        assert (body["limit"], body["offset"]) == (limit, offset)
+
+    @pytest.mark.parametrize(
+        ("query", "message"),
+        [
+            ({"limit": "ten"}, "limit must be a whole number"),
+            ({"offset": "1.5"}, "offset must be a whole number"),
+            ({"start_date": "yesterday"}, "start_date must be an ISO 8601 date"),
+            ({"end_date": "2026-02-30"}, "end_date must be an ISO 8601 date"),
+            ({"end_date": "0001-01-01T00:00:00+10:00"}, "end_date must be an ISO 8601 date"),
+        ],
+    )
+    async def test_says_what_it_cannot_read(self, doors: Doors, query: dict[str, str], message: str) -> None:
+        response = await doors.ringg_get("/calling/history", **query)
+
+        assert (response.status_code, response.json()["message"]) == (400, message)
+
+    @pytest.mark.parametrize(
+        ("query", "count"),
+        [
+            ({"start_date": "2026-03-02T09:15:04.120331Z"}, 1),
+            ({"start_date": "2026-03-02T09:15:04.120332Z"}, 0),
+            ({"end_date": "2026-03-02T09:15:04.120331"}, 1),
+            ({"start_date": "2026-03-02", "end_date": "2026-03-02"}, 1),
+            ({"end_date": "2026-03-01"}, 0),
+            ({"start_date": "2026-03-02T14:45:04+05:30"}, 1),
+            ({"start_date": "2026-03-02T14:45:05+0530"}, 0),
+            ({"start_date": "2026-03-02T14:45:04 05:30"}, 1),
+            ({"start_date": "2026-03-02T14:45:05 05:30"}, 0),
+            ({"status": "completed"}, 1),
+            ({"status": "ongoing"}, 0),
+            ({"agent_id": "c1a7e2d4-3b58-4f0e-8a6d-90e5b7c2f314"}, 1),
+            ({"agent_id": "C1A7E2D4-3b58-4f0e-8a6d-90e5b7c2f314"}, 1),
+            ({"agent_id": "not-an-id"}, 0),
+            ({"bulk_list_id": "00000000-0000-4000-8000-000000000000"}, 0),
+            ({"bulk_list_id": "\0"}, 0),
+        ],
+    )
+    async def test_filters(self, doors: Doors, query: dict[str, str], count: int) -> None:
+        await keep(doors.database, the_answered_call())
+
+        body = (await doors.ringg_get("/calling/history", **query)).json()
+
+        assert (body["count"], body["total"]) == (count, count)
+
+    async def test_refuses_a_status_that_does_not_exist(self, doors: Doors) -> None:
+        response = await doors.ringg_get("/calling/history", status="sleeping")
+
+        assert response.status_code == 400
+        assert response.json()["details"][0]["loc"] == ["query", "status"]
+
+    async def test_pages_through_the_newest_first(self, doors: Doors) -> None:
+        calls = [a_call(id=new_id(), created_at=at(f"09:00:0{second}")) for second in range(5)]
+        await keep(doors.database, *calls)
+
+        first = (await doors.ringg_get("/calling/history", limit="2")).json()
+        last = (await doors.ringg_get("/calling/history", limit="2", offset="4")).json()
+
+        assert [row["id"] for row in first["calls"]] == [calls[4].id, calls[3].id]
+        assert [row["id"] for row in last["calls"]] == [calls[0].id]
+        assert (first["total"], last["count"]) == (5, 1)
+
+
+class TestErrorsOfTheDoor:
+    @pytest.mark.parametrize(
+        ("method", "path", "status", "code"),
+        [
+            ("GET", "/nowhere", 404, "NOT_FOUND"),
+            ("DELETE", "/calling/history", 405, "METHOD_NOT_ALLOWED"),
+            ("GET", "/", 404, "NOT_FOUND"),
+        ],
+    )
+    async def test_have_its_shape(self, doors: Doors, method: str, path: str, status: int, code: str) -> None:
+        response = await doors.http.request(method, RINGG + path)
+
+        body = response.json()
+        assert (response.status_code, body["error"]["code"]) == (status, code)
+        assert body["detail"] == body["message"] == body["error"]["message"]
+        assert body["request_id"] == response.headers["X-Request-Id"]
+
+    @pytest.mark.parametrize("declared", [True, False])
+    async def test_too_large(self, doors: Doors, declared: bool) -> None:
+        content = json.dumps(a_ringg_body(padding="x" * 1024 * 1024)).encode()
+
+        async def in_pieces() -> Any:
+            for start in range(0, len(content), 65536):
+                yield content[start : start + 65536]
+
+        response = await doors.http.post(
+            f"{RINGG}/calling/outbound/individual",
+            content=content if declared else in_pieces(),
+            headers={"X-API-KEY": RINGG_KEY},
+        )
+
+        assert (response.status_code, response.json()["error"]["code"]) == (413, "TOO_LARGE")
+        assert await doors.calls_stored() == 0
+
+    async def test_a_fault_of_ours_without_its_particulars(self, doors: Doors, sqlite: Database) -> None:
+        async def drop(conn: Any) -> None:
+            await conn.execute(sa.text("DROP TABLE api_keys"))
+
+        await sqlite.write(drop)
+
+        response = await doors.ringg(a_ringg_body())
+
+        assert response.status_code == 500
+        assert response.json()["error"]["code"] == "SERVER_ERROR"
+        assert "api_keys" not in response.text
+
+
+async def test_a_dead_database_is_a_503_in_either_dialect(sqlite: Database, tmp_path: Path) -> None:
+    await sqlite.close()
+    (tmp_path / "outdial.db").unlink()
+    (tmp_path / "outdial.db").mkdir()
+    async with open_doors(sqlite, tmp_path) as doors:
+        ringg = await doors.ringg(a_ringg_body())
+        ringly = await doors.ringly({})
+
+    assert (ringg.status_code, ringg.json()["error"]["code"]) == (503, "SERVER_ERROR")
+    assert (ringly.status_code, ringly.json()["error_message"]) == (503, "An unexpected server error occurred.")
+    assert str(tmp_path) not in ringg.text + ringly.text
+
+
+def ids_in(body: Any) -> list[str]:
+    """Every value under a name that clients take for the call's id, at any depth."""
+    if not isinstance(body, dict):
+        return []
+    here = [body[name] for name in ("Unique Call ID", "call_id", "id") if name in body]
+    return [*here, *(found for item in body.values() for found in ids_in(item))]
