@@ -1,0 +1,2 @@
+"""placeholder"""
+async def probe(trunk): return None
