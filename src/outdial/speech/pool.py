@@ -43,6 +43,10 @@ class SpeechPool:
         try:
             async with asyncio.timeout(within_s):
                 return await asyncio.wrap_future(future)
+        except asyncio.CancelledError as dropped:
+            if self._closed and (me := asyncio.current_task()) is not None and not me.cancelling():
+                raise Unreachable(f"{what} is shut down") from dropped
+            raise
         except TimeoutError as late:
             raise Unreachable(f"{what} took longer than {within_s:g} s; the machine is too busy") from late
 

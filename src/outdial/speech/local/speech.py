@@ -6,14 +6,16 @@ import asyncio
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Final, TypeVar
 
-from outdial.domain.errors import Unreachable
+from outdial.domain.errors import Broken, Unreachable
 from outdial.speech.local.ears import LocalEars
 from outdial.speech.local.models import find_whisper
 from outdial.speech.local.voice import HibariEngine, LocalVoice
 from outdial.speech.local.whisper import Whisper
 from outdial.speech.pool import SpeechPool
+
+T = TypeVar("T")
 
 LOAD_WITHIN_S: Final = 60.0
 
@@ -77,13 +79,25 @@ class LocalSpeech:
         await self.close()
 
     async def _hibari(self) -> HibariEngine:
-        return await asyncio.shield(self._started()[0])
+        return await _loaded(self._started()[0])
 
     async def _whisper(self) -> Whisper:
-        return await asyncio.shield(self._started()[1])
+        return await _loaded(self._started()[1])
 
     def _started(self) -> tuple[asyncio.Task[HibariEngine], asyncio.Task[Whisper]]:
         self.start()
         if self._loading is None:
-            raise Unreachable("local speech is shut down")
+            raise Broken("local speech did not begin to load")
         return self._loading
+
+
+async def _loaded(loading: asyncio.Task[T]) -> T:
+    """What is being loaded for all; who stops waiting does not stop the loading.
+
+    Raises:
+        Unreachable: loading failed, or was given up because the process closes.
+    """
+    await asyncio.wait({loading})
+    if loading.cancelled():
+        raise Unreachable("local speech is shut down")
+    return loading.result()

@@ -20,7 +20,7 @@ import soxr
 
 from outdial.audio.frames import LINE_RATE_HZ
 from outdial.speech.local.mel import MODEL_RATE_HZ, Floats, log_mel
-from outdial.speech.local.models import WhisperFiles, check_weights
+from outdial.speech.local.models import NotInstalled, WhisperFiles, check_weights
 
 FULL_WINDOW_S: Final = 30.0
 _SHORTEST_WINDOW_S: Final = 8.0
@@ -42,12 +42,15 @@ class Whisper:
         """Read the model: some 0.3 s.
 
         Raises:
-            NotInstalled: the weights are not the expected ones.
+            NotInstalled: the weights are not the expected ones, or no Whisper model of CTranslate2.
         """
         check_weights(files)
-        self._model = ctranslate2.models.Whisper(
-            str(files.folder), device="cpu", compute_type="int8", intra_threads=1, inter_threads=workers
-        )
+        try:
+            self._model = ctranslate2.models.Whisper(
+                str(files.folder), device="cpu", compute_type="int8", intra_threads=1, inter_threads=workers
+            )
+        except RuntimeError as unreadable:
+            raise NotInstalled(f"speech-to-text model in {files.folder} cannot be read: {unreadable}") from unreadable
         self._pieces = read_vocabulary(files.vocabulary)
         english = ["<|startoftranscript|>", "<|en|>", "<|transcribe|>", "<|notimestamps|>"]
         self._prompt = english if self._model.is_multilingual else [english[0], english[3]]
