@@ -62,6 +62,11 @@ class Phone:
         """The final response to the INVITE, whatever it is."""
         return await self._wait_for(lambda: self._responses(lambda code: code >= 200, "INVITE"), 1)
 
+    async def final_of(self, call_id: str) -> Response:
+        return await self._wait_for(
+            lambda: [m for m in self._responses(lambda c: c >= 200, "INVITE") if header(m, "Call-ID") == call_id], 1
+        )
+
     async def request(self, method: str, nth: int = 1) -> Request:
         return await self._wait_for(
             lambda: [m for m in self.heard if isinstance(m, Request) and m.method == method], nth
@@ -103,6 +108,10 @@ class Invite:
     def uri(self) -> str:
         return f"sip:{self.number}@127.0.0.1:{self.phone.port}"
 
+    @property
+    def call_id(self) -> str:
+        return f"call-{self.id}@tests"
+
     def message(self, method: str = "INVITE", *, to_tag: str = "", branch: str = "", cseq: int = 0,
                 body: bytes = b"", more: Headers = ()) -> Request:  # fmt: skip
         headers: Headers = (
@@ -110,7 +119,7 @@ class Invite:
             ("Max-Forwards", "70"),
             ("From", f"<sip:+15550009999@{self.phone.address}>;tag=from{self.id}"),
             ("To", f"<{self.uri}>" + (f";tag={to_tag}" if to_tag else "")),
-            ("Call-ID", f"call-{self.id}@tests"),
+            ("Call-ID", self.call_id),
             ("CSeq", f"{cseq or self.cseq} {method}"),
             ("Contact", f"<sip:tester@{self.phone.address}>"),
             *more,
