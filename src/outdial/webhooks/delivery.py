@@ -143,10 +143,12 @@ class Sender:
         if event is None or call is None or translate is None:
             return Refused(f"the event, its call or the dialect {delivery.dialect!r} is gone")
         try:
-            return translate(event, call, delivery.kind)
+            body = translate(event, call, delivery.kind)
+            body.decode()
         except Exception:  # a fault in a translator costs its own delivery, not those that wait behind it
             _log.exception("an event cannot be put into words", delivery_id=delivery.id, kind=delivery.kind)
             return Refused("the event cannot be put into words: see Outdial's log")
+        return body
 
     def _tell(self, sent: Sent, *, late: bool = False) -> None:
         """One line for each try; no path, header or body, which may hold secrets."""

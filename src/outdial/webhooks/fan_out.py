@@ -69,7 +69,7 @@ class FanOut:
                 event_seq=event.seq,
                 kind=endpoint.kind,
                 dialect=endpoint.dialect,
-                url=endpoint.url,
+                url=_storable(endpoint.url),
                 method=endpoint.method,
                 headers=endpoint.headers,
                 due_at=now,
@@ -79,6 +79,11 @@ class FanOut:
             if event.type in subscriber.types
             for endpoint in _endpoints(subscriber, event, call)
         ]
+
+
+def _storable(url: str) -> str:
+    """Without what a database cannot hold (half a surrogate pair, NUL): one such URL would stop all fan-out."""
+    return url.encode(errors="replace").decode().replace("\x00", "%00")
 
 
 def _endpoints(subscriber: Subscriber, event: Event, call: CallRecord) -> Sequence[Endpoint]:
