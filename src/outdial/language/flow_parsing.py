@@ -159,7 +159,7 @@ def _step(reader: _Reader, name: str, body: object) -> Step:
         for field in ("save", "expect", "unclear", "tries", "otherwise"):
             if field in fields:
                 reader.fault((*path, field), f"{field} needs a question: give the step an ask")
-    if not (step.ask or step.say or step.press or step.branch or step.hang_up or step.go) and fields is not body:
+    if isinstance(body, Mapping) and not any((step.ask, step.say, step.press, step.branch, step.hang_up, step.go)):
         reader.fault(path, f"step {name} does nothing: give it a say or an ask")
     if step.hang_up and (step.ask or step.branch or step.go):
         reader.fault((*path, "hang_up"), "a step that hangs up cannot also ask, branch or go on")

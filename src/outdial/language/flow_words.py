@@ -35,7 +35,7 @@ _ORDINALS: Final = {
         start=1,
     )
 } | {"thirtieth": 30}
-_SCALES: Final = {"hundred": 100, "thousand": 1000, "lakh": 100_000, "million": 1_000_000}
+_SCALES: Final = {"thousand": 1000, "lakh": 100_000, "million": 1_000_000}
 _TIMES: Final = {"double": 2, "triple": 3}
 _FILLERS: Final = frozenset(listed("um uh umm uhm er erm ah hmm mm eh"))
 _SUFFIX: Final = re.compile(r"(\d+)(st|nd|rd|th)")
@@ -86,27 +86,26 @@ def _small(word: str) -> int | None:
 
 
 def _spelled_number(words: list[str], at: int) -> tuple[int | None, int]:
-    """The number spelled from ``at`` on, and how many words it takes; only whole words are read, no digits."""
-    start, total = at, 0
-    group = _below_hundred(words, at)
-    if group is None:
-        if words[at] == "a" and words[at + 1 : at + 2] and words[at + 1] in _SCALES:
-            group = (1, 1)
-        else:
-            return None, 0
-    while True:
-        value, taken = group
-        at += taken
-        while at < len(words) and words[at] in _SCALES:
-            value *= _SCALES[words[at]]
-            at += 1
-        total += value
-        follows = at + 1 if words[at : at + 1] == ["and"] else at
-        scaled = value >= 100
-        group_next = _below_hundred(words, follows) if scaled else None
-        if group_next is None:
-            return total, at - start
-        group, at = group_next, follows
+    """The number spelled from ``at`` on, and how many words it takes; only words are read, no digits."""
+    total = group = 0
+    room = True  # a number below a hundred fits here
+    end = at
+    while end < len(words):
+        word = words[end]
+        small = _below_hundred(words, end) if room else None
+        if small is not None:
+            group, end, room = group + small[0], end + small[1], False
+            continue
+        if word == "a" and end == at and set(words[end + 1 : end + 2]) & {"hundred", *_SCALES}:
+            group, room = 1, False
+        elif word == "hundred" and 0 < group < 100:
+            group, room = group * 100, True
+        elif word in _SCALES and group:
+            total, group, room = total + group * _SCALES[word], 0, True
+        elif not (word == "and" and room and end > at and _below_hundred(words, end + 1)):
+            break
+        end += 1
+    return (None, 0) if end == at else (total + group, end - at)
 
 
 def _below_hundred(words: list[str], at: int) -> tuple[int, int] | None:
