@@ -155,6 +155,35 @@ class World:
         async with self.db.reading() as conn:
             return await leases.is_live(conn, holder, self.clock())
 
+    async def renewed(self, holder: str) -> bool:
+        return await self.db.write(lambda conn: leases.renew(conn, holder, self.clock(), 30))
+
+    async def holders(self) -> list[str]:
+        return [row["holder"] for row in await self._rows(sa.select(schema.leases))]
+
+    async def number_used(self, number_id: str) -> None:
+        await self.run(schema.numbers.update().where(schema.numbers.c.id == number_id).values(used_at=self.clock()))
+
+    async def fill(self, *, future: int, past: int) -> None:
+        """Many calls nobody asks for, without their requests; the statistics know of them."""
+        now = self.clock()
+        base = {
+            "workspace_id": self.workspace_id,
+            "agent_id": self.agent_id,
+            "to_number": "+15551112222",
+            "created_at": now,
+        }
+        later = {"lane": "future", "state": "registered", "due_at": now + timedelta(days=1)}
+        ended = {"lane": "past", "state": "completed", "due_at": now - timedelta(days=1)}
+        rows = [{**base, **later, "id": new_id()} for _ in range(future)]
+        rows += [{**base, **ended, "id": new_id()} for _ in range(past)]
+
+        async def work(conn: AsyncConnection) -> None:
+            await conn.execute(schema.calls.insert(), rows)
+            await conn.execute(sa.text("ANALYZE calls"))
+
+        await self.db.write(work)
+
     async def archive_agent(self) -> None:
         await self.run(schema.agents.update().values(archived_at=self.clock()))
 

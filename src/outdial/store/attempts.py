@@ -108,7 +108,10 @@ async def finish(conn: AsyncConnection, claim: Claim, result: Result, *, recordi
     if not end.consumed:
         await conn.execute(attempts.delete().where(mine))
         return Finished(end, ())
-    await conn.execute(attempts.update().where(mine).values(**_attempt_values(end, result, recording_path)))
+    values = _attempt_values(end, result, recording_path)
+    if result.talk is None and row["answered_at"] is not None:
+        values |= await _salvaged(conn, claim, result.at - row["answered_at"])
+    await conn.execute(attempts.update().where(mine).values(**values))
     return Finished(end, tuple(_closing_facts(claim, end, result)))
 
 
@@ -196,6 +199,17 @@ async def _told(conn: AsyncConnection, claim: Claim) -> int:
         events.c.type.in_([kind.value for kind in _TOLD_AS.values()]),
     )
     return (await conn.execute(counted)).scalar_one()
+
+
+async def _salvaged(conn: AsyncConnection, claim: Claim, talked: timedelta) -> dict[str, Any]:
+    """What is known of a talk whose worker did not live to tell: the turns it reported, the time since the answer."""
+    said = sa.select(events.c.data).where(
+        events.c.call_id == claim.call_id,
+        events.c.attempt == claim.attempt,
+        events.c.type == EventType.SAID.value,
+    )
+    turns = [{**turn, "latency_ms": None} for turn in (await conn.execute(said.order_by(events.c.seq))).scalars()]
+    return {"turns": turns, "talk_ms": max(0, talked // timedelta(milliseconds=1))}
 
 
 def _reached(row: sa.RowMapping) -> Reached:

@@ -112,10 +112,14 @@ async def due_calls(conn: AsyncConnection, lanes: Sequence[str], room: int, now:
     share = -(-room // len(lanes))
     # Padded to a power of two by repeating a lane; what it returns twice is dropped.
     padded = [*lanes, *[lanes[-1]] * ((1 << (len(lanes) - 1).bit_length()) - len(lanes))]
-    statement = sa.text(" UNION ALL ".join(_DUE_IN_LANE.format(index) for index in range(len(padded))))
     values = {f"lane{index}": lane for index, lane in enumerate(padded)}
-    found = (await conn.execute(statement, {**values, "now": to_micros(now), "room": share})).scalars()
-    return list(dict.fromkeys(found))[:room]
+    found = await conn.execute(due_in_lanes(len(padded)), {**values, "now": to_micros(now), "room": share})
+    return list(dict.fromkeys(found.scalars()))[:room]
+
+
+def due_in_lanes(count: int) -> sa.TextClause:
+    """The longest due calls of ``count`` lanes: ``lane0`` and so on, ``room`` of each, due by ``now``."""
+    return sa.text(" UNION ALL ".join(_DUE_IN_LANE.format(index) for index in range(count)))
 
 
 async def _one_at_a_time(conn: AsyncConnection) -> None:
