@@ -6,7 +6,7 @@ Each leaf comes from the request, else from the agent, else from the documented 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime, time
 from typing import Any, Final, TypeVar
 
@@ -31,8 +31,8 @@ class Plan:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "limits": asdict(self.limits),
-            "retry": asdict(self.retry),
+            "limits": dict(vars(self.limits)),
+            "retry": dict(vars(self.retry)),
             "window": None if self.window is None else _window_to_json(self.window),
             "scheduled_at": None if self.scheduled_at is None else self.scheduled_at.isoformat(),
         }

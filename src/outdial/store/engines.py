@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from outdial.domain.errors import Fault, Invalid
+from outdial.store.sqlite_driver import OneHopConnection, connect
 
 SQLITE: Final = "sqlite+aiosqlite"
 POSTGRES: Final = "postgresql+asyncpg"
@@ -43,7 +45,7 @@ def writing_engine(url: sa.URL) -> AsyncEngine:
     """Connections that change the database: one on SQLite, where writers only get in each other's way."""
     if url.drivername == SQLITE:
         engine = create_async_engine(
-            url, pool_size=1, max_overflow=0, pool_reset_on_return=None, connect_args=_sqlite_arguments()
+            url, pool_size=1, max_overflow=0, pool_reset_on_return=None, async_creator=_sqlite_creator(url)
         )
         _prepare_sqlite(engine, begin="BEGIN IMMEDIATE")
         return engine
@@ -57,7 +59,7 @@ def migrating_engine(url: sa.URL) -> AsyncEngine:
     Changing a SQLite table copies it; with foreign keys enforced the copy would be refused.
     """
     if url.drivername == SQLITE:
-        engine = create_async_engine(url, poolclass=sa.NullPool, connect_args=_sqlite_arguments())
+        engine = create_async_engine(url, poolclass=sa.NullPool, async_creator=_sqlite_creator(url))
         _prepare_sqlite(engine, begin="BEGIN IMMEDIATE", foreign_keys=False)
         return engine
     return _postgres_engine(url)
@@ -71,7 +73,7 @@ def reading_engine(url: sa.URL) -> AsyncEngine:
             pool_size=_SQLITE_READERS,
             max_overflow=0,
             pool_timeout=_POOL_TIMEOUT_S,
-            connect_args=_sqlite_arguments(),
+            async_creator=_sqlite_creator(url),
         )
         _prepare_sqlite(engine, begin="BEGIN", read_only=True)
         return engine
@@ -79,9 +81,9 @@ def reading_engine(url: sa.URL) -> AsyncEngine:
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
-def _sqlite_arguments() -> dict[str, Any]:
-    # No isolation level: transactions begin where we say, not where the driver guesses.
-    return {"isolation_level": None, "timeout": _BUSY_TIMEOUT_MS / 1000}
+def _sqlite_creator(url: sa.URL) -> Callable[[], Awaitable[OneHopConnection]]:
+    path = url.database or ""
+    return lambda: connect(path, _BUSY_TIMEOUT_MS / 1000)
 
 
 def _prepare_sqlite(engine: AsyncEngine, *, begin: str, read_only: bool = False, foreign_keys: bool = True) -> None:

@@ -28,9 +28,9 @@ class Insert:
 
     def row(self, values: Mapping[str, Any]) -> Row:
         """``values`` by column name, as the driver wants them."""
+        get = values.get
         return tuple(
-            encode(values.get(name, default)) if encode else values.get(name, default)
-            for name, default, encode in self._encoders
+            [encode(get(name, default)) if encode else get(name, default) for name, default, encode in self._encoders]
         )
 
 
@@ -52,4 +52,11 @@ def _default(column: sa.Column[Any]) -> object:
 
 
 def _encoder(column: sa.Column[Any], dialect: Dialect) -> _Encode | None:
-    return column.type.dialect_impl(dialect).bind_processor(dialect)
+    encode = column.type.dialect_impl(dialect).bind_processor(dialect)
+    return _sparing(encode) if isinstance(column.type, sa.JSON) and encode else encode
+
+
+def _sparing(encode: _Encode) -> _Encode:
+    """JSON whose commonest values, the empty ones, are not encoded again for every row."""
+    empty: dict[type, Any] = {dict: encode({}), list: encode([]), type(None): encode(None)}
+    return lambda value: encode(value) if value else empty.get(type(value)) or encode(value)

@@ -1,0 +1,230 @@
+"""Durable creates per second, beside a raw INSERT loop of the same rows and the same durability in the same run.
+
+    python benchmarks/store.py [--seconds 2] [--rounds 5] [--callers 64] [--engines sqlite postgresql]
+
+Three ways to write a call (its row, its request, its first event), taken in turns so that all meet the same weather:
+
+raw     the driver alone: one connection, ``callers`` calls a transaction, INSERTs with parameters made beforehand
+store   ``callers`` concurrent callers, each encodes its call and waits for the group commit
+place   ``callers`` concurrent callers of the command ``place_call``: look-ups, plan and warnings included
+
+Every round commits to disk (SQLite WAL with synchronous=FULL, PostgreSQL with its own settings). The table printed
+shows medians; the last line is the same as JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import statistics
+import tempfile
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import aiosqlite
+import asyncpg
+import sqlalchemy as sa
+
+from outdial.commands.place_call import place_call
+from outdial.commands.provision import add_agent, add_number, add_trunk, create_workspace
+from outdial.domain.agent import Definition
+from outdial.domain.attempt import Trunk
+from outdial.domain.ids import new_id
+from outdial.domain.plan import Plan
+from outdial.domain.request import CallRequest
+from outdial.store.database import Database
+from outdial.store.events import EVENTS_LOCK
+from outdial.store.group_commit import Rows
+from outdial.store.registration import CallerNumber, Registration, rows_of
+
+SERVER: Final = os.environ.get("OUTDIAL_TEST_POSTGRES", "postgresql+asyncpg://postgres@127.0.0.1:5432/postgres")
+NOON: Final = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+Round = Callable[[float], Awaitable[float]]
+"""Writes for about so many seconds; calls per second."""
+
+
+class Bench:
+    """One database, a workspace in it, and the three ways to write."""
+
+    def __init__(self, db: Database, raw: Raw, registration: Registration, callers: int) -> None:
+        self._db = db
+        self._raw = raw
+        self._registration = registration
+        self._callers = callers
+
+    async def raw(self, seconds: float) -> float:
+        """Rows are made before the clock starts, as many as surely suffice for one lap; laps until time is up."""
+        written, spent = 0, 0.0
+        while spent < seconds:
+            laps = [[self._rows() for _ in range(self._callers)] for _ in range(20)]
+            began = time.perf_counter()
+            for members in laps:
+                await self._raw.write(members)
+            spent += time.perf_counter() - began
+            written += self._callers * len(laps)
+        return written / spent
+
+    async def store(self, seconds: float) -> float:
+        return await self._crowd(seconds, lambda: self._db.submit(self._rows()))
+
+    async def place(self, seconds: float) -> float:
+        request = self._registration.request
+        return await self._crowd(seconds, lambda: place_call(self._db, request, voices={}, now=lambda: NOON))
+
+    async def _crowd(self, seconds: float, create: Callable[[], Awaitable[object]]) -> float:
+        began = time.perf_counter()
+        written = 0
+
+        async def caller() -> None:
+            nonlocal written
+            while time.perf_counter() - began < seconds:
+                await create()
+                written += 1
+
+        await asyncio.gather(*(caller() for _ in range(self._callers)))
+        return written / (time.perf_counter() - began)
+
+    def _rows(self) -> Rows:
+        fresh = Registration(**{**vars(self._registration), "call_id": new_id()})
+        return rows_of(fresh, self._db.inserts)
+
+
+class Raw:
+    """The driver alone: ``begin``, one executemany for each table, ``commit``."""
+
+    def __init__(
+        self,
+        db: Database,
+        executemany: Callable[[str, Sequence[Any]], Awaitable[object]],
+        execute: Callable[[str], Awaitable[object]],
+        begin: Sequence[str],
+    ) -> None:
+        self._inserts = db.inserts
+        self._executemany = executemany
+        self._execute = execute
+        self._begin = begin
+
+    async def write(self, members: Sequence[Rows]) -> None:
+        for statement in self._begin:
+            await self._execute(statement)
+        await self._executemany(self._inserts.calls.sql, [row for one in members for row in one.calls])
+        await self._executemany(self._inserts.call_requests.sql, [row for one in members for row in one.call_requests])
+        await self._executemany(self._inserts.events.sql, [row for one in members for row in one.events])
+        await self._execute("COMMIT")
+
+
+@asynccontextmanager
+async def on_sqlite() -> AsyncIterator[tuple[Database, Raw]]:
+    with tempfile.TemporaryDirectory(prefix="outdial-bench-", dir=Path.cwd()) as folder:
+        path = f"{folder}/bench.db"
+        db = await Database.open(f"sqlite+aiosqlite:///{path}")
+        async with aiosqlite.connect(path, isolation_level=None) as conn:
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+                await conn.execute(f"PRAGMA {pragma}")
+            yield db, Raw(db, conn.executemany, conn.execute, ["BEGIN IMMEDIATE"])
+        await db.close()
+
+
+@asynccontextmanager
+async def on_postgresql() -> AsyncIterator[tuple[Database, Raw]]:
+    server = sa.make_url(SERVER)
+    name = f"outdial_bench_{uuid.uuid4().hex[:12]}"
+    dsn = server.set(drivername="postgresql")
+    admin = await asyncpg.connect(dsn.render_as_string(hide_password=False))
+    await admin.execute(f'CREATE DATABASE "{name}"')
+    try:
+        db = await Database.open(server.set(database=name).render_as_string(hide_password=False))
+        conn = await asyncpg.connect(dsn.set(database=name).render_as_string(hide_password=False))
+        # The order of events is part of the promise, so both take the lock that keeps it.
+        yield db, Raw(db, conn.executemany, conn.execute, ["BEGIN", f"SELECT pg_advisory_xact_lock({EVENTS_LOCK})"])
+        await conn.close()
+        await db.close()
+    finally:
+        await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        await admin.close()
+
+
+ENGINES: Final = {"sqlite": on_sqlite, "postgresql": on_postgresql}
+
+
+async def a_registration(db: Database) -> Registration:
+    """A workspace that can call, and one accepted request in it with the body of a usual size."""
+
+    def now() -> datetime:
+        return NOON
+
+    workspace_id = await create_workspace(db, "bench", now=now)
+    trunk_id = await add_trunk(db, workspace_id, Trunk(id="", name="bench", host="127.0.0.1"), now=now)
+    number_id = await add_number(db, workspace_id, trunk_id, "+12025550100", now=now)
+    definition = Definition(greeting="Hello {{callee_name}}, this is {{company_name}}.")
+    agent_id = await add_agent(db, workspace_id, definition, "bench", now=now)
+    variables = {"callee_name": "Sam Sample", "mobile_number": "+12025550143", "company_name": "Example Dental"}
+    body = {
+        "name": "Sam Sample",
+        "mobile_number": "+12025550143",
+        "agent_id": agent_id,
+        "from_number_id": number_id,
+        "custom_args_values": variables,
+        "call_config": {"idle_timeout_warning": 10, "idle_timeout_end": 15, "max_call_length": 300},
+    }
+    request = CallRequest(
+        workspace_id=workspace_id,
+        dialect="ringg",
+        to_number="+12025550143",
+        callee_name="Sam Sample",
+        agent_id=agent_id,
+        from_number_ids=(number_id,),
+        variables=variables,
+        body=body,
+    )
+    callers = [CallerNumber(number_id, "+12025550100")]
+    return Registration(new_id(), NOON, NOON, agent_id, callers, Plan(), (), request)
+
+
+async def measure(engine: str, seconds: float, rounds: int, callers: int) -> Mapping[str, float]:
+    """Medians in calls per second, and the two ratios to the raw loop."""
+    rates: dict[str, list[float]] = {"raw": [], "store": [], "place": []}
+    async with ENGINES[engine]() as (db, raw):
+        bench = Bench(db, raw, await a_registration(db), callers)
+        ways: Mapping[str, Round] = {"raw": bench.raw, "store": bench.store, "place": bench.place}
+        for way in ways.values():
+            await way(min(seconds, 0.5))
+        for _ in range(rounds):
+            for name, way in ways.items():
+                rates[name].append(await way(seconds))
+    medians = {f"{name}_per_s": round(statistics.median(each)) for name, each in rates.items()}
+    return {
+        **medians,
+        "store_to_raw": round(medians["store_per_s"] / medians["raw_per_s"], 3),
+        "place_to_raw": round(medians["place_per_s"] / medians["raw_per_s"], 3),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Durable creates per second against a raw INSERT loop.")
+    parser.add_argument("--seconds", type=float, default=2.0, help="length of each round (default: 2)")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of each kind, at least 5 (default: 5)")
+    parser.add_argument("--callers", type=int, default=64, help="concurrent callers (default: 64)")
+    parser.add_argument("--engines", nargs="+", choices=sorted(ENGINES), default=sorted(ENGINES, reverse=True))
+    asked = parser.parse_args()
+    results = {}
+    print(f"{'engine':<12}{'raw/s':>8}{'store/s':>9}{'store:raw':>11}{'place/s':>9}{'place:raw':>11}")
+    for engine in asked.engines:
+        found = asyncio.run(measure(engine, asked.seconds, max(5, asked.rounds), asked.callers))
+        results[engine] = found
+        print(
+            f"{engine:<12}{found['raw_per_s']:>8.0f}{found['store_per_s']:>9.0f}{found['store_to_raw']:>11.2f}"
+            f"{found['place_per_s']:>9.0f}{found['place_to_raw']:>11.2f}"
+        )
+    print(json.dumps({"callers": asked.callers, "seconds": asked.seconds, "engines": results}))
+
+
+if __name__ == "__main__":
+    main()
