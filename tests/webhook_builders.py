@@ -26,10 +26,10 @@ from outdial.store.database import Database
 from outdial.store.deliveries import deliveries_of_call
 from outdial.store.events import append
 from outdial.store.registration import Registration, rows_of
-from outdial.webhooks.callback import CallbackSubscriber
+from outdial.webhooks.callback import address_of
 from outdial.webhooks.delivery import Pace, Sender
 from outdial.webhooks.fan_out import FanOut
-from outdial.webhooks.ports import Subscriber, Translate
+from outdial.webhooks.ports import Endpoint, Subscriber, Translate
 from outdial.webhooks.requests import Requests
 from outdial.webhooks.targets import Targets
 
@@ -150,8 +150,15 @@ def told(event: Event, call: CallRecord, kind: str) -> bytes:
     return json.dumps({"event": event.type, "number": event.seq, "call": call.id, "kind": kind}).encode()
 
 
-def everything(_event: Event, _call: CallRecord) -> bool:
-    return True
+class Callbacks:
+    """Tells a call's callback of everything but the words spoken."""
+
+    types = frozenset(EventType) - {EventType.SAID}
+
+    def endpoints(self, _event: Event, call: CallRecord) -> Sequence[Endpoint]:
+        if call.callback is None:
+            return ()
+        return [Endpoint("callback", call.dialect, address_of(call.callback), headers=call.callback.headers)]
 
 
 @dataclass
@@ -164,7 +171,7 @@ class Office:
     agent_id: str
     targets: Targets = LOOPBACK
     translate: Translate = told
-    subscribers: Sequence[Subscriber] = (CallbackSubscriber({"ringg": everything}),)
+    subscribers: Sequence[Subscriber] = (Callbacks(),)
     pace: Pace = field(default_factory=Pace)
     requests: Requests = field(default_factory=Requests)
 
@@ -185,12 +192,12 @@ class Office:
         while claimed := await sender.claim(50):
             await sender.record([await sender.send(delivery) for delivery in claimed])
 
-    async def call(self, url: str | None, *, dialect: str = "ringg", **callback: Mapping[str, str]) -> str:
+    async def call(self, url: str | None, **callback: Mapping[str, str]) -> str:
         """Register a call, with a callback if ``url`` is given; its id."""
         call_id = new_id()
         request = CallRequest(
             workspace_id=self.workspace_id,
-            dialect=dialect,
+            dialect="ringg",
             to_number="+12025550143",
             agent_id=self.agent_id,
             callback=None if url is None else Callback(url, **callback),

@@ -10,11 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outdial.domain.delivery import DeliveryState
-from outdial.domain.events import Event, EventType
-from outdial.domain.record import CallRecord
 from outdial.domain.request import Callback
-from outdial.webhooks.callback import CallbackSubscriber, address_of
-from webhook_builders import Office, Receiver, everything
+from outdial.webhooks.callback import address_of
+from webhook_builders import Office, Receiver
 
 NAMES = st.text(min_size=1)
 PARAMS = st.dictionaries(NAMES, st.text())
@@ -62,34 +60,6 @@ class TestACallWithACallback:
         assert request.values("x-token") == ["secret"]
         assert request.json["kind"] == "callback"
 
-    async def test_hears_nothing_of_other_calls(self, small_office: Office, receiver: Receiver) -> None:
-        mine = await small_office.call(receiver.url())
-        other = await small_office.call(None)
-        await small_office.happens(other, EventType.DIALING)
-
-        await small_office.work()
-
-        assert {request.json["call"] for request in receiver.requests} == {mine}
-
-    async def test_hears_only_what_its_dialect_has_words_for(self, small_office: Office, receiver: Receiver) -> None:
-        def endings(event: Event, _call: CallRecord) -> bool:
-            return event.type is EventType.PROCESSED
-
-        small_office.subscribers = [CallbackSubscriber({"ringg": endings})]
-        call_id = await small_office.call(receiver.url())
-        await small_office.happens(call_id, EventType.DIALING, EventType.SAID, EventType.PROCESSED)
-
-        await small_office.work()
-
-        assert [request.json["event"] for request in receiver.requests] == ["processed"]
-
-    async def test_of_a_dialect_without_callbacks_sends_nothing(self, small_office: Office, receiver: Receiver) -> None:
-        await small_office.call(receiver.url(), dialect="ringly")
-
-        await small_office.work()
-
-        assert receiver.requests == []
-
     async def test_that_leads_inside_is_given_up_with_a_reason(self, small_office: Office, receiver: Receiver) -> None:
         call_id = await small_office.call(f"http://[::1]:{receiver.port}/hook")
 
@@ -99,7 +69,3 @@ class TestACallWithACallback:
         assert delivery.state is DeliveryState.GIVEN_UP
         assert "OUTDIAL_WEBHOOK_ALLOWED_NETWORKS" in delivery.log[0].error
         assert receiver.requests == []
-
-
-def test_what_is_spoken_is_not_told_word_by_word() -> None:
-    assert EventType.SAID not in CallbackSubscriber({"ringg": everything}).types

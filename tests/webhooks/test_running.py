@@ -83,7 +83,7 @@ class TestAtWork:
 class TestAnEndpointThatHangs:
     async def test_does_not_hold_back_other_endpoints(self, small_office: Office, receiver: Receiver) -> None:
         release = asyncio.Event()
-        async with a_receiver() as hanging, running(small_office, Pace(poll_s=0.02, concurrency=8, per_endpoint=2)):
+        async with a_receiver() as hanging, running(small_office, Pace(poll_s=0.02, concurrency=8)):
             hanging.answers = [Answer(release=release) for _ in range(20)]
             for _ in range(20):
                 await small_office.call(hanging.url())

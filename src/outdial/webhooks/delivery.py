@@ -36,14 +36,18 @@ _log = structlog.get_logger()
 class Pace:
     """How fast and how long. ``timeout_s`` is for one whole try (Ringg §5.5); ``claim_s`` must be longer.
 
-    ``concurrency`` tries are under way at once, ``per_endpoint`` of them to one host.
+    ``concurrency`` tries are under way at once.
     """
 
     timeout_s: float = 30.0
     claim_s: float = 60.0
     concurrency: int = 32
-    per_endpoint: int = 8
     poll_s: float = 0.5
+
+    @property
+    def at_once(self) -> int:
+        """Deliveries claimed together, and tries under way to one host beyond which it gets no more."""
+        return max(1, self.concurrency // 4)
 
 
 @dataclass(frozen=True)

@@ -104,12 +104,12 @@ class Webhooks:
                     await self._due.wait(self._pace.poll_s)
 
     async def _claim(self) -> list[Delivery]:
-        """As many as there is room for. An endpoint that hangs may fill its own places, never all."""
+        """As many as there is room for. An endpoint that hangs gets at most half of the places."""
         room = self._pace.concurrency - self._under_way.total()
-        crowded = [prefix for prefix, count in self._under_way.items() if count >= self._pace.per_endpoint]
+        crowded = [prefix for prefix, count in self._under_way.items() if count >= self._pace.at_once]
         if room <= 0:
             return []
-        return await self._sender.claim(min(room, self._pace.per_endpoint), except_under=crowded)
+        return await self._sender.claim(min(room, self._pace.at_once), except_under=crowded)
 
     async def _carry(self, delivery: Delivery) -> None:
         try:
