@@ -27,6 +27,12 @@ class BackOff:
     most_s: float = 30.0
     stable_s: float = 60.0
 
+    def pause_s(self, before_s: float, lived_s: float) -> float:
+        """The next pause, when the one before was ``before_s`` (0: none) and the process then lived ``lived_s``."""
+        if before_s == 0 or lived_s >= self.stable_s:
+            return self.first_s
+        return min(2 * before_s, self.most_s)
+
 
 @dataclass(frozen=True)
 class WorkerStatus:
@@ -152,16 +158,14 @@ class _Place:
 
     async def keep(self) -> None:
         loop = asyncio.get_running_loop()
-        pause_s = self._back_off.first_s
+        pause_s = 0.0
         while True:
             self._starts += 1
             began = loop.time()
             self.trouble = await self.child.run()
-            if loop.time() - began >= self._back_off.stable_s:
-                pause_s = self._back_off.first_s
+            pause_s = self._back_off.pause_s(pause_s, loop.time() - began)
             _log.error("media worker ended", pid=self.child.pid, reason=self.trouble, restart_in_s=pause_s)
             await asyncio.sleep(pause_s)
-            pause_s = min(2 * pause_s, self._back_off.most_s)
             self.child = self._new_child()
 
 
