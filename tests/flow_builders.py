@@ -33,7 +33,7 @@ def a_brief(
         instructions=instructions,
         flow=flow,
         model=model,
-        idle_question="",
+        idle_question="Are you still there?",
         farewell=farewell,
         limits=TalkLimits(),
         variables=variables or {},

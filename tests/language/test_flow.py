@@ -232,6 +232,37 @@ class TestAnInterruption:
         assert talk.captured == {"kept": "yes"}
 
 
+class TestTheQuestionWhetherSomebodyIsThere:
+    IDLE = Turn(Speaker.AGENT, "Are you still there?", 9000, 9900)
+
+    def test_answered_with_yes_brings_the_question_back(self) -> None:
+        talk = a_reminder()
+
+        said = talk.hears("Yes, I am.", [self.IDLE, Turn(Speaker.CALLEE, "Yes, I am.", 10_500, 11_200)])
+
+        assert said == "Can you make it?"
+        assert talk.captured == {}
+
+    def test_may_be_followed_by_the_answer_itself(self) -> None:
+        talk = a_reminder()
+
+        talk.hears("No, I can't.", [self.IDLE, Turn(Speaker.CALLEE, "No, I can't.", 10_500, 11_200)])
+
+        assert talk.captured == {"kept": "no"}
+
+
+class TestAGoodbyeThatIsInterrupted:
+    def test_is_not_said_again(self) -> None:
+        talk = a_reminder()
+        talk.hears("Yes.")
+        cut = Turn(Speaker.AGENT, "Great, see", 0, 900, interrupted=True)
+
+        said = talk.hears("Bye!", [cut, Turn(Speaker.CALLEE, "Bye!", 900, 1200)])
+
+        assert said == ""
+        assert talk.over
+
+
 class TestAPersona:
     FLOW = """
     replies:

@@ -70,6 +70,7 @@ class TestAField:
             ("steps: {a: {say: '', hang_up: true}}", "flow.steps.a.say", "say must be text that is not empty"),
             ("steps: {a: {say: [Hi., {x: 1}], hang_up: true}}", "flow.steps.a.say", "say must be text"),
             ("steps: {a: {}, b: {hang_up: true}}", "flow.steps.a", "step a does nothing"),
+            ("steps: {yes: {say: Hi., hang_up: true}}", "flow.steps.True", "write the step's name True in quotes"),
             ("steps: {a: hello}", "flow.steps.a", "a must be a mapping"),
             ("steps: {}", "flow.steps", "a flow needs at least one step"),
             ("{}", "flow.steps", "a flow needs at least one step"),

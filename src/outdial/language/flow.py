@@ -77,6 +77,8 @@ class FlowDialogue:
         if self._unspoken(transcript):
             # The callee went on talking before a word of ours came out: both halves are one answer.
             self._now, heard = self._before, f"{self._heard} {heard}"
+        elif self._answers_idle_question(heard, transcript):
+            return self._say(self._flow.steps[self._now.asked].ask)
         elif self._resumes(heard, transcript):
             self._resumed += 1
             return [move for move in self._planned if not isinstance(move, Press)]
@@ -89,13 +91,19 @@ class FlowDialogue:
         callee = [turn.speaker is Speaker.CALLEE for turn in transcript[-2:]]
         return callee == [True, True] and bool(self._heard) and not any(isinstance(m, Press) for m in self._planned)
 
+    def _answers_idle_question(self, heard: str, transcript: Sequence[Turn]) -> bool:
+        """Whether "yes" only means that somebody is still there, and not the answer awaited."""
+        said = [turn.text for turn in transcript if turn.speaker is Speaker.AGENT][-1:]
+        asked_so = bool(self._now.asked) and not self._now.over and said == [self._brief.idle_question]
+        return asked_so and MEANINGS["yes"](heard) is not None
+
     def _resumes(self, heard: str, transcript: Sequence[Turn]) -> bool:
         """Whether the callee spoke before half of the question was out: then it is put again."""
         step = self._flow.steps.get(self._now.asked)
         agent = [turn for turn in transcript if turn.speaker is Speaker.AGENT]
-        if step is None or not agent or not agent[-1].interrupted or self._resumed >= _MOST_RESUMPTIONS:
+        if step is None or self._now.over or not agent or not agent[-1].interrupted:
             return False
-        if _first(self._flow.always, heard):
+        if self._resumed >= _MOST_RESUMPTIONS or _first(self._flow.always, heard):
             return False
         question = plain_tokens(self._render(step.ask))
         half = question[: (len(question) + 1) // 2]

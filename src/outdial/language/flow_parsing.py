@@ -119,7 +119,13 @@ def _word(value: object) -> object:
 def _flow(reader: _Reader, root: Mapping[str, object]) -> Flow:
     path = ("flow",)
     reader.known(root, path, "start steps always listen_first unclear give_up tries")
-    written = reader.mapping(root.get("steps", {}), ("flow", "steps"))
+    steps_as_written = root.get("steps", {})
+    written = reader.mapping(steps_as_written, ("flow", "steps"))
+    for name in steps_as_written if isinstance(steps_as_written, Mapping) else ():
+        if not isinstance(name, str):
+            reader.fault(
+                (*path, "steps", str(name)), f"write the step's name {name} in quotes: YAML reads another thing"
+            )
     if not written:
         reader.fault(("flow", "steps"), "a flow needs at least one step")
     steps = {name: _step(reader, name, body) for name, body in written.items()}
