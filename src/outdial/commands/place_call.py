@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from outdial.domain.agent import Voice
 from outdial.domain.brief import mismatch
 from outdial.domain.clock import Clock
@@ -17,10 +14,10 @@ from outdial.domain.errors import Fault, Invalid, NotFound
 from outdial.domain.ids import new_id
 from outdial.domain.plan import first_due, resolve
 from outdial.domain.request import CallRequest
-from outdial.store.agents import AgentVersion, find_agent, load_version
+from outdial.store.agents import AgentVersion, agents_by_id, agents_by_tag, versions_by_id
 from outdial.store.database import Database
+from outdial.store.numbers import OwnNumber, numbers_by_id, numbers_by_value, pools_by_id
 from outdial.store.registration import CallerNumber, Registration, rows_of
-from outdial.store.schema import number_pools, numbers
 
 _HINTS_AT_SPELLING: Final = frozenset({"ringg", "native"})
 """Dialects that also hear of variables nobody uses; Ringly names the missing ones only."""
@@ -59,8 +56,7 @@ async def place_call(db: Database, request: CallRequest, *, voices: Mapping[str,
         Invalid: it is, but cannot be used so; or variables are missing that the agent requires.
         Unreachable: the database did not answer.
     """
-    async with db.reading() as conn:
-        found = await _look_up(conn, request)
+    found = await _look_up(db, request)
     _check_voice(request, found.chosen, voices)
     differences = mismatch(found.chosen.definition, request.variables)
     if found.chosen.definition.require_variables and differences.missing:
@@ -94,54 +90,58 @@ def _placed(registration: Registration, agent_tag: str) -> Placed:
     )
 
 
-async def _look_up(conn: AsyncConnection, request: CallRequest) -> _Found:
+async def _look_up(db: Database, request: CallRequest) -> _Found:
     """In the order of Ringg §2.13: agent, caller numbers, version."""
-    named = {"agent_id": request.agent_id} if request.agent_id else {"tag": request.agent_tag}
-    agent = await find_agent(conn, request.workspace_id, **named)
-    if agent is None:
-        raise NotFound("Agent not found", field="agent_id" if request.agent_id else "agent_tag")
-    if agent.agent_type == "inbound":
-        raise Invalid(Fault(("agent_id",), "Agent is not enabled for outbound calls"))
+    agent = await _agent(db, request)
     if request.number_pool_id:
-        await _check_pool(conn, request)
+        await _check_pool(db, request)
         callers: Sequence[CallerNumber] = ()
     else:
-        callers = await _callers(conn, request)
+        callers = await _callers(db, request)
     chosen = agent
     if request.version_id:
-        pinned = await load_version(conn, request.version_id)
+        pinned = (await db.find(versions_by_id, [request.version_id])).get(request.version_id)
         if pinned is None or pinned.agent_id != agent.agent_id:
             raise NotFound("Agent version not found", field="version_id")
         chosen = pinned
     return _Found(agent, chosen, callers)
 
 
-async def _check_pool(conn: AsyncConnection, request: CallRequest) -> None:
-    known = await conn.scalar(
-        sa.select(number_pools.c.id).where(
-            number_pools.c.id == request.number_pool_id, number_pools.c.workspace_id == request.workspace_id
-        )
-    )
-    if known is None:
+async def _agent(db: Database, request: CallRequest) -> AgentVersion:
+    if request.agent_id:
+        agent = (await db.find(agents_by_id, [request.agent_id])).get(request.agent_id)
+    else:
+        key = request.workspace_id, request.agent_tag
+        agent = (await db.find(agents_by_tag, [key])).get(key)
+    if agent is None or agent.workspace_id != request.workspace_id:
+        raise NotFound("Agent not found", field="agent_id" if request.agent_id else "agent_tag")
+    if agent.agent_type == "inbound":
+        raise Invalid(Fault(("agent_id",), "Agent is not enabled for outbound calls"))
+    return agent
+
+
+async def _check_pool(db: Database, request: CallRequest) -> None:
+    owners = await db.find(pools_by_id, [request.number_pool_id])
+    if owners.get(request.number_pool_id) != request.workspace_id:
         raise NotFound("Number pool not found", field="number_pool_id")
 
 
-async def _callers(conn: AsyncConnection, request: CallRequest) -> Sequence[CallerNumber]:
+async def _callers(db: Database, request: CallRequest) -> Sequence[CallerNumber]:
     """The numbers asked for, once each, in the order asked for."""
-    by_id = bool(request.from_number_ids)
-    field, column = ("from_number_id", numbers.c.id) if by_id else ("from_number", numbers.c.number)
-    asked = tuple(dict.fromkeys(request.from_number_ids if by_id else request.from_numbers))
-    rows = await conn.execute(
-        sa.select(column.label("key"), numbers.c.id, numbers.c.number, numbers.c.outbound).where(
-            numbers.c.workspace_id == request.workspace_id, column.in_(asked)
-        )
-    )
-    owned = {row.key: row for row in rows}
-    if not asked or any(key not in owned for key in asked):
+    asked: list[OwnNumber | None]
+    if request.from_number_ids:
+        field, by_id = "from_number_id", await db.find(numbers_by_id, request.from_number_ids)
+        asked = [by_id.get(identity) for identity in dict.fromkeys(request.from_number_ids)]
+    else:
+        keys = [(request.workspace_id, number) for number in dict.fromkeys(request.from_numbers)]
+        field, by_value = "from_number", await db.find(numbers_by_value, keys)
+        asked = [by_value.get(key) for key in keys]
+    owned = [number for number in asked if number is not None and number.workspace_id == request.workspace_id]
+    if not owned or len(owned) < len(asked):
         raise NotFound("Number not found", field=field)
-    if not all(owned[key].outbound for key in asked):
+    if not all(number.outbound for number in owned):
         raise Invalid(Fault((field,), "Number is not enabled for outbound calls"))
-    return [CallerNumber(owned[key].id, owned[key].number) for key in asked]
+    return [CallerNumber(number.id, number.number) for number in owned]
 
 
 def _check_voice(request: CallRequest, version: AgentVersion, voices: Mapping[str, Voice]) -> None:

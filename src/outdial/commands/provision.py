@@ -16,7 +16,7 @@ from outdial.domain.clock import Clock
 from outdial.domain.errors import Conflict, Fault, Invalid, NotFound
 from outdial.domain.ids import new_id
 from outdial.domain.numbers import e164
-from outdial.store.agents import find_agent
+from outdial.store.agents import agents_by_id
 from outdial.store.database import Database
 from outdial.store.definitions import definition_to_json
 from outdial.store.schema import agent_versions, agents, number_pools, numbers, trunks, workspaces
@@ -176,7 +176,8 @@ async def add_version(
         # Locked: two new versions at the same moment must not get the same number.
         locked = sa.select(agents.c.id).where(agents.c.id == agent_id).with_for_update()
         await conn.execute(locked)
-        if await find_agent(conn, workspace_id, agent_id=agent_id) is None:
+        agent = (await agents_by_id(conn, [agent_id])).get(agent_id)
+        if agent is None or agent.workspace_id != workspace_id:
             raise NotFound("Agent not found", field="agent_id")
         highest = sa.select(sa.func.max(agent_versions.c.number)).where(agent_versions.c.agent_id == agent_id)
         await conn.execute(

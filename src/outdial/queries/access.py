@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.errors import Unauthorized
 from outdial.domain.ids import digest_key
@@ -18,14 +21,18 @@ async def authenticate(db: Database, dialect: str, key: str) -> str:
     Raises:
         Unauthorized: no key, an unknown one, a revoked one, or another door's; the message never says which.
     """
-    async with db.reading() as conn:
-        workspace_id: str | None = await conn.scalar(
-            sa.select(api_keys.c.workspace_id).where(
-                api_keys.c.digest == digest_key(key),
-                api_keys.c.dialect == dialect,
-                api_keys.c.revoked_at.is_(None),
-            )
-        )
+    asked = dialect, digest_key(key)
+    workspace_id = (await db.find(_workspaces, [asked])).get(asked)
     if workspace_id is None:
         raise Unauthorized("API key is missing or not valid")
     return workspace_id
+
+
+async def _workspaces(conn: AsyncConnection, keys: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], str]:
+    """Workspaces by dialect and digest of a valid key."""
+    rows = await conn.execute(
+        sa.select(api_keys.c.dialect, api_keys.c.digest, api_keys.c.workspace_id).where(
+            api_keys.c.digest.in_({digest for _, digest in keys}), api_keys.c.revoked_at.is_(None)
+        )
+    )
+    return {(row.dialect, row.digest): row.workspace_id for row in rows}

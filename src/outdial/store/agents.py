@@ -1,17 +1,20 @@
-"""Agents and their versions."""
+"""Agents and their versions. The functions ``…_by_…`` find many at once (``Database.find``)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.agent import Definition
+from outdial.domain.errors import Broken, Invalid
 from outdial.store.definitions import definition_from_json
 from outdial.store.schema import agent_versions, agents
+
+_IN_USE: Final = agents.c.archived_at.is_(None)
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,7 @@ class AgentVersion:
 
     id: str
     number: int
+    workspace_id: str
     agent_id: str
     agent_name: str
     agent_tag: str
@@ -29,35 +33,42 @@ class AgentVersion:
 
 async def load_version(conn: AsyncConnection, version_id: str) -> AgentVersion | None:
     """A version by its id, also of an archived agent: a call accepted before is still made."""
-    return await _first(conn, agent_versions.c.id == version_id)
+    return (await versions_by_id(conn, [version_id])).get(version_id)
 
 
-async def load_active_version(conn: AsyncConnection, agent_id: str) -> AgentVersion | None:
-    """The version of the agent that talks now, also of an archived agent."""
-    return await _first(conn, agent_versions.c.id == agents.c.active_version_id, agents.c.id == agent_id)
+async def agents_by_id(conn: AsyncConnection, ids: Collection[str]) -> Mapping[str, AgentVersion]:
+    """The active versions of agents in use, of any workspace, by agent id."""
+    found = await _all(conn, agent_versions.c.id == agents.c.active_version_id, agents.c.id.in_(ids), _IN_USE)
+    return {version.agent_id: version for version in found}
 
 
-async def find_agent(
-    conn: AsyncConnection, workspace_id: str, *, agent_id: str = "", tag: str = ""
-) -> AgentVersion | None:
-    """The active version of the workspace's agent of that id or tag; None when there is none or it is archived."""
-    named = agents.c.id == agent_id if agent_id else agents.c.tag == tag
-    return await _first(
+async def agents_by_tag(
+    conn: AsyncConnection, keys: Collection[tuple[str, str]]
+) -> Mapping[tuple[str, str], AgentVersion]:
+    """The active versions of agents in use by workspace and tag."""
+    found = await _all(
         conn,
         agent_versions.c.id == agents.c.active_version_id,
-        agents.c.workspace_id == workspace_id,
-        agents.c.archived_at.is_(None),
-        named,
+        agents.c.workspace_id.in_({workspace_id for workspace_id, _ in keys}),
+        agents.c.tag.in_({tag for _, tag in keys}),
+        _IN_USE,
     )
+    return {(version.workspace_id, version.agent_tag): version for version in found}
 
 
-async def _first(conn: AsyncConnection, *where: sa.ColumnElement[bool]) -> AgentVersion | None:
+async def versions_by_id(conn: AsyncConnection, ids: Collection[str]) -> Mapping[str, AgentVersion]:
+    """Versions of any workspace, also of archived agents."""
+    return {version.id: version for version in await _all(conn, agent_versions.c.id.in_(ids))}
+
+
+async def _all(conn: AsyncConnection, *where: sa.ColumnElement[bool]) -> list[AgentVersion]:
     asked = (
         sa.select(
             agent_versions.c.id,
             agent_versions.c.number,
             agent_versions.c.definition,
             agents.c.id.label("agent_id"),
+            agents.c.workspace_id,
             agents.c.name,
             agents.c.tag,
             agents.c.type,
@@ -65,17 +76,21 @@ async def _first(conn: AsyncConnection, *where: sa.ColumnElement[bool]) -> Agent
         .join(agents, agents.c.id == agent_versions.c.agent_id)
         .where(*where)
     )
-    row = (await conn.execute(asked)).mappings().first()
-    return None if row is None else _version_of(row)
+    return [_version_of(row) for row in (await conn.execute(asked)).mappings()]
 
 
 def _version_of(row: Mapping[Any, Any]) -> AgentVersion:
+    try:
+        definition = definition_from_json(row["definition"])
+    except Invalid as wrong:
+        raise Broken(f"agent version {row['id']} is stored wrong: {wrong}") from wrong
     return AgentVersion(
         id=row["id"],
         number=row["number"],
+        workspace_id=row["workspace_id"],
         agent_id=row["agent_id"],
         agent_name=row["name"],
         agent_tag=row["tag"],
         agent_type=row["type"],
-        definition=definition_from_json(row["definition"]),
+        definition=definition,
     )

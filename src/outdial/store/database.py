@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Hashable, Mapping
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
@@ -14,13 +14,16 @@ from outdial.store.engines import SQLITE, parse_url, reading_engine, writing_eng
 from outdial.store.group_commit import GroupCommit, Rows
 from outdial.store.inserts import Inserts
 from outdial.store.migrating import migrate as bring_up_to_date
+from outdial.store.shared_reads import Fetch, SharedReads
 from outdial.store.trouble import told_in_one_line
 
 T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 
 
 class Database:
-    """SQLite or PostgreSQL behind the same four verbs. Belongs to the event loop that opened it."""
+    """SQLite or PostgreSQL behind the same few verbs. Belongs to the event loop that opened it."""
 
     def __init__(self, url: sa.URL) -> None:
         self.url = url
@@ -30,7 +33,8 @@ class Database:
         self._turn: asyncio.Lock | None = asyncio.Lock() if url.drivername == SQLITE else None
         self.inserts = Inserts(self._writer.dialect)
         self._group = GroupCommit(self.write, self.inserts)
-        self._grouping: asyncio.Task[None] | None = None
+        self._shared = SharedReads(self.reading)
+        self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
     async def open(cls, url: str, *, migrate: bool = True) -> Database:
@@ -51,7 +55,10 @@ class Database:
         except BaseException:
             await database._dispose()
             raise
-        database._grouping = asyncio.create_task(database._group.run(), name="group commit")
+        database._tasks = [
+            asyncio.create_task(database._group.run(), name="group commit"),
+            asyncio.create_task(database._shared.run(), name="shared reads"),
+        ]
         return database
 
     @asynccontextmanager
@@ -84,12 +91,21 @@ class Database:
         """
         await self._group.submit(rows)
 
+    async def find(self, fetch: Fetch[K, V], keys: Collection[K]) -> Mapping[K, V]:
+        """What ``fetch`` finds for ``keys``, in a query shared with whoever else asks it now.
+
+        The answer may hold keys others asked for: take yours by ``get``, and check whose they are.
+
+        Raises:
+            Unreachable: the database did not answer.
+        """
+        return await self._shared.find(fetch, keys)
+
     async def close(self) -> None:
         """Finish what was submitted, then let go of the connections."""
-        if self._grouping is not None:
-            self._group.finish()
-            await self._grouping
-            self._grouping = None
+        self._group.finish()
+        self._shared.finish()
+        await asyncio.gather(*self._tasks)
         await self._dispose()
 
     async def _transact(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
