@@ -48,21 +48,17 @@ async def ready(conn: AsyncConnection, now: datetime, limit: int, *, except_unde
     ``except_under`` are left out.
     """
     earlier = deliveries.alias("earlier")
-    comes_before = sa.or_(
-        earlier.c.event_seq < deliveries.c.event_seq,
-        sa.and_(earlier.c.event_seq == deliveries.c.event_seq, earlier.c.kind < deliveries.c.kind),
-    )
     overtakes = sa.exists().where(
         earlier.c.call_id == deliveries.c.call_id,
         earlier.c.url == deliveries.c.url,
         earlier.c.state == _WAITING,
-        comes_before,
+        sa.tuple_(earlier.c.event_seq, earlier.c.kind) < sa.tuple_(deliveries.c.event_seq, deliveries.c.kind),
     )
     query = (
         sa.select(deliveries.c.id)
         .where(deliveries.c.state == _WAITING, deliveries.c.due_at <= now, ~overtakes)
         .where(*(~deliveries.c.url.startswith(prefix, autoescape=True) for prefix in except_under))
-        .order_by(deliveries.c.due_at, deliveries.c.event_seq)
+        .order_by(deliveries.c.due_at)
         .limit(limit)
     )
     return list(await conn.scalars(query))
