@@ -50,18 +50,20 @@ SENTENCES: Final = (
 SNRS_DB: Final = (None, 10, 5)
 NOISES: Final = ("street", "hiss")
 SPEECH_DB_BELOW_PEAK: Final = 35
+REPEATS: Final = 3
+FORGETTING_S: Final = (None, 1.0, 2.0, 5.0)
 SEED: Final = 7
 
 
 def material() -> tuple[Floats, Flags]:
-    """About 100 s of line-rate sound, and for each window whether it is speech."""
+    """Some minutes of line-rate sound, and for each window whether it is speech."""
     voice = Hibari()
     rng = np.random.default_rng(SEED)
     parts = [np.zeros(2 * LINE_RATE_HZ)]
-    for sentence in SENTENCES * 2:
+    for sentence in SENTENCES * REPEATS:
         pieces = [np.asarray(piece, np.float32) for piece in voice.stream(sentence)]
         sound = np.frombuffer(to_line_rate(np.concatenate(pieces), voice.sample_rate), np.int16).astype(np.float64)
-        parts += [sound * 10 ** (rng.uniform(-6, 3) / 20), np.zeros(int(rng.uniform(0.8, 2.5) * LINE_RATE_HZ))]
+        parts += [sound * 10 ** (rng.uniform(-6, 3) / 20), np.zeros(int(rng.uniform(0.8, 8.0) * LINE_RATE_HZ))]
     clean = telephone_band(np.concatenate(parts))
     clean = clean[: len(clean) // WINDOW_SAMPLES * WINDOW_SAMPLES]
     return clean, speech_windows(clean)
@@ -107,6 +109,8 @@ def mixed(clean: Floats, speech: Flags, kind: str, snr_db: int | None) -> bytes:
 @dataclass(frozen=True)
 class Quality:
     rate_hz: int
+    forgets_after_s: float | None
+    """Silence after which the model's memory is cleared; None: never."""
     noise: str
     snr_db: int | None
     missed_percent: float
@@ -123,26 +127,38 @@ class Quality:
     """Median time from a sentence's first window to BEGAN."""
 
 
-def probabilities(rate_hz: int, pcm: bytes) -> Floats:
+def judge(rate_hz: int, forgets_after_s: float | None, pcm: bytes) -> tuple[Floats, list[int]]:
+    """Probability of each window, and the windows at which speech began, as the engine's listener finds them."""
+    detector = SpeechDetector()
+    judged: list[float] = []
+    began = []
     pool = VoiceActivity(rate_hz=rate_hz, slots=1)
     ear = pool.open()
     for at in range(0, len(pcm), FRAME_BYTES):
         ear.push(pcm[at : at + FRAME_BYTES])
         pool.run()
-    return np.array(ear.take())
+        for probability in ear.take():
+            if detector.hear(probability) is Heard.BEGAN:
+                began.append(len(judged))
+            judged.append(probability)
+        if forgets_after_s is not None and detector.quiet_ms >= 1000 * forgets_after_s:
+            detector.quiet_ms = 0
+            ear.forget()
+    return np.array(judged), began
 
 
-def quality(rate_hz: int, case: tuple[str, int | None], pcm: bytes, speech: Flags) -> Quality:
+def quality(
+    rate_hz: int, forgets_after_s: float | None, case: tuple[str, int | None], pcm: bytes, speech: Flags
+) -> Quality:
     kind, snr_db = case
-    judged = probabilities(rate_hz, pcm)
+    judged, began = judge(rate_hz, forgets_after_s, pcm)
     speech = speech[: len(judged)]
-    detector = SpeechDetector()
     edges = np.flatnonzero(np.diff(np.concatenate([[0], spread(speech).astype(int), [0]])))
     sentences = list(zip(edges[::2], edges[1::2], strict=True))
-    began = [n for n, probability in enumerate(judged) if detector.hear(probability) is Heard.BEGAN]
     inside = [[n for n in began if first <= n <= last + 3] for first, last in sentences]
     return Quality(
         rate_hz=rate_hz,
+        forgets_after_s=forgets_after_s,
         noise=kind if snr_db is not None else "none",
         snr_db=snr_db,
         missed_percent=round(100 * float(np.mean(judged[speech] < 0.5)), 1),
@@ -202,15 +218,20 @@ def main() -> None:
     rates = (8000, 16000)
     cases = [(NOISES[0], None)] + [(kind, snr_db) for kind in NOISES for snr_db in SNRS_DB if snr_db is not None]
     sounds = {case: mixed(clean, speech, *case) for case in cases}
-    found = [quality(rate, case, sounds[case], speech) for case in cases for rate in rates]
+    found = [
+        quality(rate, forgetting, case, sounds[case], speech)
+        for case in cases
+        for rate in rates
+        for forgetting in FORGETTING_S
+    ]
     costs = [cost(rate, calls, sounds[cases[0]]) for calls in (1, 50, 250) for rate in rates]
     if asked.json:
         print(json.dumps({"quality": [asdict(row) for row in found], "cost": [asdict(row) for row in costs]}, indent=1))
         return
     share = 100 * float(np.mean(speech))
-    print(f"{len(clean) / LINE_RATE_HZ:.0f} s, {share:.0f} % of it speech, {2 * len(SENTENCES)} sentences\n")
-    print("| rate Hz | noise | SNR dB | missed % | false % | sentences missed | cut | false starts | onset ms |")
-    print("|---|---|---|---|---|---|---|---|---|")
+    print(f"{len(clean) / LINE_RATE_HZ:.0f} s, {share:.0f} % of it speech, {REPEATS * len(SENTENCES)} sentences\n")
+    print("| rate Hz | forgets s | noise | SNR dB | missed % | false % | not found | cut | false starts | onset ms |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
     for row in found:
         print("| " + " | ".join(str(value) for value in asdict(row).values()) + " |")
     print("\n| rate Hz | calls | CPU ms per call-second |\n|---|---|---|")

@@ -33,8 +33,8 @@ class Manners:
     """For the first sound of a sentence, and for every pause within it."""
     late_words_timeout_s: float = 3.0
     """For words that are still being recognised when the line has closed."""
-    vad_memory_s: float = 5.0
-    """After this much silence the voice detector forgets what it heard: long noise would make it deaf."""
+    vad_memory_s: float = 2.0
+    """After this much silence the voice detector forgets what it heard: long silence and noise make it deaf."""
 
 
 GOOD_MANNERS: Final = Manners()
