@@ -110,7 +110,7 @@ class Settings(BaseModel):
     sip_host: _Host = "127.0.0.1"
     """Address SIP and sound are sent from"""
     sip_port: _Port = 0
-    """The first media worker's SIP port, the next worker's is one higher; 0: any free ones"""
+    """The first media worker's SIP port; each takes two, the upper one for TLS. 0: any free ones"""
     rtp_port_first: Annotated[int, Field(ge=1024, le=65535)] = 10000
     """First UDP port used for sound"""
     rtp_port_last: Annotated[int, Field(ge=1024, le=65535)] = 19999
@@ -185,10 +185,14 @@ class Settings(BaseModel):
 
     @field_validator("rtp_port_last")
     @classmethod
-    def _room_for_a_call(cls, last: int, info: ValidationInfo) -> int:
-        first = info.data.get("rtp_port_first", last)
-        if last < first + 1:
-            raise ValueError(f"must be above rtp_port_first ({first})")
+    def _room_for_all_calls(cls, last: int, info: ValidationInfo) -> int:
+        room = (last - info.data.get("rtp_port_first", last) + 1) // 2
+        calls = info.data.get("media_workers", 0) * info.data.get("calls_per_worker", 0)
+        if room < max(calls, 1):
+            raise ValueError(
+                f"ports from rtp_port_first to here carry {max(room, 0)} calls (two ports each), but media_workers x "
+                f"calls_per_worker is {calls}: widen the range, or allow fewer calls"
+            )
         return last
 
     @field_validator("livekit_stt", "livekit_tts")

@@ -175,6 +175,14 @@ class TestWhatIsRefused:
 
         assert message.startswith(f"OUTDIAL_{name}: ")
 
+    def test_too_few_sound_ports_for_the_calls_allowed(self, environ: dict[str, str]) -> None:
+        narrow = environ | {"OUTDIAL_RTP_PORT_FIRST": "20000", "OUTDIAL_RTP_PORT_LAST": "20099"}
+
+        [message] = faults_of(narrow)
+
+        assert "carry 50 calls" in message
+        assert load(narrow | {"OUTDIAL_CALLS_PER_WORKER": "50"}).rtp_port_last == 20099
+
     def test_livekit_needs_a_plug_in_for_each_direction(self, environ: dict[str, str]) -> None:
         messages = faults_of(environ | {"OUTDIAL_SPEECH": "livekit", "OUTDIAL_LIVEKIT_TTS": "elevenlabs"})
 
