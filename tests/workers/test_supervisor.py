@@ -152,15 +152,22 @@ class TestRoom:
 
         assert (before, ready, talking) == (0, 6, 5)
 
-    async def test_is_none_while_timers_fire_late(self) -> None:
+    async def test_is_one_call_while_timers_fire_late_and_none_beside_it(self) -> None:
         terms = Terms(health=Health(lag_limit_ms=-1.0, lag_beats=1), wait_for_room_s=0.1)
+        heard = Heard()
 
-        async with workers(terms=terms) as media:
+        async with workers(terms=terms) as media, asyncio.TaskGroup() as group:
             await media.wait_ready(PATIENCE_S)
-            result = await media.carry_out(an_order(does="answer"), silent)
+            idle = media.room()
+            talk = group.create_task(media.carry_out(an_order(does="talk"), heard))
+            await heard.pid_of_talk()
+            beside = media.room()
+            refused = await media.carry_out(an_order("beside", does="answer"), silent)
+            talk.cancel()
 
-        assert result.outcome is Outcome.WORKER_LOST
-        assert "nobody was rung" in result.reason
+        assert (idle, beside) == (1, 0)
+        assert refused.outcome is Outcome.WORKER_LOST
+        assert "nobody was rung" in refused.reason
 
     async def test_is_none_while_draining_and_the_drain_ends_with_the_last_call(self) -> None:
         heard = Heard()

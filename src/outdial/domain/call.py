@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeVar
 
 from outdial.domain.errors import Broken
+
+State = TypeVar("State", bound=StrEnum)
 
 
 class CallState(StrEnum):
@@ -63,3 +66,13 @@ def move_call(now: CallState, to: CallState) -> CallState:
     if to not in CALL_MOVES[now]:
         raise Broken(f"a call cannot go from {now} to {to}")
     return to
+
+
+def diagram(moves: Mapping[State, frozenset[State]]) -> str:
+    """A table of moves as a Mermaid state diagram; its first state is where everything begins."""
+    start = next(iter(moves))
+    lines = ["stateDiagram-v2", f"    [*] --> {start}"]
+    for state in type(start):
+        lines += [f"    {state} --> {to}" for to in type(start) if to in moves[state]]
+        lines += [] if moves[state] else [f"    {state} --> [*]"]
+    return "\n".join(lines) + "\n"

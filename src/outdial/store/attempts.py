@@ -6,7 +6,7 @@ in the same transaction (``events.append``).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.attempt import Answered, DigitsPressed, Progress, Result, Ringing, Said
-from outdial.domain.call import TERMINAL, AttemptState, CallState, move_call
+from outdial.domain.call import ATTEMPT_MOVES, TERMINAL, AttemptState, CallState, move_call
 from outdial.domain.ending import Ending, Reached, ending
 from outdial.domain.events import Event, EventType
 from outdial.domain.outcome import Outcome
@@ -33,6 +33,11 @@ _TOLD_AS: Final = {
     Said: EventType.SAID,
     DigitsPressed: EventType.DIGITS,
 }
+_MOVES_TO: Final[Mapping[type[Progress], tuple[AttemptState, str]]] = {
+    Ringing: (AttemptState.RINGING, "ringing_at"),
+    Answered: (AttemptState.TALKING, "answered_at"),
+}
+"""The state an attempt is in from then on, where its table allows that move, and the column that notes when."""
 
 
 @dataclass(frozen=True)
@@ -69,17 +74,12 @@ async def record(conn: AsyncConnection, claim: Claim, known: int, progress: Sequ
     if row is None:
         return None
     progress = progress[max(0, await _told(conn, claim) - known) :]
-    changes: dict[str, Any] = {}
+    state, changes = AttemptState(row["state"]), dict[str, Any]()
     for one in progress:
-        match one:
-            case Ringing(at=at) if row["ringing_at"] is None:
-                changes = {"state": AttemptState.RINGING.value, "ringing_at": at} | changes
-            case Answered(at=at) if row["answered_at"] is None:
-                changes |= {"state": AttemptState.TALKING.value, "answered_at": at}
-            case _:
-                pass
-    if changes and row["answered_at"] is not None:
-        changes.pop("state", None)
+        to, moment = _MOVES_TO.get(type(one), (None, ""))
+        if to in ATTEMPT_MOVES[state]:
+            state = to
+            changes |= {"state": state.value, moment: one.at}
     if changes:
         await _update(conn, claim, **changes)
     return [_fact(claim, _TOLD_AS[type(one)], one.at, **_told_about(one)) for one in progress]

@@ -75,8 +75,11 @@ class Child:
         return self._lags_ms[-1] if self._lags_ms else 0.0
 
     def room(self) -> int:
-        if self.state is not ChildState.READY or self._overloaded():
+        if self.state is not ChildState.READY:
             return 0
+        if self._overloaded():
+            # With nothing to do it is not its calls that make it late: one is let in, or none ever would be.
+            return min(1, self._capacity) if self.active == 0 else 0
         return max(0, self._capacity - self.active)
 
     def _overloaded(self) -> bool:
