@@ -49,12 +49,9 @@ class Deepgram:
 
     async def _transcribe(self, socket: web.WebSocketResponse, words: str) -> None:
         await socket.send_json({"type": "SpeechStarted", "timestamp": 0.1, "channel": [0]})
-        first, _, rest = words.partition(" ")
-        await socket.send_json(_results(first, final=False))
-        if not words.endswith("…"):
-            await socket.send_json(_results(words, final=True))
-        else:
-            await socket.send_json(_results(f"{first} {rest}".removesuffix("…"), final=False))
+        open_words = words.removesuffix("…")
+        await socket.send_json(_results(open_words.split(" ")[0], final=False))
+        await socket.send_json(_results(open_words, final=open_words == words))
 
 
 def _results(words: str, *, final: bool) -> dict[str, Any]:

@@ -98,6 +98,14 @@ class TestARecogniserThatStreams:
 
             assert await an_utterance(hearing) == "Still here."
 
+    async def test_keeps_its_words_when_the_callee_goes_on_meanwhile(self) -> None:
+        async with parts(Deepgram(["Yes…", "of course."])) as (ears, _), listening(ears) as hearing:
+            first = asyncio.ensure_future(an_utterance(hearing))
+            await asyncio.wait({first}, timeout=0.2)
+            hearing.speech_began()
+
+            assert await first == "Yes"
+
     async def test_that_refuses_the_key_says_so(self) -> None:
         async with parts(Deepgram(refuses=401)) as (ears, _), listening(ears) as hearing:
             with pytest.raises(Unreachable, match="speech-to-text by deepgram refused the key"):

@@ -119,26 +119,21 @@ class LiveKitEars:
 
 
 class StreamHearing:
-    """``Hearing`` over one stream a conversation; a stream that broke is opened again at the next utterance."""
+    """``Hearing`` over one stream for the whole conversation."""
 
     def __init__(self, stt: lk_stt.STT, name: str, language: str) -> None:
-        self._stt = stt
         self._what = f"speech-to-text by {name}"
-        self._language = language
         self._finals: list[str] = []
         self._interim = ""
+        self._settling = 0
         self._news = asyncio.Event()
-        self._broken: list[lk_stt.RecognizeStream] = []
-        self._open()
+        self._stream = stt.stream(language=language, conn_options=CONNECT)
+        self._reading = asyncio.get_running_loop().create_task(self._read())
 
-    def _open(self) -> None:
-        self._stream = self._stt.stream(language=self._language, conn_options=CONNECT)
-        self._reading = asyncio.get_running_loop().create_task(self._read(self._stream))
-
-    async def _read(self, stream: lk_stt.RecognizeStream) -> Exception | None:
+    async def _read(self) -> Exception | None:
         """Gather words until the stream ends; what ended it, if it was an error."""
         try:
-            async for event in stream:
+            async for event in self._stream:
                 words = event.alternatives[0].text.strip() if event.alternatives else ""
                 if event.type == lk_stt.SpeechEventType.FINAL_TRANSCRIPT:
                     self._finals.append(words)
@@ -159,11 +154,9 @@ class StreamHearing:
             self._stream.push_frame(rtc.AudioFrame(pcm, LINE_RATE_HZ, 1, len(pcm) // 2))
 
     def speech_began(self) -> None:
-        self._finals.clear()
-        self._interim = ""
-        if self._reading.done():
-            self._broken.append(self._stream)
-            self._open()
+        # Words that came too late for their utterance are not part of this one, unless it is still being settled.
+        if not self._settling:
+            self._take()
 
     async def speech_ended(self) -> str:
         """The words made final, and those still open when the recogniser takes longer than ``SETTLE_S``.
@@ -173,6 +166,7 @@ class StreamHearing:
         """
         if not self._reading.done():
             self._stream.flush()
+        self._settling += 1
         try:
             async with asyncio.timeout(SETTLE_S):
                 while not self._reading.done() and (self._interim or not self._finals):
@@ -180,16 +174,23 @@ class StreamHearing:
                     await self._news.wait()
         except TimeoutError:
             pass  # what is known by now counts
+        finally:
+            self._settling -= 1
         if self._reading.done():
             error = self._reading.result() or ConnectionError("the stream was closed")
             raise _unreachable(self._what, error) from error
-        return " ".join(filter(None, [*self._finals, self._interim]))
+        return self._take()
+
+    def _take(self) -> str:
+        words = " ".join(filter(None, [*self._finals, self._interim]))
+        self._finals.clear()
+        self._interim = ""
+        return words
 
     async def close(self) -> None:
         self._reading.cancel()
         await asyncio.gather(self._reading, return_exceptions=True)
-        for stream in [*self._broken, self._stream]:
-            await stream.aclose()
+        await self._stream.aclose()
 
 
 class WholeHearing:
