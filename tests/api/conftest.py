@@ -1,5 +1,6 @@
 """The doors of a seeded workspace."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,12 +13,16 @@ from store_builders import a_database
 
 
 @pytest.fixture(scope="session")
-async def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database file with the workspace of the documentation's examples; tests get copies of it."""
     folder = tmp_path_factory.mktemp("seeded")
+    asyncio.run(_make(folder))
+    return folder / "outdial.db"
+
+
+async def _make(folder: Path) -> None:
     async with a_database("sqlite", folder) as database:
         await seed(database)
-    return folder / "outdial.db"
 
 
 @pytest.fixture

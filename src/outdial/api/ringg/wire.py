@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
+from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, HttpUrl
+
+_E164: Final = r"^\+[1-9][0-9]{6,14}$"
+_HHMM: Final = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 Turn = dict[str, str]
 """``{"bot" | "user": text, "message_id": …, "timestamp": …}``, the speaker's key first."""
 
 
 class CallTime(BaseModel):
-    call_start_time: str | None = Field(default=None, description="HH:MM, local", examples=["00:00"])
+    call_start_time: str | None = Field(default=None, pattern=_HHMM, description="HH:MM, local", examples=["00:00"])
     call_end_time: str | None = Field(
         default=None, description="HH:MM, local; its whole minute is open", examples=["23:59"]
     )
@@ -50,21 +54,21 @@ class CallbackArgs(BaseModel):
 class IndividualCall(BaseModel):
     """A call request, for the document only: ``validation`` judges what comes, with this API's own words."""
 
-    name: str = Field(examples=["Sam Sample"])
-    mobile_number: str = Field(description="E.164", examples=["+12025550143"])
-    agent_id: str = Field(description="UUID", examples=["c1a7e2d4-3b58-4f0e-8a6d-90e5b7c2f314"])
+    name: str = Field(min_length=1, examples=["Sam Sample"])
+    mobile_number: str = Field(description="E.164", pattern=_E164, examples=["+12025550143"])
+    agent_id: UUID = Field(examples=["c1a7e2d4-3b58-4f0e-8a6d-90e5b7c2f314"])
     from_number_id: str | list[str] | None = Field(default=None, description="One of the three caller-number fields")
     from_number: str | list[str] | None = Field(default=None, description="E.164, or several: a rotation pool")
-    number_pool_id: str | None = None
+    number_pool_id: UUID | None = None
     custom_args_values: dict[str, Any] | None = None
     smart_formatter: SmartFormatter | None = None
     call_config: CallConfig | None = None
-    callback_url: str | None = None
+    callback_url: HttpUrl | None = None
     callback_args: CallbackArgs | None = None
-    version_id: str | None = None
-    voice_id: str | None = None
-    call_category: str | None = None
-    parent_call_id: str | None = None
+    version_id: UUID | None = None
+    voice_id: UUID | None = None
+    call_category: str | None = Field(default=None, min_length=1, max_length=128)
+    parent_call_id: UUID | None = None
 
 
 class Paging(BaseModel):

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, Field
+
+_E164: Final = r"^\+[1-9][0-9]{6,14}$"
 
 
 class OutboundCall(BaseModel):
     """A call request, for the document only: ``validation`` judges what comes."""
 
-    from_number: str = Field(description="E.164, owned by the workspace", examples=["+12025550100"])
-    to_number: str = Field(description="E.164", examples=["+12025550143"])
-    agent_tag: str = Field(description="Tag of an agent of the workspace", examples=["agent_0f3a9c5d7e1b2468ace02"])
+    from_number: str = Field(pattern=_E164, description="E.164, owned by the workspace", examples=["+12025550100"])
+    to_number: str = Field(pattern=_E164, description="E.164", examples=["+12025550143"])
+    agent_tag: str = Field(
+        pattern=r"^\S{1,128}$", description="Tag of an agent of the workspace", examples=["agent_0f3a9c5d7e1b2468ace02"]
+    )
     dynamic_variables: dict[str, Any] | None = Field(default=None, examples=[{"customer_name": "Jack"}])
 
 

@@ -1,0 +1,147 @@
+"""Both documents tell the truth: whatever is sent, no answer is a 5xx or one the document does not know."""
+
+import asyncio
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import (
+    content_type_conformance,
+    not_a_server_error,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from api_builders import NATIVE_KEY, NUMBER_ID, OTHER_TAG, RINGG, RINGG_KEY, RINGLY, RINGLY_KEY, Doors, keep, open_doors
+from api_records import AGENT, the_answered_call, the_unanswered_call
+from outdial.store.database import Database
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+KEYS = {
+    RINGG: {"X-API-KEY": RINGG_KEY},
+    RINGLY: {"Authorization": RINGLY_KEY},
+    "/v1": {"Authorization": f"Bearer {NATIVE_KEY}"},
+}
+LOOKED_UP = {"from_number", "from_number_id", "number_pool_id", "version_id", "voice_id"}
+EXISTING = {
+    RINGG: {"agent_id": AGENT, "from_number_id": NUMBER_ID},
+    RINGLY: {"agent_tag": OTHER_TAG, "from_number": "+12025550100"},
+}
+"""What a good body names, so that it gets past the look-ups and is stored."""
+
+OPERATIONS = {
+    (RINGG, "POST", "/calling/outbound/individual"),
+    (RINGG, "POST", "/calling/v2/outbound/individual"),
+    (RINGG, "POST", "/calling/outbound/individual/v2"),
+    (RINGG, "GET", "/calling/call-details"),
+    (RINGG, "GET", "/calling/history"),
+    (RINGG, "GET", "/calling/history/{call_id}"),
+    (RINGG, "GET", "/agent/all"),
+    (RINGG, "GET", "/workspace/numbers"),
+    (RINGG, "GET", "/workspace"),
+    (RINGLY, "POST", "/make-outbound-call-v2"),
+    (RINGLY, "POST", "/make-outbound-call"),
+    ("/v1", "GET", "/calls/{call_id}/events"),
+}
+
+
+class Played:
+    """The doors on an event loop of their own, for tests that are not coroutines themselves."""
+
+    def __init__(self, runner: asyncio.Runner, doors: Doors) -> None:
+        self._runner = runner
+        self._http = doors.http
+        self._documents: dict[str, dict[str, Any]] = {}
+        self.statuses: Counter[int] = Counter()
+
+    def send(self, request: dict[str, Any]) -> httpx.Response:
+        response = self._runner.run(self._http.request(**request))
+        self.statuses[response.status_code] += 1
+        return response
+
+    def document(self, door: str) -> dict[str, Any]:
+        if door not in self._documents:
+            self._documents[door] = self.send({"method": "GET", "url": f"{door}/openapi.json"}).json()
+        return self._documents[door]
+
+
+@pytest.fixture(scope="module")
+def played(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+    folder = tmp_path_factory.mktemp("openapi")
+    shutil.copy(seeded, folder / "outdial.db")
+    with asyncio.Runner() as runner:
+        stack = AsyncExitStack()
+        yield Played(runner, runner.run(_open(stack, folder)))
+        runner.run(stack.aclose())
+
+
+async def _open(stack: AsyncExitStack, folder: Path) -> Doors:
+    database = await Database.open(f"sqlite+aiosqlite:///{folder / 'outdial.db'}", migrate=False)
+    stack.push_async_callback(database.close)
+    await keep(database, the_answered_call(), the_unanswered_call())
+    return await stack.enter_async_context(open_doors(database, folder))
+
+
+@pytest.mark.parametrize(("door", "method", "path"), sorted(OPERATIONS))
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+def test_whatever_is_sent_gets_a_documented_answer(
+    played: Played, door: str, method: str, path: str, mode: GenerationMode
+) -> None:
+    operation = schemathesis.openapi.from_dict(played.document(door))[path][method]
+
+    # Without shrinking: a failure is as readable as it is, and never takes minutes.
+    played.statuses.clear()
+
+    @settings(
+        max_examples=40,
+        phases=[Phase.generate],
+        derandomize=True,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def send(case: schemathesis.Case[Any]) -> None:
+        if mode is GenerationMode.POSITIVE and method == "POST" and isinstance(case.body, dict):
+            kept = {key: value for key, value in case.body.items() if key not in LOOKED_UP}
+            case.body = {**kept, **EXISTING[door]}
+        response = played.send(as_httpx(case, door))
+        case.validate_response(response, checks=CHECKS)
+
+    send()
+
+    if mode is GenerationMode.POSITIVE and method == "POST":
+        assert 200 in played.statuses
+
+
+def as_httpx(case: schemathesis.Case[Any], door: str) -> dict[str, Any]:
+    """A generated request as arguments of httpx, with the right key, as what it is: bytes in a body of any type."""
+    request = case.as_transport_kwargs(base_url=f"http://outdial.test{door}")
+    cookies = "; ".join(f"{name}={value}" for name, value in request.pop("cookies").items())
+    headers = {**request.pop("headers"), **KEYS[door]} | ({"Cookie": cookies} if cookies else {})
+    body = request.pop("data", None)
+    return {**request, "headers": headers, "content": body if isinstance(body, (str, bytes)) else None}
+
+
+@pytest.mark.parametrize("door", [RINGG, RINGLY, "/v1"])
+def test_every_operation_of_a_document_is_tried(played: Played, door: str) -> None:
+    paths = played.document(door)["paths"]
+
+    documented = {(door, method.upper(), path) for path, methods in paths.items() for method in methods}
+
+    assert documented == {operation for operation in OPERATIONS if operation[0] == door}
