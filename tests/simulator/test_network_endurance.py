@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import socket
+from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -140,6 +144,27 @@ class TestOverTcp:
                         await reader.read()
 
             assert network.malformed == 1
+
+
+class TestSipp:
+    @pytest.mark.parametrize("transport", ["u1", "t1"])
+    async def test_an_independent_caller_finds_fifty_calls_as_they_should_be(
+        self, transport: str, tmp_path: Path
+    ) -> None:
+        sipp = shutil.which("sipp")
+        assert sipp, "apt-get install sip-tester"
+        wanted = f"-sn uac -s {SILENT} -i 127.0.0.1 -p 0 -t {transport} -m 50 -r 25 -d 200 -nostdin -timeout 60"
+        async with a_network() as network:
+            caller = await asyncio.create_subprocess_exec(
+                sipp, *wanted.split(), f"127.0.0.1:{network.port}", cwd=tmp_path, stdout=DEVNULL, stderr=DEVNULL
+            )
+            status = await caller.wait()
+            async with asyncio.timeout(PATIENCE_S):
+                await network.quiet()
+
+        assert status == 0
+        assert [call.end for call in network.calls] == [CallEnd.CALLER_HUNG_UP] * 50
+        assert network.malformed == 0
 
 
 class TestUnderFire:

@@ -24,10 +24,10 @@ from outdial.carriers.simulator.law import LAWS
 from outdial.carriers.simulator.rtp_leg import MediaClock, RtpLeg, open_socket
 from outdial.carriers.simulator.scenarios import Callee, PhoneBook
 from outdial.carriers.simulator.seen import REMEMBERED_CALLS, CallEnd, SeenCall
-from outdial.carriers.simulator.sip_call import ALLOW, DialogKey, SipCall
-from outdial.carriers.simulator.sip_messages import Message, Request, Response, answer_to, header, tag
-from outdial.carriers.simulator.sip_server import Peer, SipServer, with_source
-from outdial.carriers.simulator.sip_transactions import ServerTransaction, Timers, Transactions
+from outdial.carriers.simulator.sip_call import SipCall
+from outdial.carriers.simulator.sip_server import SipServer
+from outdial.carriers.simulator.sip_transactions import Timers, Transactions
+from outdial.carriers.simulator.switchboard import Switchboard
 from outdial.domain.clock import Clock
 
 _LOG = structlog.get_logger(__name__)
@@ -62,18 +62,19 @@ class SipNetwork:
         self._host = host
         self._wanted_port = port
         self._book = book or PhoneBook()
-        self._gatekeeper = gatekeeper
-        self._timers = timers or Timers()
-        self._server = SipServer(self._on_message)
-        self._table = Transactions(self._timers)
+        self._table = Transactions(timers or Timers())
+        self._switchboard = Switchboard(
+            self._table,
+            on_call=self._on_call,
+            local=lambda: (host, self.port),
+            token=lambda: secrets.token_hex(8),
+            gatekeeper=gatekeeper,
+        )
+        self._server = SipServer(self._switchboard.on_message)
         self._media = MediaClock()
-        self._dialogs: dict[DialogKey, SipCall] = {}
-        self._by_invite: dict[int, SipCall] = {}
         self._tasks: asyncio.TaskGroup | None = None
         self._running: set[asyncio.Task[None]] = set()
         self._stack = AsyncExitStack()
-        self._quiet = asyncio.Event()
-        self._quiet.set()
         self.calls: deque[SeenCall] = deque(maxlen=REMEMBERED_CALLS)
         """Every call that came in, oldest first."""
 
@@ -92,11 +93,11 @@ class SipNetwork:
 
     @property
     def calls_under_way(self) -> int:
-        return len(self._dialogs)
+        return len(self._switchboard)
 
     async def quiet(self) -> None:
         """Returns when no call is under way."""
-        await self._quiet.wait()
+        await self._switchboard.quiet()
 
     async def __aenter__(self) -> Self:
         await self._server.open(self._host, self._wanted_port)
@@ -121,75 +122,7 @@ class SipNetwork:
             self._running.add(task)
             task.add_done_callback(self._running.discard)
 
-    # Messages.
-
-    def _on_message(self, message: Message, peer: Peer) -> None:
-        if isinstance(message, Response):
-            self._table.on_response(message)
-            return
-        call = self._dialogs.get((header(message, "Call-ID"), tag(message, "To"), tag(message, "From")))
-        if message.method == "ACK":
-            self._on_ack(message, call)
-            return
-        message, peer = with_source(message, peer)
-        transaction = self._table.serve(message, peer)
-        if transaction is None:
-            return
-        if message.method == "CANCEL":
-            self._on_cancel(transaction)
-        elif call is not None:
-            call.on_request(transaction)
-        else:
-            self._on_stranger(transaction)
-
-    def _on_ack(self, request: Request, call: SipCall | None) -> None:
-        if call is not None and call.final_code == 200:
-            call.on_ack(request)
-        elif (refused := self._table.invite_of(request)) is not None:
-            refused.acked()
-
-    def _on_cancel(self, transaction: ServerTransaction) -> None:
-        request = transaction.request
-        invite = self._table.invite_of(request)
-        call = self._by_invite.get(id(invite))
-        if invite is None:
-            transaction.respond(answer_to(request, 481, "Call/Transaction Does Not Exist", to_tag=_token()))
-            return
-        transaction.respond(answer_to(request, 200, "OK", to_tag=_token()))
-        if call is not None:
-            call.cancel()
-
-    def _on_stranger(self, transaction: ServerTransaction) -> None:
-        """A request outside any dialog."""
-        request = transaction.request
-        if tag(request, "To"):
-            self._turn_away(transaction, 481, "Call/Transaction Does Not Exist")
-        elif request.method == "OPTIONS":
-            more = (("Allow", ALLOW), ("Accept", "application/sdp"))
-            transaction.respond(answer_to(request, 200, "OK", to_tag=_token(), more=more))
-        elif request.method != "INVITE":
-            self._turn_away(transaction, 405, "Method Not Allowed", ("Allow", ALLOW))
-        elif self._gatekeeper is not None and not self._gatekeeper.admits(request):
-            challenge = self._gatekeeper.challenge(request)
-            self._turn_away(transaction, 407, "Proxy Authentication Required", challenge)
-        elif required := header(request, "Require"):
-            self._turn_away(transaction, 420, "Bad Extension", ("Unsupported", required))
-        else:
-            self._on_call(transaction)
-
-    def _turn_away(self, transaction: ServerTransaction, status: int, phrase: str, *more: tuple[str, str]) -> None:
-        transaction.respond(answer_to(transaction.request, status, phrase, to_tag=_token(), more=more))
-        if transaction.request.method == "INVITE":
-            self._table.forget_later(transaction.request)
-
-    # Calls.
-
-    def _on_call(self, transaction: ServerTransaction) -> None:
-        call = SipCall(transaction, _token(), (self._host, self.port), self._table)
-        call.progress(100, "Trying")
-        self._dialogs[call.key] = call
-        self._quiet.clear()
-        self._by_invite[id(transaction)] = call
+    def _on_call(self, call: SipCall) -> None:
         seen = SeenCall(call.number, call.from_number, call.call_id, self._clock())
         self.calls.append(seen)
         self._run(self._serve(call, seen))
@@ -205,11 +138,7 @@ class SipNetwork:
             call.switch_off()
             seen.end, seen.sip_code, seen.ended_at = call.end_of_call, call.final_code, self._clock()
             seen.digits = call.leg.every_digit if call.leg is not None else ""
-            del self._dialogs[call.key]
-            del self._by_invite[id(call.invite)]
-            self._table.forget_later(call.invite.request)
-            if not self._dialogs:
-                self._quiet.set()
+            self._switchboard.unplug(call)
 
     async def _ring_and_live(self, call: SipCall, callee: Callee, seen: SeenCall) -> None:
         try:
@@ -224,7 +153,7 @@ class SipNetwork:
         if callee.refusal is not None:
             call.refuse(callee.refusal)
         elif await call.answer():
-            seen.answered_at = self._clock()
+            seen.sip_code, seen.answered_at = call.final_code, self._clock()
             await behave(callee, leg, self._talk)
             await leg.hang_up()
 
@@ -260,7 +189,3 @@ class SipNetwork:
             call.leg.connect(theirs.host, theirs.port)
         self._media.add(call.leg)
         return call.leg
-
-
-def _token() -> str:
-    return secrets.token_hex(8)

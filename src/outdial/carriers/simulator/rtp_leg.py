@@ -8,24 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from outdial.audio.frames import FRAME_BYTES, FRAME_MS, FRAME_SAMPLES, SILENCE
-from outdial.carriers.simulator import rtp, tones
+from outdial.audio.frames import FRAME_MS
+from outdial.carriers.simulator import rtp
 from outdial.carriers.simulator.law import Law
+from outdial.carriers.simulator.rtp_receiver import RtpReceiver
+from outdial.carriers.simulator.rtp_sender import RtpSender
 
-_HEARD_FRAMES: Final = 500
-"""How much unread sound is kept (10 s); a callee that does not listen must not fill the memory."""
-_CONCEALED_FRAMES: Final = 5
-"""A gap of up to this many lost packets is filled with silence, so that what follows keeps its place in time."""
 _PACKETS_A_TICK: Final = 50
-_EVENT_PACKETS: Final = 5
-_EVENT_ENDS: Final = 3
-_EVENT_PAUSE: Final = 3
-_MASK_16: Final = 0xFFFF
-_MASK_32: Final = 0xFFFFFFFF
+_CAUGHT_UP_S: Final = 0.1
+_PORT_TRIES: Final = 64
 
 
 def open_socket(host: str) -> socket.socket:
@@ -35,7 +29,7 @@ def open_socket(host: str) -> socket.socket:
         OSError: no port or no file descriptor is left.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for _ in range(64):
+    for _ in range(_PORT_TRIES):
         sock = socket.socket(family, socket.SOCK_DGRAM)
         try:
             sock.setblocking(False)
@@ -46,13 +40,13 @@ def open_socket(host: str) -> socket.socket:
         if sock.getsockname()[1] % 2 == 0:
             return sock
         sock.close()
-    raise OSError("no even UDP port was found in 64 tries")
+    raise OSError(f"no even UDP port was found in {_PORT_TRIES} tries")
 
 
 class RtpLeg:
     """The callee's end of an answered line (``conversation.ports.Leg``). Owns ``sock`` and closes it.
 
-    ``hang_up`` is the signalling's part: it is handed in and tells the far side.
+    ``bye`` hangs up: it is the signalling's part, tells the far side and calls ``end``.
     """
 
     def __init__(
@@ -65,65 +59,30 @@ class RtpLeg:
         bye: Callable[[], Awaitable[None]],
     ) -> None:
         self._sock = sock
-        self._law = law
-        self._ssrc = ssrc
-        self._digits_payload = digits_payload
         self._bye = bye
+        self._in = RtpReceiver(law, digits_payload)
+        self._out = RtpSender(law, digits_payload, ssrc)
         self._gone: str | None = None
         self._over = asyncio.Event()
         self._connected = False
-        self._out: deque[bytes] = deque()
-        self._in: deque[bytes] = deque(maxlen=_HEARD_FRAMES)
-        self._part = b""
-        self._keys_in = ""
-        self.every_digit = ""
-        """All keys the far side pressed so far."""
-        self._event_seen: int | None = None
-        self._expected: int | None = None
-        self._sequence = ssrc & 0x7FFF
-        self._timestamp = ssrc
-        self._first = True
-        self._keys_out: deque[tuple[bytes, int, bool] | None] = deque()
-        self._pressed: asyncio.Event | None = None
-
-    def connect(self, host: str, port: int) -> None:
-        """Send to, and take sound only from, this address. May be called again when the far side moves.
-
-        Raises:
-            OSError: the address is of no use.
-        """
-        self._sock.connect((host, port))
-        self._connected = True
 
     # The conversation's side.
 
     def hear(self) -> bytes:
-        pcm = b"".join(self._in)
-        self._in.clear()
-        return pcm
+        return self._in.frames()
 
     def speak(self, pcm: bytes) -> None:
-        for at in range(0, len(pcm), FRAME_BYTES):
-            self._out.append(pcm[at : at + FRAME_BYTES].ljust(FRAME_BYTES, b"\0"))
+        self._out.speak(pcm)
 
     def hush(self) -> None:
-        self._out.clear()
+        self._out.hush()
 
     def digits(self) -> str:
-        keys, self._keys_in = self._keys_in, ""
-        return keys
+        return self._in.digits()
 
     async def press(self, digits: str) -> None:
-        """Returns when the last key has left. As tones within the sound when the far side takes no events."""
-        if self._over.is_set():
-            return
-        if self._digits_payload is None:
-            self.speak(b"".join(tones.dtmf(key) for key in digits))
-            return
-        for key in digits:
-            self._queue_event(key)
-        self._pressed = self._pressed or asyncio.Event()
-        await self._pressed.wait()
+        if not self._over.is_set():
+            await self._out.press(digits)
 
     async def hang_up(self) -> None:
         await self._bye()
@@ -134,13 +93,31 @@ class RtpLeg:
 
     # The network's side.
 
-    async def ended(self) -> None:
-        """Returns when the line is down."""
-        await self._over.wait()
+    @property
+    def every_digit(self) -> str:
+        """All keys the far side pressed so far."""
+        return self._in.every_digit
 
     @property
     def down(self) -> bool:
         return self._over.is_set()
+
+    async def ended(self) -> None:
+        """Returns when the line is down."""
+        await self._over.wait()
+
+    def connect(self, host: str, port: int) -> None:
+        """Send to, and take sound only from, this address. May be called again when the far side moves.
+
+        Raises:
+            OSError: the address is of no use.
+        """
+        self._sock.connect((host, port))
+        self._connected = True
+
+    def key_heard(self, key: str) -> None:
+        """A key that came by signalling (SIP INFO)."""
+        self._in.key(key)
 
     def end(self, why: str | None) -> None:
         """The line is down: nothing is sent or taken any more. ``why`` is None when the callee itself hung up."""
@@ -148,19 +125,15 @@ class RtpLeg:
             self._gone = why
             self._over.set()
             self._sock.close()
-            if self._pressed is not None:
-                self._pressed.set()
-
-    def key_heard(self, key: str) -> None:
-        """A key that came, in the sound or by signalling (SIP INFO)."""
-        self._keys_in += key
-        self.every_digit += key
+            self._out.stop()
 
     def tick(self) -> None:
         """20 ms have passed: take what came, send one packet."""
         if self._connected and not self._over.is_set():
             self._receive()
-            self._send()
+            packet = self._out.next()
+            if packet is not None:
+                self._send(packet)
 
     def _receive(self) -> None:
         for _ in range(_PACKETS_A_TICK):
@@ -171,60 +144,13 @@ class RtpLeg:
             except OSError:
                 continue  # the far side's port is closed (yet or already): signalling will tell which
             if packet is not None:
-                self._take(packet)
+                self._in.take(packet)
 
-    def _take(self, packet: rtp.Packet) -> None:
-        lost = 0
-        if self._expected is not None:
-            lost = (packet.sequence - self._expected) & _MASK_16
-            if lost >= 0x8000:
-                return  # late or double: its moment has passed
-        self._expected = (packet.sequence + 1) & _MASK_16
-        if packet.payload_type == self._digits_payload:
-            if packet.timestamp != self._event_seen:
-                self._event_seen = packet.timestamp  # all packets of one key carry one timestamp (RFC 4733 §2.5.1.2)
-                self.key_heard(rtp.event_digit(packet.payload))
-            return
-        if packet.payload_type != self._law.payload_type:
-            return
-        if lost <= _CONCEALED_FRAMES:
-            self._in.extend([SILENCE] * lost)
-        pcm = self._part + self._law.decode(packet.payload)
-        whole = len(pcm) - len(pcm) % FRAME_BYTES
-        self._in.extend(pcm[at : at + FRAME_BYTES] for at in range(0, whole, FRAME_BYTES))
-        self._part = pcm[whole:]
-
-    def _send(self) -> None:
-        if self._keys_out:
-            event = self._keys_out.popleft()
-            if event is not None:
-                payload, started, first = event
-                stamp = (self._timestamp - started) & _MASK_32
-                self._send_packet(self._digits_payload or 0, payload, stamp, marker=first)
-            if not self._keys_out and self._pressed is not None:
-                self._pressed.set()
-                self._pressed = None
-        else:
-            frame = self._out.popleft() if self._out else SILENCE
-            self._send_packet(self._law.payload_type, self._law.encode(frame), self._timestamp, marker=self._first)
-            self._first = False
-        self._timestamp = (self._timestamp + FRAME_SAMPLES) & _MASK_32
-
-    def _send_packet(self, payload_type: int, payload: bytes, timestamp: int, *, marker: bool) -> None:
-        data = rtp.write(rtp.Packet(payload_type, self._sequence, timestamp, self._ssrc, payload, marker))
-        self._sequence = (self._sequence + 1) & _MASK_16
+    def _send(self, packet: bytes) -> None:
         try:
-            self._sock.send(data)
+            self._sock.send(packet)
         except OSError:
             return  # lost like any datagram; a far side that stays away ends the call by signalling
-
-    def _queue_event(self, key: str) -> None:
-        """A key: five packets that grow, three that end it, a pause. One packet each tick."""
-        for n in range(_EVENT_PACKETS + _EVENT_ENDS):
-            end = n >= _EVENT_PACKETS
-            length = FRAME_SAMPLES * min(n + 1, _EVENT_PACKETS + 1)
-            self._keys_out.append((rtp.event_payload(key, length, end=end), FRAME_SAMPLES * n, n == 0))
-        self._keys_out.extend([None] * _EVENT_PAUSE)
 
 
 class MediaClock:
@@ -245,7 +171,7 @@ class MediaClock:
         due = loop.time()
         while True:
             self.tick()
-            due = max(due + FRAME_MS / 1000, loop.time() - 0.1)
+            due = max(due + FRAME_MS / 1000, loop.time() - _CAUGHT_UP_S)
             await asyncio.sleep(max(0.0, due - loop.time()))
 
     def tick(self) -> None:

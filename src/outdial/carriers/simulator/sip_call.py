@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
@@ -238,6 +239,14 @@ class SipCall:
             ("Reason", 'Q.850;cause=16;text="Normal call clearing"'),
         )
         hop = uri_host(address(route[0]) if route else target)
-        if isinstance(peer, UdpPeer) and hop is not None and hop[0].replace(".", "").isdigit():
+        if isinstance(peer, UdpPeer) and hop is not None and _is_address(hop[0]):
             peer = peer.elsewhere(hop)  # a name needs a resolver; the INVITE's own source is the next best address
         return Request("BYE", target, headers), peer
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, Protocol, cast
@@ -25,6 +26,7 @@ from outdial.carriers.simulator.sip_messages import (
 )
 
 _PORT_TRIES: Final = 20
+_BURST_BYTES: Final = 4_000_000
 _RPORT: Final = re.compile(r";\s*rport(?:\s*=\s*[0-9]*)?", re.IGNORECASE)
 
 
@@ -132,6 +134,8 @@ class SipServer:
     async def _open_both(self, host: str, port: int) -> None:
         loop = asyncio.get_running_loop()
         udp, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(self), local_addr=(host, port))
+        # A burst of INVITEs must wait in the kernel rather than be lost; it grants what its limit allows.
+        udp.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BURST_BYTES)
         bound: int = udp.get_extra_info("sockname")[1]
         try:
             self._tcp = await loop.create_server(lambda: _Stream(self), host, bound)

@@ -11,8 +11,8 @@ import yaml
 from outdial.domain.agent import Brief, TalkLimits, Voice
 from outdial.domain.errors import Broken
 
-_PATIENT: Final = TalkLimits(idle_warning_s=60.0, idle_end_s=60.0, max_length_s=600.0)
-"""The callee waits for the caller: silence is the caller's affair."""
+_PATIENT: Final = TalkLimits(idle_warning_s=8.0, idle_end_s=30.0, max_length_s=600.0)
+"""A callee waits for the caller, asks once into the silence, and hangs up at last."""
 
 
 @cache
@@ -35,7 +35,7 @@ def brief_of(persona: str) -> Brief:
         instructions="",
         flow=flow,
         model="",
-        idle_question="",
+        idle_question="Hello? Are you there?",
         farewell="",
         limits=_PATIENT,
         variables={"name": name},
