@@ -8,11 +8,11 @@ from collections.abc import Collection, Mapping
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
-from store_builders import NOON
 
 from outdial.domain.errors import Broken, Unreachable
 from outdial.store.database import Database
 from outdial.store.schema import workspaces
+from store_builders import NOON
 
 
 async def names(conn: AsyncConnection, ids: Collection[str]) -> Mapping[str, str]:

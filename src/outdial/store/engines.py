@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -14,6 +15,9 @@ from outdial.store.sqlite_driver import OneHopConnection, connect
 SQLITE: Final = "sqlite+aiosqlite"
 POSTGRES: Final = "postgresql+asyncpg"
 _DRIVERS: Final = {"sqlite": SQLITE, SQLITE: SQLITE, "postgresql": POSTGRES, "postgres": POSTGRES, POSTGRES: POSTGRES}
+
+# Compact, and in ASCII: a customer's half of a surrogate pair is no reason to lose a call.
+_TO_JSON: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 _CONNECT_TIMEOUT_S: Final = 5.0
 _STATEMENT_TIMEOUT_S: Final = 30.0
@@ -45,7 +49,12 @@ def writing_engine(url: sa.URL) -> AsyncEngine:
     """Connections that change the database: one on SQLite, where writers only get in each other's way."""
     if url.drivername == SQLITE:
         engine = create_async_engine(
-            url, pool_size=1, max_overflow=0, pool_reset_on_return=None, async_creator=_sqlite_creator(url)
+            url,
+            pool_size=1,
+            max_overflow=0,
+            pool_reset_on_return=None,
+            json_serializer=_TO_JSON,
+            async_creator=_sqlite_creator(url),
         )
         _prepare_sqlite(engine, begin="BEGIN IMMEDIATE")
         return engine
@@ -59,7 +68,9 @@ def migrating_engine(url: sa.URL) -> AsyncEngine:
     Changing a SQLite table copies it; with foreign keys enforced the copy would be refused.
     """
     if url.drivername == SQLITE:
-        engine = create_async_engine(url, poolclass=sa.NullPool, async_creator=_sqlite_creator(url))
+        engine = create_async_engine(
+            url, poolclass=sa.NullPool, json_serializer=_TO_JSON, async_creator=_sqlite_creator(url)
+        )
         _prepare_sqlite(engine, begin="BEGIN IMMEDIATE", foreign_keys=False)
         return engine
     return _postgres_engine(url)
@@ -73,6 +84,7 @@ def reading_engine(url: sa.URL) -> AsyncEngine:
             pool_size=_SQLITE_READERS,
             max_overflow=0,
             pool_timeout=_POOL_TIMEOUT_S,
+            json_serializer=_TO_JSON,
             async_creator=_sqlite_creator(url),
         )
         _prepare_sqlite(engine, begin="BEGIN", read_only=True)
@@ -109,6 +121,7 @@ def _prepare_sqlite(engine: AsyncEngine, *, begin: str, read_only: bool = False,
 def _postgres_engine(url: sa.URL, **server_settings: str) -> AsyncEngine:
     return create_async_engine(
         url,
+        json_serializer=_TO_JSON,
         pool_size=_POSTGRES_CONNECTIONS,
         max_overflow=0,
         pool_timeout=_POOL_TIMEOUT_S,

@@ -22,7 +22,7 @@ async def append(conn: AsyncConnection, facts: Sequence[Event]) -> None:
         return
     await lock_numbers(conn)
     insert = Insert(events, conn.dialect)
-    await conn.exec_driver_sql(insert.sql, [insert.row(row_of(fact)) for fact in facts])
+    await insert.write(conn, [insert.row(row_of(fact)) for fact in facts])
 
 
 async def lock_numbers(conn: AsyncConnection) -> None:

@@ -98,15 +98,10 @@ class GroupCommit:
             _tell(batch, None)
 
     async def _insert(self, conn: AsyncConnection, members: Sequence[Rows]) -> None:
-        for insert, rows in (
-            (self._inserts.calls, [row for member in members for row in member.calls]),
-            (self._inserts.call_requests, [row for member in members for row in member.call_requests]),
-            (self._inserts.events, [row for member in members for row in member.events]),
-        ):
-            if insert is self._inserts.events:
-                await lock_numbers(conn)
-            if rows:
-                await conn.exec_driver_sql(insert.sql, rows)
+        await self._inserts.calls.write(conn, [row for member in members for row in member.calls])
+        await self._inserts.call_requests.write(conn, [row for member in members for row in member.call_requests])
+        await lock_numbers(conn)
+        await self._inserts.events.write(conn, [row for member in members for row in member.events])
 
 
 def _tell(batch: Sequence[_Waiting], error: Exception | None) -> None:

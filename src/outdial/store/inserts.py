@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.store import schema
 
@@ -19,12 +20,8 @@ class Insert:
 
     def __init__(self, table: sa.Table, dialect: Dialect) -> None:
         columns = [column for column in table.columns if column is not table.autoincrement_column]
-        compiled = table.insert().compile(dialect=dialect, column_keys=[column.name for column in columns])
-        self.table = table
-        self.sql = str(compiled)
-        self._encoders: list[tuple[str, Any, _Encode | None]] = [
-            (column.name, _default(column), _encoder(column, dialect)) for column in columns
-        ]
+        self.sql: Final = str(table.insert().compile(dialect=dialect, column_keys=[column.name for column in columns]))
+        self._encoders: Final = [(column.name, _default(column), _encoder(column, dialect)) for column in columns]
 
     def row(self, values: Mapping[str, Any]) -> Row:
         """``values`` by column name, as the driver wants them."""
@@ -32,6 +29,11 @@ class Insert:
         return tuple(
             [encode(get(name, default)) if encode else get(name, default) for name, default, encode in self._encoders]
         )
+
+    async def write(self, conn: AsyncConnection, rows: Sequence[Row]) -> None:
+        """Insert ``rows`` in this order."""
+        if rows:
+            await conn.exec_driver_sql(self.sql, [*rows])
 
 
 class Inserts:
