@@ -198,10 +198,37 @@ class TestAWorkerThatCannotStart:
                 await media.wait_ready(1)
 
 
+class TestLeavingTheWorkers:
+    async def test_hangs_up_what_still_talks_and_ends_every_process(self, tmp_path: Path) -> None:
+        heard, mark = Heard(), tmp_path / "hung-up"
+
+        async with asyncio.TaskGroup() as group:
+            async with workers() as media:
+                talk = group.create_task(media.carry_out(an_order(does="talk", mark=str(mark)), heard))
+                watched = os.pidfd_open(await heard.pid_of_talk())
+            result = await result_of(talk)
+
+        assert ended(watched)
+        assert mark.exists()
+        assert result.outcome is Outcome.CANCELLED
+
+    async def test_ends_a_process_whose_call_cannot_be_hung_up(self) -> None:
+        heard = Heard()
+
+        async with asyncio.TaskGroup() as group:
+            async with workers() as media:
+                talk = group.create_task(media.carry_out(an_order(does="cling"), heard))
+                watched = os.pidfd_open(await heard.pid_of_talk())
+            result = await result_of(talk)
+
+        assert ended(watched)
+        assert result.outcome is Outcome.WORKER_LOST
+
+
 class TestWhenTheParentDies:
-    def test_its_workers_die_too(self) -> None:
+    def test_its_workers_hang_up_and_die_too(self, tmp_path: Path) -> None:
         script = Path(__file__).with_name("parent_program.py")
-        command = [sys.executable, str(script), str(PROGRAM)]
+        command = [sys.executable, str(script), str(PROGRAM), str(tmp_path)]
         builders = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=builders) as parent:
             assert parent.stdout is not None
@@ -210,8 +237,8 @@ class TestWhenTheParentDies:
             parent.kill()
 
         assert len(pids) == 2
-        for pidfd in watched:
-            assert ended(pidfd)
+        assert [ended(pidfd) for pidfd in watched] == [True, True]
+        assert {mark.name for mark in tmp_path.iterdir()} == {"a", "b"}
 
 
 def ended(pidfd: int) -> bool:

@@ -7,6 +7,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from outdial.domain.attempt import Answered, Order, Progress, Result, Ringing, Said, Speaker, Turn
 from outdial.domain.clock import utc_now
@@ -26,10 +27,25 @@ async def carry_out(order: Order, report: Callable[[Progress], None]) -> Result:
     if does == "freeze":
         time.sleep(60)  # noqa: ASYNC251 - a loop that stands still is what is tested
     report(Answered(utc_now()))
-    if does == "talk":
+    if does in {"talk", "cling"}:
         report(Said(utc_now(), Turn(Speaker.AGENT, f"I am {os.getpid()}.", 0, 500)))
-        await asyncio.Event().wait()
+        await talk(order, clinging=does == "cling")
     return Result(utc_now(), Outcome.COMPLETED, reason=str(os.getpid()))
+
+
+async def talk(order: Order, *, clinging: bool) -> None:
+    """Until it is hung up, which it notes in the file ``mark``; a clinging one cannot be hung up."""
+    while True:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            if not clinging:
+                note_hung_up(order)
+                raise
+
+
+def note_hung_up(order: Order) -> None:
+    Path(order.brief.variables.get("mark", os.devnull)).touch()
 
 
 def main() -> None:

@@ -34,6 +34,8 @@ CLAIM_LOCK: Final = 7_310_002
 """PostgreSQL advisory lock that makes claiming one at a time; on SQLite every writer is the only one."""
 _LANES_AT_ONCE: Final = 128
 """Terms of one UNION: SQLite allows 500, and few sizes of statement keep the statement cache warm."""
+_CALLS_AT_ONCE: Final = 200
+"""Keeps statements and transactions short; what is left is claimed a tick later."""
 _NO_CALLER_WAIT: Final = timedelta(minutes=1)
 """How soon to look again for a usable caller number."""
 
@@ -95,7 +97,7 @@ async def claim(conn: AsyncConnection, holder: str, room: int, now: datetime, rn
         return []
     lanes = await due_lanes(conn, now)
     rng.shuffle(lanes)
-    ids = await due_calls(conn, lanes[:_LANES_AT_ONCE], room, now)
+    ids = await due_calls(conn, lanes[:_LANES_AT_ONCE], min(room, _CALLS_AT_ONCE), now)
     by_opening = _openings(await _load(conn, ids), now)
     claims = await _take(conn, holder, by_opening.pop(now, []), now)
     forbidden = by_opening.pop(None, [])
