@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from outdial.api.gate import Gate, request_id
+from outdial.api.keys import bearer_key
 from outdial.api.openapi import Door, refusals
 from outdial.api.parts import Parts
 from outdial.domain.errors import Fault, Invalid, NotFound, OutdialError, TooMany, Unauthorized, Unreachable
@@ -55,9 +56,9 @@ def application(parts: Parts) -> Door:
 
     async def events(request: Request, call_id: str, after: Annotated[str, Query()] = "0") -> EventList:
         """The call's facts numbered above ``after``, oldest first."""
-        _, _, key = request.headers.get("authorization", "").strip().partition(" ")
-        workspace_id = await access.authenticate(parts.database, "native", key.strip())
-        parts.rate.take(digest_key(key.strip()))
+        key = bearer_key(request.headers.get("authorization", ""))
+        workspace_id = await access.authenticate(parts.database, "native", key)
+        parts.rate.take(digest_key(key))
         known = parse_uuid(call_id)
         if not after.isascii() or not after.isdecimal() or len(after) > 19 or int(after) > _MAX_SEQ:
             raise Invalid(Fault(("after",), "after must be an event's number"))
@@ -68,8 +69,8 @@ def application(parts: Parts) -> Door:
         return EventList(events=[_row(fact) for fact in facts])
 
     said = refusals(Problem, 400, 401, 404, 429, 500, 503)
-    key = Security(HTTPBearer(auto_error=False))
-    app.add_api_route("/calls/{call_id}/events", events, methods=["GET"], responses=said, dependencies=[key])
+    locked = Security(HTTPBearer(auto_error=False))
+    app.add_api_route("/calls/{call_id}/events", events, methods=["GET"], responses=said, dependencies=[locked])
     return app
 
 

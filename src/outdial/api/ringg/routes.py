@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from outdial.api.gate import Gate
 from outdial.api.json_body import parse_object, read_body
+from outdial.api.keys import bearer_key
 from outdial.api.openapi import Door, body_of, refusals
 from outdial.api.parts import Parts
 from outdial.api.ringg import errors, instants, listing, rows, translate, validation, wire
@@ -129,7 +130,7 @@ class _Routes:
 
     async def _admit(self, request: Request) -> str:
         """The workspace that knocks. A missing key takes the same way as a wrong one."""
-        key = request.headers.get("x-api-key", "").strip() or _bearer(request.headers.get("authorization", ""))
+        key = request.headers.get("x-api-key", "").strip() or bearer_key(request.headers.get("authorization", ""))
         workspace_id = await access.authenticate(self._parts.database, translate.DIALECT, key)
         self._parts.rate.take(digest_key(key))
         return workspace_id
@@ -153,11 +154,6 @@ class _Routes:
         record = await calls.call_record(self._parts.database, workspace_id, call_id, now=self._parts.now)
         details = translate.call_details(record, self._parts.links, analysis=analysis)
         return wire.CallDetailsResponse(status="success", data=details)
-
-
-def _bearer(authorization: str) -> str:
-    scheme, _, key = authorization.strip().partition(" ")
-    return key.strip() if scheme.lower() == "bearer" else ""
 
 
 def _accepted(placed: Placed, to_number: str) -> wire.CallResponse:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from outdial.api.gate import Gate, request_id
 from outdial.api.json_body import TooLarge, parse_object, read_body
+from outdial.api.keys import bearer_key
 from outdial.api.openapi import Door, body_of, refusals
 from outdial.api.parts import Parts
 from outdial.api.ringly import errors, translate, validation, wire
@@ -106,7 +107,7 @@ async def _body(request: Request) -> Mapping[str, object]:
 
 def key_of(authorization: str) -> str:
     """The key in an ``Authorization`` value: bare, or after ``Bearer``; empty for any other scheme."""
-    first, *rest = authorization.split() or [""]
-    if first.lower() == "bearer":
-        return rest[0] if len(rest) == 1 else ""
-    return "" if rest else first
+    bare = authorization.split()
+    if len(bare) == 1 and bare[0].lower() != "bearer":
+        return bare[0]
+    return bearer_key(authorization)
