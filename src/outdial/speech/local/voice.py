@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -16,6 +17,7 @@ from outdial.domain.agent import Voice
 from outdial.domain.errors import Unreachable
 from outdial.speech.catalogue import AVA, SAM
 from outdial.speech.local.cache import SentenceCache
+from outdial.speech.local.models import check_voice
 from outdial.speech.local.whisper import as_pcm
 from outdial.speech.pool import SpeechPool
 from outdial.speech.spoken import spoken
@@ -32,8 +34,13 @@ class HibariEngine:
     """The loaded model; safe to use from several threads."""
 
     def __init__(self) -> None:
-        """Read the model and say a word, because the first one is slow: some 0.8 s."""
+        """Read the model and say a word, because the first one is slow: some 0.8 s.
+
+        Raises:
+            NotInstalled: the weights are not the expected ones.
+        """
         self._hibari = Hibari(threads=1)
+        check_voice(Path(self._hibari.model_path))
         self._grammar = threading.Lock()
         for phonemes in self.phonemes("Hello."):
             self.render(phonemes, AVA.name)

@@ -44,7 +44,7 @@ class Whisper:
         Raises:
             NotInstalled: the weights are not the expected ones, or no Whisper model of CTranslate2.
         """
-        check_weights(files)
+        check_weights(files.weights, files.sha256)
         try:
             self._model = ctranslate2.models.Whisper(
                 str(files.folder), device="cpu", compute_type="int8", intra_threads=1, inter_threads=workers
