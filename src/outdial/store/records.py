@@ -123,6 +123,7 @@ def attempt_of(row: _Row) -> AttemptRecord:
         from_number=row["from_number"],
         claimed_at=row["claimed_at"],
         dialed_at=row["dialed_at"],
+        ringing_at=row["ringing_at"],
         answered_at=row["answered_at"],
         ended_at=row["ended_at"],
         outcome=_outcome(row["outcome"]),
