@@ -229,3 +229,22 @@ class TestARequestThatCannotBeMet:
             database, office.request(agent_id=other, version_id=version), voices=VOICES, now=AT_NOON
         )
         assert placed.agent_id == other
+
+    @pytest.mark.parametrize(
+        "facts",
+        [
+            {"callee_name": "a\x00b"},
+            {"callee_name": "\ud800"},
+            {"call_category": "\udfff"},
+            {"agent_tag": "\x00"},
+            {"variables": {"note": ["fine", {"deep": "\ud800"}]}},
+            {"variables": {"no\x00te": "fine"}},
+        ],
+    )
+    async def test_by_any_database_for_its_characters(self, database: Database, facts: dict[str, Any]) -> None:
+        office = await an_office(database)
+
+        with pytest.raises(Invalid, match="character that cannot be stored"):
+            await office.place(**facts)
+
+        assert await nothing_is_stored(database)

@@ -14,6 +14,7 @@ from outdial.domain.errors import Fault, Invalid, NotFound
 from outdial.domain.ids import new_id
 from outdial.domain.plan import first_due, resolve
 from outdial.domain.request import CallRequest
+from outdial.domain.templates import strings_in
 from outdial.store.agents import AgentVersion, agents_by_id, agents_by_tag, versions_by_id
 from outdial.store.database import Database
 from outdial.store.numbers import OwnNumber, numbers_by_id, numbers_by_value, pools_by_id
@@ -56,6 +57,7 @@ async def place_call(db: Database, request: CallRequest, *, voices: Mapping[str,
         Invalid: it is, but cannot be used so; or variables are missing that the agent requires.
         Unreachable: the database did not answer.
     """
+    _check_texts(request)
     found = await _look_up(db, request)
     _check_voice(request, found.chosen, voices)
     differences = mismatch(found.chosen.definition, request.variables)
@@ -142,6 +144,24 @@ async def _callers(db: Database, request: CallRequest) -> Sequence[CallerNumber]
     if not all(number.outbound for number in owned):
         raise Invalid(Fault((field,), "Number is not enabled for outbound calls"))
     return [CallerNumber(number.id, number.number) for number in owned]
+
+
+def _check_texts(request: CallRequest) -> None:
+    """No database keeps a NUL in a text, and half a surrogate pair is no character: said now, not by a failed write."""
+    for name in ("to_number", "callee_name", "agent_id", "agent_tag", "number_pool_id", "version_id", "call_category"):
+        if not _storable(getattr(request, name) or ""):
+            raise Invalid(Fault((name,), f"{name} holds a character that cannot be stored"))
+    for name, value in request.variables.items():
+        if not all(map(_storable, (name, *strings_in(value)))):
+            raise Invalid(Fault(("variables", name), "variables hold a character that cannot be stored"))
+
+
+def _storable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\x00" not in text
 
 
 def _check_voice(request: CallRequest, version: AgentVersion, voices: Mapping[str, Voice]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Final
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,7 +17,6 @@ from outdial.domain.errors import Unreachable
 from outdial.store.events import lock_numbers
 from outdial.store.inserts import Inserts, Row
 
-T = TypeVar("T")
 Write = Callable[[Callable[[AsyncConnection], Awaitable[None]]], Awaitable[None]]
 _MOST_ROWS: Final = 512
 _log = structlog.get_logger()
@@ -41,8 +40,8 @@ class _Waiting:
 class GroupCommit:
     """Drains what concurrent callers submit into one transaction after another.
 
-    ``write`` runs a function in one transaction. ``run`` is the writer; its owner starts it once and awaits it
-    after ``finish``.
+    ``write`` runs a function in one transaction. ``run`` is the writer; its owner starts it and awaits it after
+    ``finish``.
     """
 
     def __init__(self, write: Write, inserts: Inserts) -> None:
@@ -67,16 +66,24 @@ class GroupCommit:
         await waiting.done
 
     async def run(self) -> None:
-        """Write until ``finish`` is called and everything submitted before has its answer."""
-        while (first := await self._waiting.get()) is not None:
-            batch = [first]
-            while len(batch) < _MOST_ROWS and not self._waiting.empty():
-                following = self._waiting.get_nowait()
-                if following is None:
-                    self._waiting.put_nowait(None)
-                    break
-                batch.append(following)
+        """Write until ``finish`` is called and everything submitted before has its answer.
+
+        May run more than once at a time: while one transaction is flushed to disk, another is filled.
+        """
+        while batch := await self._next():
             await self._store([waiting for waiting in batch if not waiting.done.done()])
+
+    async def _next(self) -> list[_Waiting]:
+        """Whatever waits, at least one; nothing at the end."""
+        batch: list[_Waiting] = []
+        while not batch or (len(batch) < _MOST_ROWS and not self._waiting.empty()):
+            following = await self._waiting.get()
+            if following is None:
+                # Left for whoever else runs, and for the next look of this one.
+                self._waiting.put_nowait(None)
+                break
+            batch.append(following)
+        return batch
 
     def finish(self) -> None:
         self._finished = True
