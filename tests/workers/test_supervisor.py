@@ -126,6 +126,22 @@ class TestAWorkerKilledInTheMiddleOfATalk:
         assert after.outcome is Outcome.COMPLETED
 
 
+class TestASignalToTheWholeGroup:
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+    async def test_is_left_to_the_parent_which_lets_talks_end(self, number: signal.Signals) -> None:
+        heard = Heard()
+
+        async with workers() as media, asyncio.TaskGroup() as group:
+            talk = group.create_task(media.carry_out(an_order(does="talk"), heard))
+            os.kill(await heard.pid_of_talk(), number)
+            beside = await media.carry_out(an_order("beside", does="answer"), silent)
+            still_talking = not talk.done()
+            talk.cancel()
+
+        assert still_talking
+        assert beside.outcome is Outcome.COMPLETED
+
+
 class TestAWorkerThatStandsStill:
     async def test_is_killed_and_its_calls_end(self) -> None:
         terms = Terms(health=Health(beat_limit_s=2.5, shutdown_limit_s=0.5))
@@ -182,6 +198,14 @@ class TestRoom:
 
             assert media.room() == 0
         assert (unfinished, finished) == (False, True)
+
+
+class TestAWorkerThatIsStillStarting:
+    async def test_is_ended_without_waiting_for_it(self) -> None:
+        terms = Terms(health=Health(shutdown_limit_s=PATIENCE_S))
+
+        async with asyncio.timeout(PATIENCE_S / 2), workers(1, "--starts-for-ever", terms=terms) as media:
+            assert media.room() == 0
 
 
 class TestAWorkerThatCannotStart:

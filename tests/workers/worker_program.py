@@ -54,11 +54,14 @@ def main() -> None:
     parser.add_argument("--place", type=int, required=True)
     parser.add_argument("--capacity", type=int, default=10)
     parser.add_argument("--fails", default="")
+    parser.add_argument("--starts-for-ever", action="store_true")
     options = parser.parse_args()
 
     async def open_operator() -> LocalOperator:
         if options.fails:
             raise Unreachable(options.fails)
+        if options.starts_for_ever:
+            await asyncio.Event().wait()
         return LocalOperator(carry_out, options.capacity, utc_now)
 
     process.run(options.channel_fd, open_operator, utc_now)

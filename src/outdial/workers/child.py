@@ -125,6 +125,11 @@ class Child:
                 watch = group.create_task(self._watch(process))
                 await self._listen(self._channel)
                 watch.cancel()
+        except asyncio.CancelledError:
+            if self.state is ChildState.STARTING:
+                # It has nothing to hang up, and does not listen yet.
+                _kill(process)
+            raise
         finally:
             await self._bury(process)
         return self._fate

@@ -23,6 +23,10 @@ from outdial.workers.channel import WorkerEnd, worker_end
 from outdial.workers.worker import serve
 
 _PR_SET_PDEATHSIG: Final = 1
+_PARENT_DIED: Final = signal.SIGUSR1
+# Ctrl-C, a closed terminal and a service manager reach every process at once. What becomes of the calls is for the
+# parent to say: it lets them end first.
+_MEANT_FOR_THE_PARENT: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _STUCK_S: Final = 10.0
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -35,8 +39,8 @@ def run(channel_fd: int, open_operator: Callable[[], Awaitable[Operator]], clock
     closed: the native SIP teardown can crash, and the operating system frees everything anyway.
     """
     _die_with_parent()
-    # Ctrl-C reaches the whole terminal group; the parent decides what becomes of the calls.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in _MEANT_FOR_THE_PARENT:
+        signal.signal(number, signal.SIG_IGN)
     os.set_inheritable(channel_fd, False)
     try:
         asyncio.run(_live(socket.socket(fileno=channel_fd), open_operator, clock))
@@ -64,7 +68,7 @@ async def _serve_watched(channel: WorkerEnd, operator: Operator, clock: Clock) -
     async with asyncio.TaskGroup() as group:
         watch = group.create_task(_show_life())
         work = group.create_task(serve(channel, operator, clock=clock))
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, work.cancel)
+        asyncio.get_running_loop().add_signal_handler(_PARENT_DIED, work.cancel)
         await asyncio.wait([work])
         watch.cancel()
         if not work.cancelled():
@@ -87,9 +91,9 @@ async def _say(channel: WorkerEnd, reason: str) -> None:
 
 
 def _die_with_parent() -> None:
-    """Linux sends SIGTERM when the parent ends, however it ends; elsewhere the end of the channel must do."""
+    """Linux sends a signal when the parent ends, however it ends; elsewhere the end of the channel must do."""
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, _PARENT_DIED, 0, 0, 0)
 
 
 def _exit(code: int) -> NoReturn:
