@@ -173,7 +173,10 @@ class TestUnderFire:
     def test_the_network_goes_on_answering(self, data: st.DataObject) -> None:
         shots = data.draw(st.lists(st.tuples(st.integers(0, 600), st.binary(max_size=30)), min_size=1, max_size=12))
 
+        broken: list[object] = []
+
         async def main() -> None:
+            asyncio.get_running_loop().set_exception_handler(lambda loop, context: broken.append(context))
             async with a_network() as network, a_phone(network.port) as phone:
                 good = write(Invite(phone, NOBODY, 77_002, (), b"").message(body=_an_offer(phone.media)))
                 with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as gun:
@@ -183,6 +186,8 @@ class TestUnderFire:
                 invite.ack(await phone.response(486))
 
         asyncio.run(main())
+
+        assert broken == []
 
 
 def _an_offer(media: socket.socket) -> bytes:

@@ -23,6 +23,7 @@ from outdial.conversation.talk import converse
 from outdial.conversation.vad import VoiceActivity
 from outdial.domain.agent import Brief, TalkLimits
 from outdial.domain.attempt import Speaker, TalkSummary
+from outdial.domain.errors import Refused
 from outdial.domain.outcome import EndedBy, NotReached, Outcome
 from outdial.domain.templates import render
 from outdial.language.flow import FlowLanguage
@@ -184,6 +185,13 @@ class TestALine:
             return line.caller.digits(), line.caller.digits()
 
         assert run(main()) == ("42#", "")
+
+    def test_has_no_keys_but_those_of_a_phone(self) -> None:
+        async def main() -> None:
+            await MemoryLine().caller.press("12x")
+
+        with pytest.raises(Refused, match="keys 0-9"):
+            run(main())
 
 
 class TestACalleeThatBreaks:

@@ -327,3 +327,15 @@ def _credentials(challenge: Response, uri: str, password: str) -> str:
         f'Digest username="acct1", realm="{realm}", nonce="{nonce}", uri="{uri}", response="{response}", '
         'cnonce="c0ffee", nc=00000001, qop=auth, algorithm=MD5'
     )
+
+
+class TestTheAddress:
+    async def test_must_be_one_that_callers_can_send_their_sound_to(self) -> None:
+        with pytest.raises(ValueError, match="one address"):
+            SipNetwork(talk=mute, clock=loop_clock(), host="0.0.0.0")
+
+    async def test_that_is_taken_is_an_error_when_entering(self) -> None:
+        async with a_network() as network:
+            second = SipNetwork(talk=mute, clock=loop_clock(), port=network.port)
+            with pytest.raises(OSError, match="in use"):
+                await second.__aenter__()

@@ -166,6 +166,7 @@ class TestAnAddress:
             ("tel:+15550001111;phone-context=x", "+15550001111", None),
             ("sip:a@host:99999", "a", None),
             ("nonsense", "", None),
+            ("sip:\udc80+1555@host", "?+1555", ("host", 5060)),
         ],
     )
     def test_names_a_user_and_a_host(self, uri: str, user: str, host: tuple[str, int] | None) -> None:

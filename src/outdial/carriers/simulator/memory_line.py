@@ -11,6 +11,8 @@ from collections import deque
 from typing import Final
 
 from outdial.audio.frames import FRAME_BYTES, FRAME_MS, SILENCE
+from outdial.carriers.simulator.rtp import KEYS
+from outdial.domain.errors import Refused
 
 _FRAME_S: Final = FRAME_MS / 1000
 _EARLY: Final = 1e-6
@@ -82,10 +84,17 @@ class MemoryLeg:
         return keys
 
     async def press(self, digits: str) -> None:
+        """Send DTMF digits, 160 ms each.
+
+        Raises:
+            Refused: a character is no DTMF digit.
+        """
+        if not set(digits.upper()) <= set(KEYS):
+            raise Refused("only the keys 0-9, A-D, * and # can be pressed")
         for key in digits:
             await asyncio.sleep(KEY_S)
             if not self._line.over.is_set():
-                self._line.other(self).key_heard(key)
+                self._line.other(self).key_heard(key.upper())
 
     async def hang_up(self) -> None:
         self._line.end(self)

@@ -7,6 +7,7 @@ One ``SipNetwork`` is one trunk. It owns its sockets, its media clock and one ta
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import math
 import secrets
 from collections import deque
@@ -42,8 +43,9 @@ class SipNetwork:
     ``host`` is an address of this machine; port 0 takes any that is free for UDP and TCP. ``talk`` holds the
     conversations of callees who talk. With a ``gatekeeper`` every INVITE needs digest credentials.
 
-    Raises (on entering):
-        OSError: the port is taken or the host is not ours.
+    Raises:
+        ValueError: ``host`` is not one IP address.
+        OSError: on entering: the port is taken or the host is not ours.
     """
 
     def __init__(
@@ -57,6 +59,8 @@ class SipNetwork:
         gatekeeper: Gatekeeper | None = None,
         timers: Timers | None = None,
     ) -> None:
+        if ipaddress.ip_address(host).is_unspecified:
+            raise ValueError("host must be one address: callers are told to send their sound to it")
         self._talk = talk
         self._clock = clock
         self._host = host

@@ -101,7 +101,10 @@ def address(value: str) -> str:
 def uri_user(uri: str) -> str:
     """The user part of a sip or tel URI without its parameters, e.g. the number dialled; empty if there is none."""
     found = _USER.match(uri)
-    return unquote(found[1] or found[2] or "").partition(":")[0] if found else ""
+    if not found:
+        return ""
+    user = unquote(found[1] or found[2] or "").partition(":")[0]
+    return user.encode("utf-8", "replace").decode()  # bytes that are no text must not travel on
 
 
 def uri_host(uri: str) -> tuple[str, int] | None:
