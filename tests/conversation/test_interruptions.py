@@ -17,12 +17,12 @@ from outdial.conversation.manners import GOOD_MANNERS
 from outdial.conversation.ports import HangUp, Leg, Say
 from outdial.domain.agent import TalkLimits
 from outdial.domain.attempt import Speaker
-from outdial.speech.scripted import CannedEars, ScriptedLanguage, speech_sound
+from outdial.speech.scripted import Answer, CannedEars, ScriptedLanguage, speech_sound
 from outdial.virtual_time import run
 
 LONG = "Your order will leave the warehouse tomorrow morning and then it will travel to you by ship and by train."
 QUIETLY_ENDED = a_brief(limits=TalkLimits(idle_warning_s=2, idle_end_s=2))
-GOODBYE = [Say("All right. Goodbye."), HangUp()]
+GOODBYE: Answer = [Say("All right. Goodbye."), HangUp()]
 
 
 async def interrupts(callee: Callee) -> None:

@@ -14,7 +14,7 @@ _Codes = npt.NDArray[np.uint8]
 _Levels = npt.NDArray[np.int16]
 
 _MU_BIAS: Final = 33
-_MU_CLIP: Final = 8159
+_MU_CLIP: Final = 8158
 
 
 def _mu_law_levels() -> _Levels:

@@ -208,10 +208,32 @@ def step(state: State, event: Event) -> Move:
 
 def diagram() -> str:
     """The table as a Mermaid state diagram; events that change nothing are left out."""
-    lines = ["stateDiagram-v2", f"    [*] --> {START.state}: {START.actions[0]}"]
+    inner, outer = (
+        [f"        [*] --> {START.state}: {_does(START)}"],
+        [f"    open {_arrow(e, m)}" for e, m in _ALWAYS.items()],
+    )
     for state, row in TURNS.items():
+        is_open = state not in (State.CLOSING, State.CLOSED)
         for event, move in row.items():
-            if move != Move(state):
-                does = f" / {', '.join(move.actions)}" if move.actions else ""
-                lines.append(f"    {state} --> {move.state}: {event}{does}")
-    return "\n".join([*lines, f"    {State.CLOSED} --> [*]"]) + "\n"
+            if move == Move(state) or (is_open and event in _ALWAYS):
+                continue
+            (inner if is_open else outer).append(f"{'        ' if is_open else '    '}{state} {_arrow(event, move)}")
+    return "\n".join(
+        [
+            "stateDiagram-v2",
+            "    [*] --> open",
+            "    state open {",
+            *inner,
+            "    }",
+            *outer,
+            f"    {State.CLOSED} --> [*]\n",
+        ]
+    )
+
+
+def _arrow(event: Event, move: Move) -> str:
+    return f"--> {move.state}: {event}{' / ' if move.actions else ''}{_does(move)}"
+
+
+def _does(move: Move) -> str:
+    return ", ".join(move.actions)
