@@ -136,6 +136,22 @@ class TestAnAnsweredCall:
                 await phone.invite(SILENT).talk()
             await phone.request("BYE")
 
+    async def test_ends_alone_when_its_callee_breaks(self) -> None:
+        async def breaks(leg: Leg, brief: Brief) -> None:
+            raise ZeroDivisionError
+
+        async with a_network(talk=breaks) as network, a_phone(network.port) as phone:
+            other = phone.invite(SILENT)
+            answer = await other.talk()
+            broken = phone.invite(SAM)
+            broken.ack(await phone.final_of(broken.call_id))
+            bye = await phone.request("BYE")
+            other.within(answer, "BYE", 2)
+            await the_call(network)
+
+        assert header(bye, "Call-ID") == broken.call_id
+        assert [call.end for call in network.calls] == [CallEnd.CALLER_HUNG_UP, CallEnd.BROKEN]
+
 
 class TestACallThatIsNotAnswered:
     @pytest.mark.parametrize(

@@ -11,10 +11,9 @@ import ipaddress
 import math
 import secrets
 from collections import deque
-from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import structlog
 
@@ -106,12 +105,13 @@ class SipNetwork:
     async def __aenter__(self) -> Self:
         await self._server.open(self._host, self._wanted_port)
         self._tasks = await self._stack.enter_async_context(asyncio.TaskGroup())
-        self._run(self._media.run())
+        self._own(self._tasks.create_task(self._media.run()))
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._tasks = None
         for task in tuple(self._running):
             task.cancel()
         try:
@@ -120,16 +120,18 @@ class SipNetwork:
             self._table.close()
             await self._server.close()
 
-    def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        if self._tasks is not None:
-            task = self._tasks.create_task(work)
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+    def _own(self, task: asyncio.Task[None]) -> None:
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
 
     def _on_call(self, call: SipCall) -> None:
+        if self._tasks is None:  # being switched off
+            call.reject(503, "Service Unavailable")
+            self._switchboard.unplug(call)
+            return
         seen = SeenCall(call.number, call.from_number, call.call_id, self._clock())
         self.calls.append(seen)
-        self._run(self._serve(call, seen))
+        self._own(self._tasks.create_task(self._serve(call, seen)))
 
     async def _serve(self, call: SipCall, seen: SeenCall) -> None:
         """One call from INVITE to end. A callee that breaks must not take the other calls along."""
