@@ -11,8 +11,8 @@ from typing import Final
 
 import httpx
 
+from outdial.bootstrap.children import command
 from outdial.bootstrap.installation import installation
-from outdial.bootstrap.parts import open_speech
 from outdial.bootstrap.ports import free_sip_port, listen
 from outdial.carriers.sip.probe import probe
 from outdial.domain.errors import OutdialError, Unreachable
@@ -39,7 +39,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     yield database
     yield await _found("HTTP port", _http_port(settings))
     yield await _found("SIP ports", _sip_ports(settings))
-    yield await _found(f"speech ({settings.speech})", _speech(settings))
+    yield await _found(f"speech ({settings.speech})", _speech())
     yield _model(settings)
     if database.well:
         async for finding in _trunks(settings):
@@ -91,12 +91,20 @@ async def _sip_ports(settings: Settings) -> str:
     return f"{settings.sip_host}:{settings.sip_port} is free; let only your trunks reach it (docs/sip.md)"
 
 
-async def _speech(settings: Settings) -> str:
+async def _speech() -> str:
+    check = await asyncio.create_subprocess_exec(
+        *command("outdial.bootstrap.speech_check"), stdin=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
+    )
     try:
-        async with asyncio.timeout(_SPEECH_S), open_speech(settings):
-            return "ears and voice are loaded"
+        async with asyncio.timeout(_SPEECH_S):
+            _, said = await check.communicate()
     except TimeoutError as error:
+        check.kill()
         raise Unreachable(f"not loaded after {_SPEECH_S:.0f} s; the machine is too busy") from error
+    if check.returncode:
+        lines = said.decode(errors="replace").strip().splitlines()
+        raise Unreachable(lines[-1] if lines else f"loading it ended with status {check.returncode}")
+    return "ears and voice load"
 
 
 def _model(settings: Settings) -> Finding:

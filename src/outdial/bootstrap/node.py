@@ -19,9 +19,9 @@ from outdial.api.recordings import RecordingLinks
 from outdial.api.ringg.callbacks import RinggCallbacks
 from outdial.api.root import root
 from outdial.bootstrap.children import command
-from outdial.bootstrap.parts import voices_of
 from outdial.bootstrap.ports import free_sip_port, listen
 from outdial.bootstrap.simulated import ToSimulatedNetwork
+from outdial.bootstrap.voices import voices_of
 from outdial.bootstrap.web import WebServer
 from outdial.dialer.dialer import Dialer, DialerSettings
 from outdial.domain.clock import utc_now

@@ -5,29 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
 
 from outdial.conversation.ports import Language, Parts, PartsFor, SpeechToText, TextToSpeech
-from outdial.domain.agent import Brief, Voice
+from outdial.domain.agent import Brief
 from outdial.domain.errors import Unreachable
 from outdial.language.chat import ChatLanguage, ChatSettings
 from outdial.language.flow import FlowLanguage
 from outdial.settings import Settings
-from outdial.speech.catalogue import LOCAL_VOICES, a_voice
 from outdial.speech.livekit import livekit_speech
 from outdial.speech.local.speech import LocalSpeech
 from outdial.speech.scripted import ScriptedEars, ScriptedVoice
-
-_ANY_LANGUAGE: Final = (
-    "en-US", "en-GB", "en-IN", "en-AU", "hi-IN", "ta-IN", "te-IN", "kn-IN", "ka-IN", "mr-IN", "gu-IN", "bn-IN", "ar-AE",
-)  # fmt: skip
-
-
-def voices_of(settings: Settings) -> tuple[Voice, ...]:
-    """The voices an agent may speak with in this installation; the first is the default."""
-    if settings.speech == "livekit":
-        return (a_voice("livekit", settings.livekit_tts, _ANY_LANGUAGE), *LOCAL_VOICES)
-    return LOCAL_VOICES
 
 
 @dataclass(frozen=True)

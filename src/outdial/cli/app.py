@@ -25,7 +25,7 @@ from outdial.cli.demo import run_demo
 from outdial.cli.doctor import run_doctor
 from outdial.cli.place import Wish, place_and_follow
 from outdial.domain.attempt import Trunk
-from outdial.domain.errors import Invalid, OutdialError, Refused
+from outdial.domain.errors import Fault, Invalid, OutdialError, Refused
 from outdial.settings import Settings, load, unknown_variables
 
 app = typer.Typer(
@@ -47,11 +47,17 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except Invalid as error:
-        _fail([fault.message for fault in error.faults], status=2)
+        _fail([_line_of(fault) for fault in error.faults], status=2)
     except OutdialError as error:
         _fail([str(error)], status=2 if isinstance(error, Refused) else 1)
     except KeyboardInterrupt:
         raise SystemExit(130) from None
+
+
+def _line_of(fault: Fault) -> str:
+    """The message, and where it belongs unless it says so itself."""
+    where = ".".join(fault.path)
+    return fault.message if where in fault.message else f"{where}: {fault.message}"
 
 
 def _fail(lines: list[str], *, status: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -66,26 +66,7 @@ def _line(kind: str, data: Mapping[str, Any]) -> tuple[Text, Text] | None:
         return Text("agent says" if agent else "callee heard", "green" if agent else "yellow"), Text(spoken)
     if kind == "processed":
         return None
-    return Text(kind.replace("_", " "), _STYLE.get(kind, "")), Text(_note(kind, data))
-
-
-def _note(kind: str, data: Mapping[str, Any]) -> str:
-    match kind:
-        case "registered":
-            return "the call is on disk; nothing has been dialled yet"
-        case "dialing":
-            return f"from {data.get('from_number', '')}"
-        case "ringing":
-            return "with early media" if data.get("early_media") else ""
-        case "digits":
-            return str(data.get("digits", ""))
-        case "attempt_ended":
-            return _ending(data)
-        case "recording_ready":
-            return f"{data.get('duration_ms', 0) / 1000:.1f} s, stereo: agent left, callee right"
-        case "call_ended":
-            return str(data.get("state", ""))
-    return ""
+    return Text(kind.replace("_", " "), _STYLE.get(kind, "")), Text(_NOTES.get(kind, _nothing)(data))
 
 
 def _ending(data: Mapping[str, Any]) -> str:
@@ -101,3 +82,18 @@ def _ending(data: Mapping[str, Any]) -> str:
     if data.get("next_due_at"):
         parts.append(f"next dial {data['next_due_at']}")
     return " · ".join(parts)
+
+
+def _nothing(data: Mapping[str, Any]) -> str:
+    return ""
+
+
+_NOTES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
+    "registered": lambda data: "the call is on disk; nothing has been dialled yet",
+    "dialing": lambda data: f"from {data.get('from_number', '')}",
+    "ringing": lambda data: "with early media" if data.get("early_media") else "",
+    "digits": lambda data: str(data.get("digits", "")),
+    "attempt_ended": _ending,
+    "recording_ready": lambda data: f"{data.get('duration_ms', 0) / 1000:.1f} s, stereo: agent left, callee right",
+    "call_ended": lambda data: str(data.get("state", "")),
+}

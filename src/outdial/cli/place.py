@@ -10,7 +10,7 @@ from typing import Final
 from rich.console import Console
 
 from outdial.bootstrap.installation import Installation
-from outdial.bootstrap.parts import voices_of
+from outdial.bootstrap.voices import voices_of
 from outdial.cli.additions import opened
 from outdial.cli.door import client, is_ready
 from outdial.cli.live import LiveView

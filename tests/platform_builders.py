@@ -1,0 +1,211 @@
+"""A whole Outdial, started as its users start it, on free ports and in a folder of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import psutil
+
+from outdial.commands.provision import add_number, add_trunk
+from outdial.domain.attempt import Trunk
+from outdial.domain.clock import utc_now
+from outdial.store.database import Database
+
+PATIENCE_S: Final = 90.0
+TERMINAL: Final = frozenset({"completed", "failed", "error", "cancelled", "forwarded"})
+SAM: Final = "+15550001111"
+BRIEF_AGENT: Final = """
+name: Brief
+tag: {tag}
+language: en-US
+greeting: "{greeting}"
+flow:
+  steps:
+    only:
+      {step}
+"""
+
+
+def free_tcp_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def eventually(true: Callable[[], bool], what: str) -> None:
+    """Wait for another process that sends no event."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while not true():  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise AssertionError(f"not within {PATIENCE_S:.0f} s: {what}") from None
+
+
+@dataclass
+class Platform:
+    """One installation under ``home``; ``start`` and ``kill`` as often as a test likes."""
+
+    home: Path
+    settings: Mapping[str, str]
+    port: int = field(default_factory=free_tcp_port)
+    process: asyncio.subprocess.Process | None = None
+    mine: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("OUTDIAL_")}
+        return clean | {"OUTDIAL_HOME": str(self.home), "OUTDIAL_HTTP_PORT": str(self.port)} | dict(self.settings)
+
+    async def outdial(self, *arguments: str) -> str:
+        """Run one ``outdial`` command to its end; what it printed."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "outdial", *arguments, env=self.environment, stdout=asyncio.subprocess.PIPE
+        )
+        printed, _ = await process.communicate()
+        assert process.returncode == 0, f"outdial {' '.join(arguments)} ended with {process.returncode}: {printed!r}"
+        return printed.decode()
+
+    async def start(self) -> None:
+        self.mine = self.mine or json.loads(await self.outdial("init", "--json"))
+        with (self.home / "serve.log").open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "outdial", "serve", env=self.environment, stdout=log, stderr=log
+            )
+        async with asyncio.timeout(PATIENCE_S):
+            while not await self.is_up():
+                assert self.process.returncode is None, (self.home / "serve.log").read_text()
+                await asyncio.sleep(0.05)
+
+    async def is_up(self) -> bool:
+        try:
+            async with self.client() as http:
+                return (await http.get("/health")).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", trust_env=False, timeout=30.0)
+
+    def children(self, module: str = "") -> list[psutil.Process]:
+        """Its child processes, those of one module only if named."""
+        assert self.process is not None
+        found = psutil.Process(self.process.pid).children(recursive=True)
+        return [child for child in found if module in " ".join(child.cmdline())]
+
+    async def kill(self) -> None:
+        """SIGKILL to the node; its children must follow by themselves."""
+        assert self.process is not None
+        children = self.children()
+        self.process.kill()
+        await self.process.wait()
+        await eventually(lambda: not any(_alive(child) for child in children), "the children of a killed node end")
+
+    async def stop(self) -> None:
+        if self.process is not None and self.process.returncode is None:
+            self.process.terminate()
+            async with asyncio.timeout(PATIENCE_S):
+                await self.process.wait()
+
+    async def place(self, to_number: str, **fields: Any) -> str:
+        """POST one Ringg call; its id."""
+        body = {
+            "name": "Sam Sample",
+            "mobile_number": to_number,
+            "agent_id": self.mine["agent_id"],
+            "from_number_id": self.mine["number_id"],
+            **fields,
+        }
+        async with self.client() as http:
+            answer = await http.post(
+                "/ca/api/v0/calling/outbound/individual", json=body, headers={"X-API-KEY": self.mine["ringg_key"]}
+            )
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["data"]["call_id"])
+
+    async def details(self, call_id: str) -> dict[str, Any]:
+        async with self.client() as http:
+            answer = await http.get(
+                "/ca/api/v0/calling/call-details",
+                params={"id": call_id},
+                headers={"X-API-KEY": self.mine["ringg_key"]},
+            )
+        assert answer.status_code == 200, answer.text
+        data: dict[str, Any] = answer.json()["data"]
+        return data
+
+    async def events(self, call_id: str) -> list[dict[str, Any]]:
+        async with self.client() as http:
+            answer = await http.get(
+                f"/v1/calls/{call_id}/events", headers={"Authorization": f"Bearer {self.mine['native_key']}"}
+            )
+        assert answer.status_code == 200, answer.text
+        rows: list[dict[str, Any]] = answer.json()["events"]
+        return rows
+
+    async def ended(self, call_id: str) -> dict[str, Any]:
+        """The call's details once its status is terminal."""
+        return await self.until(call_id, lambda data: data["call_status"] in TERMINAL)
+
+    async def talking(self, call_id: str) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            while not any(event["type"] == "answered" for event in await self.events(call_id)):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+
+    async def until(self, call_id: str, true: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        details: dict[str, Any] = {}
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while not true(details := await self.details(call_id)):  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            log = (self.home / "serve.log").read_text()[-4000:]
+            raise AssertionError(f"still {details.get('call_status')}: {details}\n{log}") from None
+        return details
+
+    async def add_agent(self, folder: Path, tag: str, step: str, greeting: str = "") -> str:
+        """An agent with a flow of one step; its id."""
+        file = folder / f"{tag}.yaml"
+        file.write_text(BRIEF_AGENT.format(tag=tag, step=step, greeting=greeting))
+        printed = await self.outdial("agent", "add", str(file))
+        return printed.split("(")[1].split(")")[0]
+
+    async def add_trunk(self, name: str, number: str, port: int, **more: Any) -> str:
+        """A trunk to a phone on loopback with one caller number; the number's id."""
+        trunk = Trunk(id="", name=name, host="127.0.0.1", port=port, **more)
+        database = await Database.open(f"sqlite+aiosqlite:///{self.home / 'outdial.db'}", migrate=False)
+        try:
+            trunk_id = await add_trunk(database, self.mine["workspace_id"], trunk, now=utc_now)
+            return await add_number(database, self.mine["workspace_id"], trunk_id, number, now=utc_now)
+        finally:
+            await database.close()
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+@asynccontextmanager
+async def a_platform(home: Path, **settings: str) -> AsyncIterator[Platform]:
+    """A running platform; ``settings`` without their prefix, e.g. ``SPEECH="scripted"``."""
+    home.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240
+    platform = Platform(home, {f"OUTDIAL_{name}": value for name, value in settings.items()})
+    try:
+        await platform.start()
+        yield platform
+    finally:
+        await platform.stop()
