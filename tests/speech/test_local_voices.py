@@ -67,6 +67,22 @@ class TestAVoice:
         assert np.abs(samples).max() < 0.99
 
 
+@pytest.mark.parametrize("voice", [AVA, SAM], ids=lambda voice: voice.name)
+class TestASingleWord:
+    """The hardest of all for a recogniser that was trained on half minutes, and the most frequent on a telephone."""
+
+    async def test_is_heard_and_heard_once(self, speech: LocalSpeech, voice: Voice) -> None:
+        words = ["yes", "no", "okay", "hello", "goodbye", "one", "two", "three", "four", "nine", "ten"]
+        heard = [
+            plain_tokens(await words_in(speech.hearing, mu_law(await sound_of(speech.voice, f"{word}.", voice))))
+            for word in words
+        ]
+
+        right = [tokens == plain_tokens(word) for word, tokens in zip(words, heard, strict=True)]
+        assert sum(right) >= len(words) - 1
+        assert all(len(tokens) <= 1 for tokens in heard)
+
+
 class TestTheTwoVoices:
     async def test_differ_in_pitch(self, speech: LocalSpeech) -> None:
         ava = await sound_of(speech.voice, "How are you today, my dear friend?", AVA)
@@ -76,14 +92,19 @@ class TestTheTwoVoices:
 
 
 class TestSoundWithoutWords:
-    @pytest.mark.parametrize("level_db", [-70, -50, -40, -30, -20])
-    @pytest.mark.parametrize("seconds", [0.4, 1.0, 3.0])
+    @pytest.mark.parametrize("level_db", [-70, -45, -20])
+    @pytest.mark.parametrize("seconds", [0.4, 2.0])
     async def test_noise_is_not_taken_for_speech(self, speech: LocalSpeech, level_db: float, seconds: float) -> None:
         assert await words_in(speech.hearing, noise(seconds, level_db, seed=int(-level_db))) == ""
 
     @pytest.mark.parametrize("hz", [(425,), (440,), (1000,), (2100,), (770, 1336), (350, 440), (480, 620)])
     async def test_tones_are_not_taken_for_speech(self, speech: LocalSpeech, hz: tuple[float, ...]) -> None:
         assert await words_in(speech.hearing, tone(1.0, *hz)) == ""
+
+    async def test_a_cough_is_not_taken_for_speech(self, speech: LocalSpeech) -> None:
+        burst = np.frombuffer(noise(0.3, -12), "<i2") * np.exp(-np.arange(2400) / 500)
+
+        assert await words_in(speech.hearing, burst.astype("<i2").tobytes()) == ""
 
     async def test_silence_is_nothing(self, speech: LocalSpeech) -> None:
         assert await words_in(speech.hearing, bytes(16000)) == ""

@@ -28,9 +28,13 @@ _WINDOW_MARGIN_S: Final = 4.0
 _TOKENS_PER_S: Final = 8
 """Nobody speaks faster: whoever decodes more is looping."""
 _NO_SPEECH: Final = 0.6
-"""Measured: speech in telephone quality stays under 0.25, noise, tones and silence stay over 0.74."""
-_WORST_SCORE: Final = -1.7
-"""Mean log probability of a token. Measured on speech: over -1.69 with the short window, over -0.7 with the full."""
+"""Measured: speech in telephone quality stays under 0.31, also in noise; noise, tones and coughs stay over 0.72."""
+_DOUBTFUL: Final = -1.7
+"""Mean log probability of a token under which the full window is asked; telephone clips stay over -1.69 mostly."""
+_HOPELESS: Final = -2.5
+"""Under this the full window's words are not believed; a single "two" may come down to -1.97."""
+_WORDS_PER_S: Final = 5
+"""Nobody says the same words faster than this again and again."""
 _QUIET: Final = 10 ** (-60 / 20)
 _NOT_WORDS: Final = re.compile(r"\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|♪+")
 
@@ -63,13 +67,13 @@ class Whisper:
         wide: Floats = soxr.resample(samples, LINE_RATE_HZ, MODEL_RATE_HZ).astype(np.float32)
         length_s = len(samples) / LINE_RATE_HZ
         window_s = min(FULL_WINDOW_S, max(_SHORTEST_WINDOW_S, length_s + _WINDOW_MARGIN_S))
-        text, sure = self._decode(wide, length_s, window_s)
-        if text and (not sure or loops(text)):
-            text, sure = self._decode(wide, length_s, FULL_WINDOW_S)
-        return unlooped(text) if sure else ""
+        text, score = self._decode(wide, length_s, window_s)
+        if text and (score < _DOUBTFUL or repeats(text)):
+            text, score = self._decode(wide, length_s, FULL_WINDOW_S)
+        return unlooped(text, length_s) if score > _HOPELESS else ""
 
-    def _decode(self, wide: Floats, length_s: float, window_s: float) -> tuple[str, bool]:
-        """The text, and whether to believe it."""
+    def _decode(self, wide: Floats, length_s: float, window_s: float) -> tuple[str, float]:
+        """The text, empty when it is no speech, and how sure it is: the mean log probability of its tokens."""
         longest = 12 + int(length_s * _TOKENS_PER_S)
         [result] = self._model.generate(
             ctranslate2.StorageView.from_array(log_mel(wide, window_s)[None]),
@@ -79,9 +83,9 @@ class Whisper:
             return_scores=True,
             return_no_speech_prob=True,
         )
-        if result.no_speech_prob > _NO_SPEECH:
-            return "", False
-        return plain_words(self._text(result.sequences[0])), result.scores[0] > _WORST_SCORE
+        score: float = result.scores[0]
+        spoken = result.no_speech_prob <= _NO_SPEECH
+        return plain_words(self._text(result.sequences[0])) if spoken else "", score
 
     def _text(self, tokens: list[str]) -> str:
         return bytes(byte for token in tokens for byte in self._pieces.get(token, b"")).decode("utf-8", "replace")
@@ -124,16 +128,16 @@ def _repeated(words: list[str]) -> tuple[int, int] | None:
     return None
 
 
-def loops(text: str) -> bool:
-    """Whether ``text`` repeats itself as a decoder does. Digits may repeat: "5 5 5" is a number."""
-    found = _repeated(words := text.split())
-    return found is not None and not all(w.strip(".,").isdigit() for w in words[found[0] : found[0] + found[1]])
+def repeats(text: str) -> bool:
+    """Whether ``text`` repeats itself as a decoder does that fell into a loop, or as somebody in a hurry."""
+    return _repeated(text.split()) is not None
 
 
-def unlooped(text: str) -> str:
-    """``text`` up to the end of the first repeated words."""
-    found = _repeated(words := text.split())
-    return " ".join(words[: found[0] + found[1]]) if found and loops(text) else text
+def unlooped(text: str, length_s: float) -> str:
+    """``text`` up to the end of the first repeated words, if nobody could say all of it in ``length_s``."""
+    words = text.split()
+    found = _repeated(words) if len(words) > _WORDS_PER_S * length_s else None
+    return text if found is None else " ".join(words[: sum(found)])
 
 
 def as_pcm(samples: npt.NDArray[np.floating]) -> bytes:
