@@ -13,6 +13,8 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
+import structlog
+
 from outdial.audio.frames import duration_ms
 from outdial.carriers.sip import SipCarrier, SipLeg, SipSettings, SipStack
 from outdial.domain.attempt import Dial, Trunk
@@ -177,6 +179,7 @@ async def main(settings: SipSettings) -> None:
 
 
 if __name__ == "__main__":
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     given = json.loads(sys.argv[1])
     given["ca_files"] = tuple(given.get("ca_files", ()))
     asyncio.run(main(SipSettings(**given)))

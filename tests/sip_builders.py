@@ -21,7 +21,7 @@ from outdial.audio.frames import LINE_RATE_HZ
 
 HERE: Final = Path(__file__).parent
 LOOPBACK: Final = "127.0.0.1"
-PATIENCE_S: Final = 50.0
+PATIENCE_S: Final = 30.0
 CALLER: Final = "+15551230001"
 CALLEE: Final = "+15550001111"
 _APT: Final = {"sipp": "sip-tester", "baresip": "baresip-core", "openssl": "openssl"}
@@ -69,6 +69,11 @@ async def until(true: Callable[[], bool]) -> None:
 def tone(hz: float, ms: int, level: float = 8000.0) -> bytes:
     places = np.arange(LINE_RATE_HZ * ms // 1000)
     return (level * np.sin(2 * np.pi * hz * places / LINE_RATE_HZ)).astype("<i2").tobytes()
+
+
+def peak(pcm: bytes) -> int:
+    """The largest sample, of 32767."""
+    return int(np.max(np.abs(np.frombuffer(pcm, dtype="<i2").astype(np.int32)), initial=0))
 
 
 def loudness(pcm: bytes, hz: float) -> float:
@@ -300,3 +305,14 @@ async def a_caller(**settings: Any) -> AsyncIterator[Caller]:
             process.kill()
         await asyncio.wait([listening])
         await process.wait()
+
+
+async def a_certificate(folder: Path, name: str = "trunk", *, host: str = "localhost") -> tuple[Path, Path]:
+    """A self-signed certificate for ``host`` (and 127.0.0.1 beside localhost) and its key, by the openssl command."""
+    names = f"IP:{LOOPBACK},DNS:{host}" if host == "localhost" else f"DNS:{host}"
+    certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
+    command = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}"]
+    command += ["-addext", f"subjectAltName={names}", "-out", str(certificate), "-keyout", str(key)]
+    async with running(program("openssl"), *command, cwd=folder) as process, asyncio.timeout(PATIENCE_S):
+        assert await process.wait() == 0
+    return certificate, key

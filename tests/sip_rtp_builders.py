@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 import struct
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 
-from sip_builders import LOOPBACK, PATIENCE_S, Phone
+from sip_builders import LOOPBACK, PATIENCE_S, Phone, until
 
 PCMU: Final = 0
 EVENTS: Final = 101
@@ -40,12 +41,10 @@ class RtpPeer(asyncio.DatagramProtocol):
         self._news = asyncio.Event()
         self._sequence = 0
         self._timestamp = 0
-        self._hz = 0.0
         self._tasks: list[asyncio.Task[None]] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)  # by duck typing only, in Python 3.11
         self.port = transport.get_extra_info("sockname")[1]
 
     def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:
@@ -70,24 +69,20 @@ class RtpPeer(asyncio.DatagramProtocol):
                 self._send(phone, EVENTS, event, marker=step == 1, advance=0)
                 await asyncio.sleep(0.02)
 
-    def begin_tone(self, phone: Phone, hz: float) -> None:
-        self.change_tone(hz)
-        self._tasks.append(asyncio.create_task(self._play(phone)))
+    def play(self, phone: Phone, tones: Sequence[tuple[float, int]]) -> None:
+        """Tones one after the other, each (Hz, ms), from the INVITE on."""
+        self._tasks.append(asyncio.create_task(self._play(phone, tones)))
 
-    def change_tone(self, hz: float) -> None:
-        self._hz = hz
-
-    async def _play(self, phone: Phone) -> None:
+    async def _play(self, phone: Phone, tones: Sequence[tuple[float, int]]) -> None:
         loop = asyncio.get_running_loop()
-        while not (phone.trace.stat().st_size and phone.messages("INVITE")):  # noqa: ASYNC110  # no event tells
-            await asyncio.sleep(0.02)
-        due, at = loop.time(), 0
-        while True:
-            places = np.arange(at, at + _SAMPLES)
-            at += _SAMPLES
-            self._send(phone, PCMU, ulaw(8000 * np.sin(2 * np.pi * self._hz * places / 8000)))
-            due += 0.02
-            await asyncio.sleep(max(0.0, due - loop.time()))
+        await until(lambda: bool(phone.messages("INVITE")))
+        due = loop.time()
+        for hz, ms in tones:
+            for frame in range(ms // 20):
+                places = np.arange(frame * _SAMPLES, (frame + 1) * _SAMPLES)
+                self._send(phone, PCMU, ulaw(8000 * np.sin(2 * np.pi * hz * places / 8000)))
+                due += 0.02
+                await asyncio.sleep(max(0.0, due - loop.time()))
 
     def _send(self, phone: Phone, payload: int, body: bytes, *, marker: bool = False, advance: int = _SAMPLES) -> None:
         assert self._transport is not None
@@ -109,6 +104,35 @@ def _wanted_port(phone: Phone) -> int:
     found = re.search(r"m=audio (\d+)", phone.messages("INVITE")[0].text)
     assert found is not None
     return int(found[1])
+
+
+async def an_invite_to(uri: str) -> int:
+    """A stranger's call: the first final status it gets, retransmitted answers passed over."""
+    host, port = uri.split("@")[1].split(";", maxsplit=1)[0].split(":")
+    loop = asyncio.get_running_loop()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.setblocking(False)
+        stranger.bind((LOOPBACK, 0))
+        await loop.sock_connect(stranger, (host, int(port)))
+        us = f"{LOOPBACK}:{stranger.getsockname()[1]}"
+        sound = f"v=0\r\no=- 1 1 IN IP4 {LOOPBACK}\r\ns=-\r\nc=IN IP4 {LOOPBACK}\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n"
+        head = [
+            f"INVITE {uri} SIP/2.0",
+            f"Via: SIP/2.0/UDP {us};branch=z9hG4bK{us}",
+            f"From: <sip:stranger@{us}>;tag=1",
+            f"To: <{uri}>",
+            f"Call-ID: {us}",
+            "CSeq: 1 INVITE",
+            f"Contact: <sip:stranger@{us}>",
+            "Max-Forwards: 70",
+            "Content-Type: application/sdp",
+            f"Content-Length: {len(sound)}",
+        ]
+        await loop.sock_sendall(stranger, ("\r\n".join(head) + "\r\n\r\n" + sound).encode())
+        async with asyncio.timeout(PATIENCE_S):
+            while (status := int((await loop.sock_recv(stranger, 4096)).split()[1])) < 200:
+                pass
+        return status
 
 
 @asynccontextmanager

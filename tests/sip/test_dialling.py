@@ -59,6 +59,23 @@ class TestAPhoneThatAnswers:
         assert phone.messages("INVITE")[0].first_line.startswith(f"INVITE sip:{CALLEE}@pbx.invalid")
 
 
+class TestSrtp:
+    @pytest.mark.parametrize(
+        ("srtp", "profile", "keys"), [("off", "RTP/AVP", 0), ("optional", "RTP/AVP", 1), ("mandatory", "RTP/SAVP", 1)]
+    )
+    async def test_is_offered_as_the_trunk_wants_it(
+        self, caller: Caller, tmp_path: Path, srtp: str, profile: str, keys: int
+    ) -> None:
+        async with a_phone("refuse", tmp_path, {"status": "488 Not Acceptable Here"}) as phone:
+            call = await caller.place(phone.trunk(srtp=srtp))
+            assert await phone.finished() == 0
+        offer = phone.messages("INVITE")[0].text
+
+        assert re.search(rf"m=audio \d+ {profile} ", offer)
+        assert ("a=crypto:" in offer) == bool(keys)
+        assert call.not_reached["reason"].startswith("the trunk accepts none of our codecs or our SRTP")
+
+
 class TestAPhoneThatRefuses:
     @pytest.mark.parametrize(
         ("answer", "outcome", "q850"),

@@ -66,11 +66,10 @@ def route(dial: Dial) -> Route:
 def identity(trunk: Trunk, from_number: str) -> str:
     """The address-of-record line of one caller number on one trunk, password included.
 
-    Requests from strangers are not taken (``inreq_allowed``) and a far side cannot make us ring somebody else
-    (``call_transfer``).
+    With ``call_transfer=no`` a far side cannot make us ring somebody else.
     """
     uri = _uri(_number("from_number", from_number), trunk)
-    parts = ["regint=0", "answermode=manual", "inreq_allowed=no", "call_transfer=no", "100rel=yes", "dtmfmode=rtpevent"]
+    parts = ["regint=0", "answermode=manual", "call_transfer=no", "100rel=yes", "dtmfmode=rtpevent"]
     parts.append(f"audio_codecs={_codecs(trunk.codecs)}")
     if trunk.auth_user:
         parts.append(f"auth_user={_text('auth_user', trunk.auth_user, forbidden=' ;<>,')}")
@@ -118,6 +117,15 @@ def _proxy(trunk: Trunk) -> str:
         raise Unfit("outbound_proxy", "must be host, host:port or sip:host:port;transport=udp|tcp|tls")
     port = f":{found[2]}" if found[2] else ""
     return f"sip:{found[1]}{port};transport={found[3] or trunk.transport};lr"
+
+
+def next_hop(trunk: Trunk) -> tuple[str, int, str]:
+    """Host, port and transport that our messages go to first. ``trunk`` has passed ``identity``."""
+    found = _PROXY.fullmatch(trunk.outbound_proxy)
+    if found is None:
+        return trunk.host, trunk.port, trunk.transport
+    transport = found[3] or trunk.transport
+    return found[1], int(found[2] or (5061 if transport == "tls" else 5060)), transport
 
 
 def _text(name: str, text: str, *, forbidden: str = "") -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ssl
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -19,36 +21,29 @@ _SYSTEM_BUNDLES: Final = (
 )
 
 
-class CaBundle:
-    """The system's authorities and those of the given PEM files, in one file of our own while the stack runs."""
+@contextmanager
+def ca_bundle(ca_files: tuple[str, ...]) -> Iterator[str]:
+    """The path of one file with the system's authorities and those of the given PEM files.
 
-    def __init__(self, ca_files: tuple[str, ...]) -> None:
-        self._ca_files = ca_files
-        self._path: Path | None = None
+    It is written even when nothing goes into it: with an empty bundle every certificate is refused, without one none.
 
-    def write(self) -> str:
-        """The bundle's path. An empty bundle is written too: with it every certificate is refused, none accepted.
+    Raises:
+        Invalid: a CA file cannot be read or holds no certificate.
+    """
+    texts = [path.read_text("ascii", "replace") for path in _system_bundle()]
+    texts += [_read(name) for name in ca_files]
+    with tempfile.NamedTemporaryFile("w", prefix="outdial-ca-", suffix=".pem") as bundle:
+        bundle.write("\n".join(texts))
+        bundle.flush()
+        yield bundle.name
 
-        Raises:
-            Invalid: a CA file cannot be read or holds no certificate.
-        """
-        texts = [path.read_text("ascii", "replace") for path in _system_bundle()]
-        texts += [_read(name) for name in self._ca_files]
-        with tempfile.NamedTemporaryFile("w", prefix="outdial-ca-", suffix=".pem", delete=False) as bundle:
-            bundle.write("\n".join(texts))
-        self._path = Path(bundle.name)
-        return bundle.name
 
-    def check(self, trunk: Trunk) -> None:
-        """Raises:
-        Unfit: the trunk names a CA file that this process was not started with.
-        """
-        if trunk.transport == "tls" and trunk.ca_file and trunk.ca_file not in self._ca_files:
-            raise Unfit("ca_file", f"{trunk.ca_file} was not known when this process started: restart it")
-
-    def remove(self) -> None:
-        if self._path is not None:
-            self._path.unlink(missing_ok=True)
+def check_ca_file(trunk: Trunk, ca_files: tuple[str, ...]) -> None:
+    """Raises:
+    Unfit: the trunk names a CA file that this process was not started with.
+    """
+    if trunk.transport == "tls" and trunk.ca_file and trunk.ca_file not in ca_files:
+        raise Unfit("ca_file", f"{trunk.ca_file} was not known when this process started: restart it")
 
 
 def _system_bundle() -> list[Path]:

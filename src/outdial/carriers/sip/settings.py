@@ -98,8 +98,6 @@ def native_lines(settings: SipSettings, ca_bundle: str) -> str:
             "sip_transports udp,tcp,tls",
             "sip_verify_server yes",
             f"sip_cafile {ca_bundle}",
-            # An unguessable contact: a stranger cannot address a call in progress.
-            "sip_cuser_random yes",
             "dns_getaddrinfo yes",
             f"rtp_ports {settings.rtp_port_min}-{settings.rtp_port_max}",
             "audio_jitter_buffer_type adaptive",

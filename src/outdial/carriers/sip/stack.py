@@ -7,6 +7,7 @@ process has to be replaced. All its callbacks arrive on the event loop; no threa
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Coroutine
 from types import TracebackType
@@ -17,7 +18,7 @@ import structlog
 from baresip import BaresipError, CommandTimeout, NoLocalAddressError, RuntimeDead
 
 from outdial.carriers.sip.addresses import Route, Unfit
-from outdial.carriers.sip.certificates import CaBundle
+from outdial.carriers.sip.certificates import ca_bundle, check_ca_file
 from outdial.carriers.sip.line import Line
 from outdial.carriers.sip.native import NativeCall, NativeEvent, NativeIdentity, NativeRuntime
 from outdial.carriers.sip.settings import SipSettings, native_lines
@@ -36,11 +37,11 @@ class SipStack:
     def __init__(self, settings: SipSettings) -> None:
         self._settings = settings
         self._runtime: NativeRuntime = baresip.Runtime(command_timeout=_COMMAND_TIMEOUT_S)
-        self._ca_bundle = CaBundle(settings.ca_files)
         self._identities: dict[str, NativeIdentity] = {}
         self._creating = asyncio.Lock()
         self._lines: dict[int, Line] = {}
         self._connecting = 0
+        self._strangers = 0
         self._strays: dict[int, list[NativeEvent]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._dead: asyncio.Future[str] | None = None
@@ -51,15 +52,17 @@ class SipStack:
         self._dead = asyncio.get_running_loop().create_future()
         self._runtime.on_dead = lambda: self._die("the native SIP thread ended")
         self._runtime.subscribe(self._on_event)
-        await self._runtime.start(
-            baresip.Config(
-                net_interface=self._settings.net_interface or None,
-                max_concurrent_calls=None,
-                rtp_timeout=self._settings.rtp_timeout_s,
-                native_log_level="error",
-                extra_config_text=native_lines(self._settings, self._ca_bundle.write()),
+        with ca_bundle(self._settings.ca_files) as bundle:  # read once, while starting
+            await self._runtime.start(
+                baresip.Config(
+                    net_interface=self._settings.net_interface or None,
+                    # Counts against calls that come in only: while one of ours is up, the native thread refuses them.
+                    max_concurrent_calls=1,
+                    rtp_timeout=self._settings.rtp_timeout_s,
+                    native_log_level="error",
+                    extra_config_text=native_lines(self._settings, bundle),
+                )
             )
-        )
         return self
 
     async def __aexit__(
@@ -67,7 +70,6 @@ class SipStack:
     ) -> None:
         await self.hang_up_all()
         await self._runtime.close()
-        self._ca_bundle.remove()
 
     @property
     def calls(self) -> int:
@@ -94,7 +96,7 @@ class SipStack:
             Broken: the native stack hangs; whether the INVITE left is unknown.
         """
         self._check_room()
-        self._ca_bundle.check(trunk)
+        check_ca_file(trunk, self._settings.ca_files)
         self._connecting += 1
         connecting = self._own(self._connect(route))
         try:
@@ -145,8 +147,15 @@ class SipStack:
                 most = self._settings.max_identities
                 raise Unreachable(f"this process already uses {most} caller numbers: restart it to use others")
             created: NativeIdentity = await self._command(baresip.UserAgent.create(self._runtime, address_of_record))
+            created.on_incoming(self._turn_away)
             self._identities[address_of_record] = created
             return created
+
+    def _turn_away(self, call: NativeCall) -> None:
+        if not self._strangers:  # once is enough: whoever scans the port must not fill the log
+            _log.warning("an incoming call was refused: this process only dials; close its port to all but the trunks")
+        self._strangers += 1
+        self._own(_refuse(call))
 
     async def _command(self, command: Coroutine[Any, Any, T]) -> T:
         """Run one native command and say in our words what went wrong."""
@@ -207,3 +216,8 @@ class SipStack:
         for line in list(self._lines.values()):
             line.close(f"the SIP stack failed: {reason}")
         self._lines.clear()
+
+
+async def _refuse(call: NativeCall) -> None:
+    with contextlib.suppress(BaresipError):
+        await call.reject()
