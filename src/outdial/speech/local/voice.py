@@ -42,7 +42,7 @@ class HibariEngine:
         self._hibari = Hibari(threads=1)
         check_voice(Path(self._hibari.model_path))
         self._grammar = threading.Lock()
-        for phonemes in self.phonemes("Hello."):
+        for phonemes in self.phonemes("Hello, Zwrmska."):  # a word in no lexicon loads the net that spells such words
             self.render(phonemes, AVA.name)
 
     def phonemes(self, text: str) -> list[str]:

@@ -3,7 +3,7 @@
 Whisper was trained on windows of 30 s. A window just longer than the utterance gives the same words for a quarter
 of the computing, but now and then the decoder falls into a loop; such results are thrown away and made again with the
 full window. Measured on 60 short telephone clips: windows of utterance + 4 s loop in 9 of them, a window of at least
-8 s in none.
+8 s in none. Single spoken digits loop in about every third clip even so.
 """
 
 from __future__ import annotations
