@@ -138,6 +138,10 @@ async def _seed(conn: AsyncConnection) -> None:
         workspace_id=NEIGHBOUR,
         trunk_id=_NEIGHBOUR_TRUNK,
     )
+    await _add_agents(conn)
+
+
+async def _add_agents(conn: AsyncConnection) -> None:
     greeting = "Hello @{{callee_name}}, is this a good time?"
     listed = ("callee_name", "mobile_number", "company_name")
     renewal = Definition(greeting=greeting, variables=listed)

@@ -1,5 +1,6 @@
 """The roof over the doors: health, recordings, the native reading door, and the rim all requests pass."""
 
+import asyncio
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,17 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from api_builders import NATIVE_KEY, RINGG_KEY, Doors, a_ringg_body, keep, open_doors
 from api_records import ANSWERED_CALL, at, the_answered_call
 from outdial.api.gate import Gate, request_id
-from outdial.api.json_body import parse_object
+from outdial.api.json_body import parse_object, read_body
 from outdial.api.parts import Health
 from outdial.api.rate import RateLimit
 from outdial.api.recordings import LIFE, RecordingLinks, find_under
-from outdial.domain.errors import TooMany
+from outdial.domain.errors import Invalid, TooMany
 from outdial.store.database import Database
+from outdial.virtual_time import run
 
 
 class TestHealth:
@@ -211,6 +213,16 @@ class TestAJsonBody:
 
     def test_may_have_a_byte_order_mark(self) -> None:
         assert parse_object(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
+
+
+class TestABodyThatDoesNotCome:
+    def test_is_not_waited_for_for_ever(self) -> None:
+        async def never() -> Message:
+            await asyncio.sleep(3600)
+            raise AssertionError("nobody waits an hour")
+
+        with pytest.raises(Invalid, match="did not arrive within 30 seconds"):
+            run(read_body(Request({"type": "http", "headers": []}, never), limit_bytes=10))
 
 
 def put_recording(doors: Doors, content: bytes) -> None:

@@ -1,6 +1,7 @@
 """Both documents tell the truth: whatever is sent, no answer is a 5xx or one the document does not know."""
 
 import asyncio
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import (
     content_type_conformance,
@@ -120,7 +121,10 @@ def test_whatever_is_sent_gets_a_documented_answer(
         if mode is GenerationMode.POSITIVE and method == "POST" and isinstance(case.body, dict):
             kept = {key: value for key, value in case.body.items() if key not in LOOKED_UP}
             case.body = {**kept, **EXISTING[door]}
-        response = played.send(as_httpx(case, door))
+        request = as_httpx(case, door)
+        # A client resolves dots in a path itself: what it then asks for is another route, or none of this door's.
+        assume(httpx.URL(request["url"]).path.startswith(door + path.partition("{")[0]))
+        response = played.send(request)
         case.validate_response(response, checks=CHECKS)
 
     send()
@@ -145,3 +149,11 @@ def test_every_operation_of_a_document_is_tried(played: Played, door: str) -> No
     documented = {(door, method.upper(), path) for path, methods in paths.items() for method in methods}
 
     assert documented == {operation for operation in OPERATIONS if operation[0] == door}
+
+
+@pytest.mark.parametrize("door", [RINGG, RINGLY])
+def test_the_page_about_dialects_names_every_operation(door: str) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "dialects.md").read_text("utf-8")
+
+    for _, method, path in (operation for operation in OPERATIONS if operation[0] == door):
+        assert re.search(rf"`{method} {re.escape(path)}[?`]", page), path

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 from typing import Final, TypeAlias
 
 from starlette.requests import Request
 
-from outdial.domain.errors import Refused
+from outdial.domain.errors import Fault, Invalid, Refused
 
 JsonObject: TypeAlias = dict[str, object]
 
@@ -20,15 +21,24 @@ class TooLarge(Refused):
     """The body is longer than this door allows."""
 
 
-async def read_body(request: Request, *, limit_bytes: int) -> bytes:
+async def read_body(request: Request, *, limit_bytes: int, limit_s: float = 30.0) -> bytes:
     """The whole body.
 
     Raises:
         TooLarge: it is longer than ``limit_bytes``; the rest is not read.
+        Invalid: it did not arrive within ``limit_s``.
     """
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:12]) > limit_bytes:
         raise TooLarge("Request body is too large")
+    try:
+        async with asyncio.timeout(limit_s):
+            return await _read(request, limit_bytes)
+    except TimeoutError:
+        raise Invalid(Fault((), f"Request body did not arrive within {limit_s:g} seconds", "timeout")) from None
+
+
+async def _read(request: Request, limit_bytes: int) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

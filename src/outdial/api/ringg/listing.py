@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Final
 
-from outdial.api.ringg import fields, wire
+from outdial.api.ringg import asked, fields
 from outdial.api.ringg.statuses import STATE_OF
 from outdial.domain.errors import Fault, Invalid
 from outdial.domain.ids import parse_uuid
@@ -32,7 +32,7 @@ class Page:
     offset: int
 
 
-def page(query: wire.Paging, *, default: int = LIST_LIMIT) -> Page:
+def page(query: asked.Paging, *, default: int = LIST_LIMIT) -> Page:
     """The page asked for, within bounds.
 
     Raises:
@@ -42,7 +42,7 @@ def page(query: wire.Paging, *, default: int = LIST_LIMIT) -> Page:
     return Page(min(limit, MAX_LIMIT) if limit >= 1 else default, min(max(offset, 0), _MAX_OFFSET))
 
 
-def history_filters(query: wire.HistoryQuery, wanted: Page) -> Filters | None:
+def history_filters(query: asked.HistoryQuery, wanted: Page) -> Filters | None:
     """What history is restricted to; None when an id in it is no id, so that nothing matches.
 
     Raises:

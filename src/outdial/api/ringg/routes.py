@@ -14,7 +14,7 @@ from outdial.api.json_body import parse_object, read_body
 from outdial.api.keys import bearer_key
 from outdial.api.openapi import Door, body_of, refusals
 from outdial.api.parts import Parts
-from outdial.api.ringg import errors, instants, listing, rows, translate, validation, wire
+from outdial.api.ringg import asked, errors, instants, listing, records, rows, translate, validation, wire
 from outdial.commands.place_call import Placed, place_call
 from outdial.domain.errors import Fault, Invalid, NotFound
 from outdial.domain.ids import digest_key, parse_uuid
@@ -32,7 +32,7 @@ _CALL: Final = refusals(errors.ErrorBody, 400, 401, 402, 403, 404, 409, 413, 429
 
 def application(parts: Parts) -> Door:
     """The whole API, to be mounted at ``/ca/api/v0``."""
-    app = Door(title="Outdial: Ringg dialect", bodies=(wire.IndividualCall,))
+    app = Door(title="Outdial: Ringg dialect", bodies=(asked.IndividualCall,))
     app.router.dependencies = [Security(_KEY), Security(_BEARER)]
     app.add_middleware(Gate, failed=errors.failed)
     errors.install(app)
@@ -42,7 +42,7 @@ def application(parts: Parts) -> Door:
         app.add_api_route(path, answer, methods=["GET"], response_model=model, responses=said, **_AS_SET)
 
     def post_call(path: str, answer: Callable[..., Any]) -> None:
-        extra = body_of(wire.IndividualCall)
+        extra = body_of(asked.IndividualCall)
         app.add_api_route(
             path,
             answer,
@@ -81,7 +81,7 @@ class _Routes:
         return await self._place(request, v2=True)
 
     async def call_details(
-        self, request: Request, query: Annotated[wire.DetailsQuery, Query()]
+        self, request: Request, query: Annotated[asked.DetailsQuery, Query()]
     ) -> wire.CallDetailsResponse:
         workspace_id = await self._admit(request)
         wanted = (query.id or "").strip() or (query.call_id or "").strip()
@@ -90,34 +90,34 @@ class _Routes:
         return await self._details(workspace_id, wanted, query)
 
     async def one_of_history(
-        self, request: Request, call_id: str, query: Annotated[wire.AnalysisQuery, Query()]
+        self, request: Request, call_id: str, query: Annotated[asked.AnalysisQuery, Query()]
     ) -> wire.CallDetailsResponse:
         workspace_id = await self._admit(request)
         return await self._details(workspace_id, call_id, query)
 
-    async def history(self, request: Request, query: Annotated[wire.HistoryQuery, Query()]) -> wire.HistoryResponse:
+    async def history(self, request: Request, query: Annotated[asked.HistoryQuery, Query()]) -> wire.HistoryResponse:
         workspace_id = await self._admit(request)
         page = listing.page(query, default=listing.HISTORY_LIMIT)
         filters = listing.history_filters(query, page)
         found: tuple[list[CallRecord], int] = ([], 0)
         if filters is not None:
             found = await calls.history(self._parts.database, workspace_id, filters, now=self._parts.now)
-        records, total = found
+        page_of_calls, total = found
         return wire.HistoryResponse(
-            calls=[translate.history_row(record, self._parts.links) for record in records],
+            calls=[records.history_row(record, self._parts.links) for record in page_of_calls],
             limit=page.limit,
             offset=page.offset,
-            count=len(records),
+            count=len(page_of_calls),
             total=total,
         )
 
-    async def agents(self, request: Request, query: Annotated[wire.Paging, Query()]) -> wire.AgentListResponse:
+    async def agents(self, request: Request, query: Annotated[asked.Paging, Query()]) -> wire.AgentListResponse:
         workspace_id = await self._admit(request)
         page = listing.page(query)
         found = await inventory.agents(self._parts.database, workspace_id, limit=page.limit, offset=page.offset)
         return wire.AgentListResponse(status="success", data=wire.AgentList(agents=[rows.agent(row) for row in found]))
 
-    async def numbers(self, request: Request, query: Annotated[wire.Paging, Query()]) -> wire.NumbersResponse:
+    async def numbers(self, request: Request, query: Annotated[asked.Paging, Query()]) -> wire.NumbersResponse:
         workspace_id = await self._admit(request)
         page = listing.page(query)
         found = await inventory.numbers(self._parts.database, workspace_id, limit=page.limit, offset=page.offset)
@@ -142,17 +142,17 @@ class _Routes:
         if body is None:
             raise Invalid(validation.NOT_AN_OBJECT)
         validation.check_call(body, v2=v2, now=parts.now())
-        asked = translate.call_request(body, workspace_id)
-        placed = await place_call(parts.database, asked, voices=parts.voices, now=parts.now)
-        return _accepted(placed, asked.to_number)
+        wanted = translate.call_request(body, workspace_id)
+        placed = await place_call(parts.database, wanted, voices=parts.voices, now=parts.now)
+        return _accepted(placed, wanted.to_number)
 
-    async def _details(self, workspace_id: str, wanted: str, query: wire.AnalysisQuery) -> wire.CallDetailsResponse:
+    async def _details(self, workspace_id: str, wanted: str, query: asked.AnalysisQuery) -> wire.CallDetailsResponse:
         analysis = listing.truth("send_analysis", query.send_analysis)
         call_id = parse_uuid(wanted)
         if call_id is None:
             raise NotFound("Call not found", field="id")
         record = await calls.call_record(self._parts.database, workspace_id, call_id, now=self._parts.now)
-        details = translate.call_details(record, self._parts.links, analysis=analysis)
+        details = records.call_details(record, self._parts.links, analysis=analysis)
         return wire.CallDetailsResponse(status="success", data=details)
 
 

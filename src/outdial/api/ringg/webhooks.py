@@ -12,7 +12,7 @@ from statistics import fmean
 from typing import Any, Final, Literal
 
 from outdial.api.recordings import RecordingLinks
-from outdial.api.ringg import instants, statuses, translate, wire
+from outdial.api.ringg import instants, records, statuses, wire
 from outdial.domain.attempt import Speaker
 from outdial.domain.call import TERMINAL
 from outdial.domain.events import Event, EventType
@@ -58,7 +58,7 @@ class _Moment:
 
     @property
     def turns(self) -> list[wire.Turn]:
-        return translate.turns(self.record, until=self.number) if self.over else []
+        return records.turns(self.record, until=self.number) if self.over else []
 
     @property
     def talk_s(self) -> float:
@@ -67,7 +67,7 @@ class _Moment:
     @property
     def recording_url(self) -> str | None:
         known = self.event.type in {EventType.RECORDING_READY, EventType.PROCESSED}
-        return translate.recording(self.record, self.links) if known else None
+        return records.recording(self.record, self.links) if known else None
 
 
 def event_payload(event: Event, record: CallRecord, links: RecordingLinks) -> Payload | None:
@@ -140,13 +140,13 @@ def _envelope(moment: _Moment, status: str) -> Payload:
             "status": status,
             "call_duration": moment.talk_s,
             "recording_url": moment.recording_url,
-            "transcript": translate.as_json_text(moment.turns),
+            "transcript": records.as_json_text(moment.turns),
             "agent_id": record.agent_id,
             "retry": max(moment.number - 1, 0),
-            "from_number": translate.from_number(record, moment.attempt),
+            "from_number": records.from_number(record, moment.attempt),
             "to_number": record.to_number,
             "custom_args_values": dict(record.variables),
-            "analysis": translate.platform_analysis(record) if event.type is EventType.PROCESSED else {},
+            "analysis": records.platform_analysis(record) if event.type is EventType.PROCESSED else {},
         },
     }
 
@@ -167,7 +167,7 @@ def _common(moment: _Moment, event_type: str) -> Payload:
         "first_utterance_seconds": _first_word_s(attempt) if moment.over else 0.0,
         "tool_call_logs": [],
         "to_number": record.to_number,
-        "from_number": translate.from_number(record, attempt),
+        "from_number": records.from_number(record, attempt),
         "call_type": "outbound",
         "bulk_list_id": record.bulk_list_id,
         "retry_count": max(moment.number - 1, 0),
@@ -178,7 +178,7 @@ def _call_started(moment: _Moment) -> Payload:
     return {
         **_common(moment, "call_started"),
         "sub_status": "ACCEPTED",
-        "version_slug": translate.version_slug(moment.record),
+        "version_slug": records.version_slug(moment.record),
         "version_description": moment.record.version_description,
     }
 
@@ -210,7 +210,7 @@ def _recording_completed(moment: _Moment) -> Payload:
 
 def _all_processing_completed(moment: _Moment) -> Payload:
     record = moment.record
-    analysis = translate.platform_analysis(record)
+    analysis = records.platform_analysis(record)
     return {
         **_common(moment, "all_processing_completed"),
         "status": statuses.call_status(record.state),
@@ -226,7 +226,7 @@ def _all_processing_completed(moment: _Moment) -> Payload:
         "client_analysis": {},
         "client_analysis_status": "failed",
         "analysis_data": analysis,
-        "version_slug": translate.version_slug(record),
+        "version_slug": records.version_slug(record),
         "end_reason": statuses.call_end_reason(record),
     }
 

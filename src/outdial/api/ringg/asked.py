@@ -1,0 +1,92 @@
+"""What clients may send, as the document shows it. ``validation`` and ``listing`` judge what really comes."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+from pydantic import BaseModel, Field, HttpUrl
+
+_E164: Final = r"^\+[1-9][0-9]{6,14}$"
+_HHMM: Final = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+
+
+class CallTime(BaseModel):
+    call_start_time: str | None = Field(default=None, pattern=_HHMM, description="HH:MM, local", examples=["00:00"])
+    call_end_time: str | None = Field(
+        default=None, description="HH:MM, local; its whole minute is open", examples=["23:59"]
+    )
+    timezone: str | None = Field(default=None, description="IANA name", examples=["Asia/Kolkata"])
+    scheduled_at: str | None = Field(default=None, description="Date and time; without offset: local", examples=[None])
+
+
+class CallRetryConfig(BaseModel):
+    retry_count: int | str | None = Field(
+        default=None, description="Re-dials after the first attempt, 0 to 20", examples=[3]
+    )
+    retry_busy: float | str | None = Field(default=None, description="Minutes, 0 to 10080", examples=[30])
+    retry_not_picked: float | str | None = Field(default=None, description="Minutes, 0 to 10080", examples=[30])
+    retry_failed: float | str | None = Field(default=None, description="Minutes, 0 to 10080", examples=[30])
+
+
+class CallConfig(BaseModel):
+    idle_timeout_warning: float | str | None = Field(default=None, description="Seconds, 1 to 600", examples=[10])
+    idle_timeout_end: float | str | None = Field(default=None, description="Seconds, 1 to 600", examples=[15])
+    max_call_length: float | str | None = Field(default=None, description="Seconds, 10 to 14400", examples=[300])
+    call_retry_config: CallRetryConfig | None = None
+    call_time: CallTime | None = None
+
+
+class SmartFormatter(BaseModel):
+    extract_first_name: bool | None = None
+    transliteration: bool | None = None
+    transliteration_language: dict[str, str] | None = Field(default=None, examples=[{"source": "en", "target": "hi"}])
+
+
+class CallbackArgs(BaseModel):
+    headers: dict[str, Any] | None = None
+    params: dict[str, Any] | None = None
+
+
+class IndividualCall(BaseModel):
+    """A call request, for the document only: ``validation`` judges what comes, with this API's own words."""
+
+    name: str = Field(min_length=1, examples=["Sam Sample"])
+    mobile_number: str = Field(description="E.164", pattern=_E164, examples=["+12025550143"])
+    agent_id: UUID = Field(examples=["c1a7e2d4-3b58-4f0e-8a6d-90e5b7c2f314"])
+    from_number_id: str | list[str] | None = Field(default=None, description="One of the three caller-number fields")
+    from_number: str | list[str] | None = Field(default=None, description="E.164, or several: a rotation pool")
+    number_pool_id: UUID | None = None
+    custom_args_values: dict[str, Any] | None = None
+    smart_formatter: SmartFormatter | None = None
+    call_config: CallConfig | None = None
+    callback_url: HttpUrl | None = None
+    callback_args: CallbackArgs | None = None
+    version_id: UUID | None = None
+    voice_id: UUID | None = None
+    call_category: str | None = Field(default=None, min_length=1, max_length=128)
+    parent_call_id: UUID | None = None
+
+
+class Paging(BaseModel):
+    """Query of a list. Everything is text here: ``listing`` reads it with this API's forgiveness."""
+
+    limit: str | None = Field(default=None, description="At most 100")
+    offset: str | None = None
+
+
+class HistoryQuery(Paging):
+    start_date: str | None = Field(default=None, description="ISO 8601, inclusive; without zone: UTC")
+    end_date: str | None = Field(default=None, description="ISO 8601, inclusive; a date alone: the whole day")
+    agent_id: str | None = None
+    status: str | None = Field(default=None, description="A call_status")
+    bulk_list_id: str | None = None
+
+
+class AnalysisQuery(BaseModel):
+    send_analysis: str | None = Field(default=None, description="true, false, 1 or 0")
+
+
+class DetailsQuery(AnalysisQuery):
+    id: str | None = Field(default=None, description="The call; wins over its alias call_id")
+    call_id: str | None = None
