@@ -24,12 +24,14 @@ from outdial.domain.outcome import Outcome
 from outdial.domain.plan import Plan
 from outdial.domain.request import RetryPolicy, Window
 from outdial.store import leases, schema
-from outdial.store.attempts import Finished, asked, finish, reap, record
+from outdial.store.attempt_end import Finished, finish
+from outdial.store.attempts import asked, record
 from outdial.store.calendar import Claim, claim
 from outdial.store.database import Database
 from outdial.store.definitions import definition_to_json
 from outdial.store.events import append, events_of_call
 from outdial.store.orders import Ground
+from outdial.store.reaper import reap
 from outdial.store.trunks import trunk_to_row
 
 T = TypeVar("T")

@@ -16,8 +16,8 @@ from outdial.domain.attempt import Order, Result
 from outdial.domain.clock import Clock
 from outdial.domain.events import Event
 from outdial.domain.outcome import NotReached, Outcome
-from outdial.store import attempts
-from outdial.store.attempts import Finished
+from outdial.store.attempt_end import Finished, finish
+from outdial.store.attempts import asked
 from outdial.store.calendar import Claim
 from outdial.store.orders import Ground, build_order, recording_name
 
@@ -62,7 +62,7 @@ async def _ask(claim: Claim, desk: Desk) -> bool:
     """Commits that the carrier is being asked, if the lease still holds. The INVITE may leave only after this."""
 
     async def work(conn: AsyncConnection, facts: list[Event]) -> bool:
-        told = await attempts.asked(conn, claim, desk.clock())
+        told = await asked(conn, claim, desk.clock())
         facts += told or ()
         return told is not None
 
@@ -94,7 +94,7 @@ async def _talk(order: Order, desk: Desk, notes: Notes, on_handed_over: Callable
 
 async def _finish(claim: Claim, desk: Desk, result: Result) -> Finished | None:
     async def work(conn: AsyncConnection, facts: list[Event]) -> Finished | None:
-        finished = await attempts.finish(conn, claim, result, recording_path=recording_name(claim))
+        finished = await finish(conn, claim, result, recording_path=recording_name(claim))
         facts += finished.facts if finished else ()
         return finished
 

@@ -18,11 +18,11 @@ from outdial.dialer.recorder import Recorder
 from outdial.domain.clock import Clock
 from outdial.domain.errors import Unreachable
 from outdial.store import leases
-from outdial.store.attempts import reap
 from outdial.store.calendar import Claim, claim, due_lanes
 from outdial.store.database import Database
 from outdial.store.events import append
 from outdial.store.orders import Ground
+from outdial.store.reaper import reap
 
 _AFTER_TROUBLE_S: Final = 1.0
 

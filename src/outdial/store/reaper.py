@@ -1,0 +1,62 @@
+"""Attempts nobody carries out any more are ended by whoever notices, through the same fence as everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from outdial.domain.attempt import Result
+from outdial.domain.outcome import Outcome
+from outdial.store.attempt_end import Finished, finish
+from outdial.store.calendar import Claim
+from outdial.store.leases import lease_time
+from outdial.store.schema import attempts, calls, leases
+
+_REAP_AT_ONCE: Final = 100
+_CONFIRMED_WITHIN: Final = timedelta(seconds=10)
+"""A claim whose commit succeeds is known to its holder long before."""
+
+
+async def reap(
+    conn: AsyncConnection, now: datetime, holder: str = "", running: Collection[tuple[str, int]] = ()
+) -> list[tuple[Claim, Finished]]:
+    """End attempts that nobody carries out, a hundred at most, through the same fence as everybody.
+
+    These are the attempts of holders without a live lease, and ``holder``'s own that it knows nothing of: claimed in a
+    transaction whose commit was never confirmed. ``running`` are the attempts (call, number) it does know of; they
+    live as long as its process, whatever became of the lease they were claimed under.
+    """
+    alive = sa.select(leases.c.holder).where(leases.c.until > await lease_time(conn, now))
+    forgotten = (calls.c.worker == holder) & (attempts.c.claimed_at < now - _CONFIRMED_WITHIN)
+    lost = await conn.execute(
+        sa.select(attempts, calls.c.workspace_id)
+        .join(calls, (calls.c.id == attempts.c.call_id) & (calls.c.attempt == attempts.c.number))
+        .where(sa.text("calls.state = 'active'"), sa.or_(calls.c.worker.not_in(alive), forgotten))
+        .order_by(calls.c.id)
+        .limit(_REAP_AT_ONCE + len(running))
+    )
+    reason = "the process that carried out this attempt ended"
+    reaped: list[tuple[Claim, Finished]] = []
+    for claim in (_claim_of(row) for row in lost.mappings()):
+        if claim.key not in running:
+            finished = await finish(conn, claim, Result(now, Outcome.WORKER_LOST, reason=reason))
+            reaped += [(claim, finished)] if finished else []
+    return reaped
+
+
+def _claim_of(row: sa.RowMapping) -> Claim:
+    return Claim(
+        call_id=row["call_id"],
+        attempt=row["number"],
+        holder=row["worker"],
+        workspace_id=row["workspace_id"],
+        from_number=row["from_number"],
+        number_id=row["number_id"],
+        trunk_id=row["trunk_id"],
+        version_id=row["version_id"],
+        claimed_at=row["claimed_at"],
+    )
