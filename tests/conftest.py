@@ -1,12 +1,12 @@
 """Shared by all tests: async tests run on asyncio, real time; virtual-time tests call ``virtual_time.run``."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from outdial.store.database import Database
-from store_builders import ENGINES, a_database, a_database_url
+from store_builders import ENGINES, Ready, a_database_url
 
 
 @pytest.fixture(scope="session")
@@ -14,15 +14,28 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@pytest.fixture(scope="session")
+def ready_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ready]:
+    ready = Ready(tmp_path_factory.mktemp("databases"))
+    yield ready
+    ready.drop()
+
+
 @pytest.fixture(params=ENGINES)
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    """An empty database with all tables; the test runs once on SQLite and once on PostgreSQL."""
-    async with a_database(request.param, tmp_path) as opened:
+def engine(request: pytest.FixtureRequest) -> str:
+    """Each database engine in turn: ``sqlite``, ``postgresql``."""
+    return str(request.param)
+
+
+@pytest.fixture
+async def database(engine: str, ready_databases: Ready, tmp_path: Path) -> AsyncIterator[Database]:
+    """A database with all tables and no rows; the test runs once on SQLite and once on PostgreSQL."""
+    async with ready_databases.database(engine, tmp_path) as opened:
         yield opened
 
 
-@pytest.fixture(params=ENGINES)
-async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+@pytest.fixture
+async def database_url(engine: str, tmp_path: Path) -> AsyncIterator[str]:
     """The URL of a database without any table, on SQLite and on PostgreSQL."""
-    async with a_database_url(request.param, tmp_path) as url:
+    async with a_database_url(engine, tmp_path) as url:
         yield url

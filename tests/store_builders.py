@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import shutil
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -10,9 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from outdial.store.database import Database
+from outdial.store.schema import metadata
 
 ENGINES: Sequence[str] = ("sqlite", "postgresql")
 POSTGRES = os.environ.get("OUTDIAL_TEST_POSTGRES", "postgresql+asyncpg://postgres@127.0.0.1:5432/postgres")
@@ -26,23 +29,79 @@ async def a_database_url(engine: str, folder: Path) -> AsyncIterator[str]:
     if engine == "sqlite":
         yield f"sqlite+aiosqlite:///{folder / 'outdial.db'}"
         return
-    name = f"outdial_test_{uuid.uuid4().hex[:12]}"
+    name = a_name()
     await on_the_server(f'CREATE DATABASE "{name}"')
     try:
-        yield sa.make_url(POSTGRES).set(database=name).render_as_string(hide_password=False)
+        yield url_on_the_server(name)
     finally:
         await on_the_server(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @asynccontextmanager
 async def a_database(engine: str, folder: Path) -> AsyncIterator[Database]:
-    """An open, empty database with the present tables."""
+    """An open database of its own with the present tables and no rows."""
     async with a_database_url(engine, folder) as url:
         database = await Database.open(url)
         try:
             yield database
         finally:
             await database.close()
+
+
+class Ready:
+    """Databases with all tables and no rows, migrated once for all tests that run one after another.
+
+    Each test gets a copy of the SQLite file. The PostgreSQL database is the same one, emptied: making and dropping
+    one flushes the server's whole memory to disk.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "template.db"
+        self._name = ""
+
+    @asynccontextmanager
+    async def database(self, engine: str, folder: Path) -> AsyncIterator[Database]:
+        url = await (self._sqlite(folder) if engine == "sqlite" else self._postgres())
+        database = await Database.open(url, migrate=False)
+        try:
+            if engine == "postgresql":
+                await database.write(emptied)
+            yield database
+        finally:
+            await database.close()
+
+    def drop(self) -> None:
+        if self._name:
+            asyncio.run(on_the_server(f'DROP DATABASE "{self._name}" WITH (FORCE)'))
+
+    async def _sqlite(self, folder: Path) -> str:
+        if not self._file.exists():
+            await (await Database.open(f"sqlite+aiosqlite:///{self._file}")).close()
+        path = folder / "outdial.db"
+        shutil.copyfile(self._file, path)
+        return f"sqlite+aiosqlite:///{path}"
+
+    async def _postgres(self) -> str:
+        if not self._name:
+            self._name = a_name()
+            await on_the_server(f'CREATE DATABASE "{self._name}"')
+            await (await Database.open(url_on_the_server(self._name))).close()
+        return url_on_the_server(self._name)
+
+
+async def emptied(conn: AsyncConnection) -> None:
+    """No row is left, and events are numbered from 1 again."""
+    for table in reversed(metadata.sorted_tables):
+        await conn.execute(table.delete())
+    await conn.execute(sa.text("SELECT setval(pg_get_serial_sequence('events', 'seq'), 1, false)"))
+
+
+def a_name() -> str:
+    return f"outdial_test_{uuid.uuid4().hex[:12]}"
+
+
+def url_on_the_server(name: str) -> str:
+    return sa.make_url(POSTGRES).set(database=name).render_as_string(hide_password=False)
 
 
 async def on_the_server(statement: str) -> None:
