@@ -117,6 +117,12 @@ class Agent:
         await leg.hang_up()
         return {"gone": leg.gone}
 
+    async def break_stack(self, _: Command) -> dict[str, Any]:
+        """Ends the native thread under the stack, as a fault would."""
+        broken = self._stack._runtime
+        getattr(broken, "_send_stop")()  # noqa: B009
+        return {"dead": await self._stack.wait_dead()}
+
     async def calls(self, _: Command) -> dict[str, Any]:
         return {"calls": self._stack.calls, "dead": self._stack.dead}
 
@@ -137,6 +143,7 @@ class Door:
                 agent.digits,
                 agent.gone,
                 agent.hang_up,
+                agent.break_stack,
                 agent.calls,
             )
         }

@@ -21,7 +21,7 @@ from outdial.audio.frames import LINE_RATE_HZ
 
 HERE: Final = Path(__file__).parent
 LOOPBACK: Final = "127.0.0.1"
-PATIENCE_S: Final = 30.0
+PATIENCE_S: Final = 60.0
 CALLER: Final = "+15551230001"
 CALLEE: Final = "+15550001111"
 _APT: Final = {"sipp": "sip-tester", "baresip": "baresip-core", "openssl": "openssl"}
