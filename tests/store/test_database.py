@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from outdial.domain.errors import Invalid, Unreachable
 from outdial.store.database import Database
 from outdial.store.schema import cursors, metadata
+from store_builders import a_database, on_the_server
 
 
 async def count_cursors(database: Database) -> int:
@@ -110,3 +111,39 @@ class TestADatabaseThatCannotBeUsed:
 
         assert "secret" not in str(told.value)
         assert "\n" not in str(told.value)
+
+    async def test_that_comes_back_is_used_again_without_a_restart(self, tmp_path: Path) -> None:
+        async with a_database("postgresql", tmp_path) as database:
+            await on_the_server(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                f"WHERE datname = '{database.url.database}' AND application_name = 'outdial'"
+            )
+
+            with pytest.raises(Unreachable, match="does not answer"):
+                async with database.reading() as conn:
+                    await conn.execute(sa.select(1))
+
+            assert await count_cursors(database) == 0
+            assert await database.write(add_cursor) == "webhooks"
+
+    async def test_does_not_wait_for_ever_for_another_programs_lock(self, tmp_path: Path) -> None:
+        async with a_database("postgresql", tmp_path) as database:
+            locked, leave = asyncio.Event(), asyncio.Event()
+
+            async def hold(conn: AsyncConnection) -> None:
+                await conn.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+                await conn.exec_driver_sql("LOCK TABLE cursors")
+                locked.set()
+                await leave.wait()
+
+            async def hurry(conn: AsyncConnection) -> None:
+                await conn.exec_driver_sql("SET LOCAL lock_timeout = 50")
+                await add_cursor(conn)
+
+            holder = asyncio.create_task(database.write(hold))
+            await locked.wait()
+            with pytest.raises(Unreachable, match="lock timeout"):
+                await database.write(hurry)
+
+            leave.set()
+            await holder
