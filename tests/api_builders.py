@@ -46,6 +46,7 @@ SURVEY_AGENT = "2b8f6d14-c5e7-4093-a1d8-7e4c09b3f562"
 SURVEY_VERSION = "d8e16a3b-40f7-4c92-b5a6-3f7d0e9c1824"
 INBOUND_AGENT = "33333333-3333-4333-8333-333333333333"
 ARCHIVED_AGENT = "44444444-4444-4444-8444-444444444444"
+STRICT_AGENT = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaa2"
 TAG = "agent_0f3a9c5d7e1b2468ace02"
 OTHER_TAG = "reception-desk-01"
 VOICE = Voice("48d0c7f5-a9e1-4362-9b7c-e1f36d0a5824", "ava", "local", ("en-US",))
@@ -157,8 +158,8 @@ async def _add_agents(conn: AsyncConnection) -> None:
     await _add_agent(
         conn, ARCHIVED_AGENT, _version_of(ARCHIVED_AGENT), "Old", tag="old", definition=renewal, archived_at=_LONG_AGO
     )
-    for number, tag in enumerate((TAG, OTHER_TAG, "strict")):
-        identity = f"aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaa{number}"
+    desks = {"aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaa0": TAG, "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaa1": OTHER_TAG}
+    for identity, tag in {**desks, STRICT_AGENT: "strict"}.items():
         words = desk if tag != "strict" else Definition(greeting="Hello {{customer_name}}.", require_variables=True)
         await _add_agent(conn, identity, _version_of(identity), tag, tag=tag, definition=words)
     await _add_agent(
@@ -315,3 +316,12 @@ def a_ringly_body(**changes: Any) -> dict[str, Any]:
         "dynamic_variables": {"customer_name": "Jack"},
     } | changes
     return {key: value for key, value in body.items() if value is not ...}
+
+
+def a_clock_that_raises(error: Exception) -> Clock:
+    """A broken part: whoever asks it for the hour gets the error instead."""
+
+    def now() -> datetime:
+        raise error
+
+    return now

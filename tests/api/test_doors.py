@@ -12,15 +12,26 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Message, Receive, Scope, Send
+from structlog.testing import capture_logs
 
-from api_builders import NATIVE_KEY, RINGG_KEY, Doors, a_ringg_body, keep, open_doors
+from api_builders import (
+    NATIVE_KEY,
+    RINGG_KEY,
+    Doors,
+    a_clock_that_raises,
+    a_ringg_body,
+    a_ringly_body,
+    keep,
+    open_doors,
+    seed,
+)
 from api_records import ANSWERED_CALL, at, the_answered_call
 from outdial.api.gate import Gate, request_id
 from outdial.api.json_body import parse_object, read_body
 from outdial.api.parts import Health
 from outdial.api.rate import RateLimit
 from outdial.api.recordings import LIFE, RecordingLinks, find_under
-from outdial.domain.errors import Invalid, TooMany
+from outdial.domain.errors import Broken, Invalid, OutdialError, TooMany, Unreachable
 from outdial.store.database import Database
 from outdial.virtual_time import run
 
@@ -162,6 +173,42 @@ class TestTheRim:
         response = await get(Gate(Gate(echo, failed=sorry), failed=sorry))
 
         assert response.text == f"/a {response.headers['X-Request-Id']}"
+
+
+class TestFaultsThatAreNotTheCustomers:
+    @pytest.mark.parametrize("fault", [Unreachable("the disk is full"), Broken("a promise")])
+    async def test_are_logged_under_the_id_the_customer_was_given(
+        self, sqlite: Database, tmp_path: Path, fault: OutdialError
+    ) -> None:
+        async with open_doors(sqlite, tmp_path, now=a_clock_that_raises(fault)) as doors:
+            with capture_logs() as logs:
+                answers = [await doors.ringg(a_ringg_body()), await doors.ringly(a_ringly_body())]
+
+        assert [answer.status_code for answer in answers] == [503 if isinstance(fault, Unreachable) else 500] * 2
+        assert [line["request_id"] for line in logs] == [answer.json()["request_id"] for answer in answers]
+        assert all(str(fault) not in answer.text for answer in answers)
+
+
+class TestOnEitherEngine:
+    async def test_a_call_is_placed_and_read_back(self, database: Database, tmp_path: Path) -> None:
+        await seed(database)
+        strange = {"path\0": "\0", "deep": [[[{"a": None}]]], "big": 10**30, "emoji": "🙂"}
+        async with open_doors(database, tmp_path) as doors:
+            placed = await doors.ringg(a_ringg_body(name="Zoë\0", custom_args_values=strange, call_category="x\0y"))
+            call_id = placed.json()["data"]["call_id"]
+            details = await doors.ringg_get("/calling/call-details", id=call_id)
+            history = await doors.ringg_get(
+                "/calling/history", start_date="0001-01-02", end_date="9999-12-31", offset="0"
+            )
+            facts = await events(doors, call_id, after=str(2**63 - 1))
+            ringly = await doors.ringly(a_ringly_body(agent_tag="x\0"))
+            unknown = await doors.ringg(a_ringg_body(from_number_id="\0x", version_id="y"))
+
+        assert details.json()["data"]["callee_name"] == "Zoë"
+        assert details.json()["data"]["custom_args_values"] == placed.json()["data"]["custom_args_values"]
+        assert [row["id"] for row in history.json()["calls"]] == [call_id]
+        assert facts.json() == {"events": []}
+        assert (ringly.status_code, unknown.status_code) == (404, 404)
 
 
 class TestTheRate:

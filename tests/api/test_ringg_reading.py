@@ -168,6 +168,11 @@ class TestHistory:
 
         assert (body["count"], body["total"]) == (count, count)
 
+    async def test_takes_the_last_of_a_repeated_parameter(self, doors: Doors) -> None:
+        response = await doors.http.get(f"{RINGG}/calling/history?limit=3&limit=7", headers={"X-API-KEY": RINGG_KEY})
+
+        assert (response.status_code, response.json()["limit"]) == (200, 7)
+
     async def test_refuses_a_status_that_does_not_exist(self, doors: Doors) -> None:
         response = await doors.ringg_get("/calling/history", status="sleeping")
 

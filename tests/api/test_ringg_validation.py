@@ -19,6 +19,7 @@ from api_builders import (
     RINGG,
     RINGG_KEY,
     RINGLY_KEY,
+    STRICT_AGENT,
     SURVEY_VERSION,
     VOICE,
     Doors,
@@ -415,6 +416,12 @@ async def test_row_32_over_the_request_rate(sqlite: Database, tmp_path: Path) ->
     assert answers[-1].headers["Retry-After"] == "1"
     assert other_key.status_code == 400
     assert later.status_code == 200
+
+
+async def test_variables_an_agent_insists_on(doors: Doors) -> None:
+    body = await refused(doors, 400, "variable customer_name is required", agent_id=STRICT_AGENT)
+
+    assert body["details"][0]["loc"] == ["body", "custom_args_values", "customer_name"]
 
 
 class TestAllFaultsOfABody:

@@ -1,7 +1,6 @@
 """The Ringly door: the documentation's exchanges, and the table of what must come back for what is sent."""
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from api_builders import (
     RINGLY_KEY,
     TAG,
     Doors,
+    a_clock_that_raises,
     a_ringly_body,
     open_doors,
 )
@@ -40,15 +40,6 @@ async def replay(doors: Doors, exchange: dict[str, Any]) -> httpx.Response:
     return await doors.http.request(
         exchange["method"], exchange["path"], headers=asked["headers"], json=asked.get("body")
     )
-
-
-def a_clock_that_raises(error: Exception) -> Callable[[], datetime]:
-    """A broken part: whoever asks it for the hour gets the error instead."""
-
-    def now() -> datetime:
-        raise error
-
-    return now
 
 
 async def refused(doors: Doors, status: int, sentence: str, body: Any, *, key: str = RINGLY_KEY) -> list[str]:

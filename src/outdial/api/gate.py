@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from outdial.domain.errors import OutdialError, Unreachable
 from outdial.domain.ids import new_request_id
 
 _log: Final = structlog.get_logger(__name__)
@@ -57,3 +58,11 @@ def request_id(request: Request) -> str:
     """The id this request is known by, in answers and logs."""
     state = request.scope.get("state") or {}
     return str(state.get("request_id", ""))
+
+
+def note_fault(request: Request, error: OutdialError) -> None:
+    """Log an error that is not the customer's: the answer says nothing of it, so the log must."""
+    if isinstance(error, Unreachable):
+        _log.warning("a request could not be served", request_id=request_id(request), reason=str(error))
+    else:
+        _log.error("a promise of ours does not hold", request_id=request_id(request), exc_info=error)

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from outdial.api.gate import Gate, request_id
+from outdial.api.gate import Gate, note_fault, request_id
 from outdial.api.keys import bearer_key
 from outdial.api.openapi import Door, refusals
 from outdial.api.parts import Parts
@@ -83,8 +83,10 @@ def _failed(request: Request) -> Response:
 
 
 async def _answer_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, OutdialError)
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 500)
     if status >= 500:
+        note_fault(request, error)
         return _answer(request, status, "The service is not available at the moment, please try again")
     headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, TooMany) else {}
     return _answer(request, status, str(error), headers)

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from outdial.api.gate import request_id
+from outdial.api.gate import note_fault, request_id
 from outdial.api.json_body import TooLarge
 from outdial.domain.errors import (
     Conflict,
@@ -73,6 +73,8 @@ _KINDS: Final[Mapping[type[OutdialError], _Kind]] = {
     Unreachable: _Kind(503, "SERVER_ERROR", UNREACHABLE),
     OutdialError: _Kind(500, "SERVER_ERROR", SERVER_FAULT),
 }
+_OUR_NAMES: Final = {"variables": "custom_args_values"}
+"""Fields that commands call otherwise than this API does."""
 _HTTP_CODES: Final = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
 
 
@@ -101,12 +103,15 @@ def details_of(error: OutdialError, where: str) -> list[ErrorDetail]:
 
 
 def _detail(fault: Fault, where: str) -> ErrorDetail:
-    return ErrorDetail(loc=[where, *fault.path], msg=fault.message, type=fault.kind)
+    path = [_OUR_NAMES.get(name, name) for name in fault.path[:1]] + list(fault.path[1:])
+    return ErrorDetail(loc=[where, *path], msg=fault.message, type=fault.kind)
 
 
 async def _answer_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, OutdialError)
     kind = kind_of(error)
+    if kind.status >= 500:
+        note_fault(request, error)
     where = "query" if request.method == "GET" else "body"
     headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, TooMany) else {}
     return _answer(request, kind, kind.message or str(error), details_of(error, where), headers)

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from outdial.api.gate import request_id
+from outdial.api.gate import note_fault, request_id
 from outdial.api.ringly.wire import ErrorBody
 from outdial.domain.errors import (
     Invalid,
@@ -75,6 +75,8 @@ def notices(request: Request) -> dict[str, str]:
 async def _answer_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, OutdialError)
     kind = next(kind for base, kind in _KINDS.items() if isinstance(error, base))
+    if kind.status >= 500:
+        note_fault(request, error)
     headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, TooMany) else {}
     return _answer(request, kind, _causes(error), headers)
 
