@@ -82,6 +82,20 @@ class TestAnAttemptInAWorker:
         assert "ValueError" in broken.reason
         assert after.outcome is Outcome.COMPLETED
 
+    async def test_that_says_more_than_fits_on_a_line_ends_without_its_transcript(self) -> None:
+        async with workers() as media:
+            result = await media.carry_out(an_order(does="chatter"), silent)
+
+        assert (result.outcome, result.talk and result.talk.turns) == (Outcome.COMPLETED, ())
+        assert "bytes long" in result.reason
+
+    async def test_with_an_order_that_does_not_fit_on_a_line_ends_before_anybody_is_rung(self) -> None:
+        async with workers() as media:
+            result = await media.carry_out(an_order(does="answer", novel="x" * 5_000_000), silent)
+
+        assert result.outcome is Outcome.WORKER_LOST
+        assert "bytes long" in result.reason
+
     async def test_that_is_cancelled_is_hung_up_and_says_so(self) -> None:
         heard = Heard()
 
@@ -223,6 +237,11 @@ class TestAWorkerThatCannotStart:
 
 
 class TestLeavingTheWorkers:
+    async def test_by_an_error_lets_it_out_as_it_is(self) -> None:
+        with pytest.raises(Unreachable, match="the rest of the node"):
+            async with workers():
+                raise Unreachable("the rest of the node cannot go on")
+
     async def test_hangs_up_what_still_talks_and_ends_every_process(self, tmp_path: Path) -> None:
         heard, mark = Heard(), tmp_path / "hung-up"
 

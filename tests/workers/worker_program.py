@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from outdial.domain.attempt import Answered, Order, Progress, Result, Ringing, Said, Speaker, Turn
+from outdial.domain.attempt import Answered, Order, Progress, Result, Ringing, Said, Speaker, TalkSummary, Turn
 from outdial.domain.clock import utc_now
 from outdial.domain.errors import Unreachable
-from outdial.domain.outcome import Outcome
+from outdial.domain.outcome import EndedBy, Outcome
 from outdial.workers import process
 from outdial.workers.local import LocalOperator
 
@@ -30,7 +30,9 @@ async def carry_out(order: Order, report: Callable[[Progress], None]) -> Result:
     if does in {"talk", "cling"}:
         report(Said(utc_now(), Turn(Speaker.AGENT, f"I am {os.getpid()}.", 0, 500)))
         await talk(order, clinging=does == "cling")
-    return Result(utc_now(), Outcome.COMPLETED, reason=str(os.getpid()))
+    words = "x" * (5_000_000 if does == "chatter" else 2)
+    talk_summary = TalkSummary(500, (Turn(Speaker.AGENT, words, 0, 500),), EndedBy.AGENT)
+    return Result(utc_now(), Outcome.COMPLETED, talk=talk_summary)
 
 
 async def talk(order: Order, *, clinging: bool) -> None:

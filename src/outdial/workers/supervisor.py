@@ -12,7 +12,7 @@ import structlog
 
 from outdial.domain.attempt import Order, Progress, Result
 from outdial.domain.clock import Clock
-from outdial.domain.errors import Unreachable
+from outdial.domain.errors import Broken, Unreachable
 from outdial.domain.outcome import Outcome
 from outdial.workers.child import Child, ChildState, Health
 
@@ -81,7 +81,10 @@ class MediaWorkers:
         if child is None:
             reason = f"no media worker had room for {self._terms.wait_for_room_s:g} s; nobody was rung"
             return Result(self._clock(), Outcome.WORKER_LOST, reason=reason)
-        result = child.give(order, report)
+        try:
+            result = child.give(order, report)
+        except Broken as fault:
+            return Result(self._clock(), Outcome.WORKER_LOST, reason=str(fault))
         try:
             return await asyncio.shield(result)
         except asyncio.CancelledError:
@@ -162,11 +165,19 @@ class _Place:
         while True:
             self._starts += 1
             began = loop.time()
-            self.trouble = await self.child.run()
+            self.trouble = await self._run_child()
             pause_s = self._back_off.pause_s(pause_s, loop.time() - began)
             _log.error("media worker ended", pid=self.child.pid, reason=self.trouble, restart_in_s=pause_s)
             await asyncio.sleep(pause_s)
             self.child = self._new_child()
+
+    async def _run_child(self) -> str:
+        try:
+            return await self.child.run()
+        except Exception as fault:
+            # Whatever it was: this place must not stay empty for ever, nor take the others along.
+            _log.exception("supervising a media worker broke")
+            return f"could not be supervised: {type(fault).__name__}"
 
 
 @asynccontextmanager
@@ -179,9 +190,10 @@ async def media_workers(
     successor will have too, and the socket that ``process.run`` needs.
     """
     workers = MediaWorkers(command, count, clock, terms or Terms())
-    async with asyncio.TaskGroup() as group:
-        keeper = group.create_task(workers.keep())
-        try:
-            yield workers
-        finally:
-            keeper.cancel()
+    # No TaskGroup: what the block raises must come out as it is.
+    keeper = asyncio.create_task(workers.keep())
+    try:
+        yield workers
+    finally:
+        keeper.cancel()
+        await asyncio.wait([keeper])

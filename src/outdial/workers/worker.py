@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -12,6 +13,7 @@ import structlog
 from outdial.dialer.ports import Operator
 from outdial.domain.attempt import Order, Progress, Result
 from outdial.domain.clock import Clock
+from outdial.domain.errors import Broken
 from outdial.domain.outcome import Outcome
 from outdial.workers import wire
 from outdial.workers.channel import WorkerEnd
@@ -106,7 +108,12 @@ class _Desk:
         self._send(key, Result(self._clock(), Outcome.CANCELLED) if task.cancelled() else task.result())
 
     def _send(self, key: tuple[str, int], result: Result) -> None:
-        self._channel.send(wire.Ended(*key, result))
+        try:
+            self._channel.send(wire.Ended(*key, result))
+        except Broken as fault:
+            # Better an end without its transcript than an attempt that never ends.
+            talk = replace(result.talk, turns=(), captured={}) if result.talk else None
+            self._channel.send(wire.Ended(*key, replace(result, talk=talk, reason=str(fault))))
 
     async def hang_up_all(self) -> None:
         """Waits at most ``HANG_UP_LIMIT_S``."""
