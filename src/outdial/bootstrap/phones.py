@@ -11,12 +11,10 @@ from typing import NoReturn
 from outdial.bootstrap.children import arguments
 from outdial.bootstrap.logs import configure_logs
 from outdial.bootstrap.parts import open_speech, parts_for
+from outdial.carriers.simulator.callee import talker
 from outdial.carriers.simulator.network_sip import SipNetwork
 from outdial.conversation.metronome import Metronome
-from outdial.conversation.ports import Leg, PartsFor
-from outdial.conversation.talk import converse
 from outdial.conversation.vad import VoiceActivity
-from outdial.domain.agent import Brief
 from outdial.domain.attempt import Order, Progress, Result
 from outdial.domain.clock import utc_now
 from outdial.domain.errors import Broken, Unreachable
@@ -45,7 +43,9 @@ async def open_network(settings: Settings, port: int) -> PhoneNetwork:
     """
     resources = AsyncExitStack()
     speech = await resources.enter_async_context(open_speech(settings))
-    talk = partial(_talk, parts_for=parts_for(speech, settings), metronome=Metronome(VoiceActivity(rate_hz=8000)))
+    # The callees' half of a newcomer's processor: the cheaper ears will do.
+    metronome = Metronome(VoiceActivity(rate_hz=8000))
+    talk = talker(parts_for(speech, settings), metronome=metronome, clock=utc_now)
     network = SipNetwork(talk=talk, clock=utc_now, host=settings.sip_host, port=port)
     try:
         await resources.enter_async_context(network)
@@ -53,18 +53,6 @@ async def open_network(settings: Settings, port: int) -> PhoneNetwork:
         where = f"{settings.sip_host}:{port}"
         raise Unreachable(f"the simulated network cannot listen on {where}: {error.strerror}") from error
     return PhoneNetwork(resources)
-
-
-async def _talk(leg: Leg, brief: Brief, *, parts_for: PartsFor, metronome: Metronome) -> None:
-    await converse(
-        leg,
-        brief,
-        parts_for(brief),
-        metronome=metronome,
-        clock=utc_now,
-        report=lambda said: None,
-        recording_path=None,
-    )
 
 
 def main() -> NoReturn:
