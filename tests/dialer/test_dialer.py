@@ -220,6 +220,30 @@ class TestAfterACrash:
         assert (await world.row(lost))["state"] == "error"
 
 
+class TestADialerWhoseLeaseRanOut:
+    async def test_goes_on_under_a_new_one_and_cuts_no_talk(self, world: World) -> None:
+        first = await world.call()
+        hang_up = asyncio.Event()
+
+        async def talk(_: Order, report: Callable[[Progress], None]) -> Result:
+            report(Answered(world.clock()))
+            await hang_up.wait()
+            return a_result(at=world.clock())
+
+        operator = ScriptedOperator(talk)
+        async with running(a_dialer(world, operator, heartbeat_s=0.05)):
+            await operator.has_orders(1)
+            await world.lease_ran_out((await world.attempts(first))[0]["worker"])
+            second = await world.call()
+            # Claimed only once there is a new lease; the reaper has been around by then.
+            await operator.has_orders(2)
+            hang_up.set()
+
+        (before,), (after,) = await world.attempts(first), await world.attempts(second)
+        assert before["worker"] != after["worker"]
+        assert [(await world.row(call_id))["state"] for call_id in (first, second)] == ["completed", "completed"]
+
+
 class TestADialerOnSqlite:
     async def test_declares_its_own_predecessor_dead_without_waiting_for_the_lease(self, world: World) -> None:
         before = await world.holder("node")
