@@ -190,6 +190,20 @@ class TestASenderThatDies:
         assert delivery.state is DeliveryState.DELIVERED
         assert [tried.status for tried in delivery.log] == [200]
 
+    async def test_and_comes_back_while_the_next_one_sends_has_no_say_either(
+        self, office: Office, receiver: Receiver
+    ) -> None:
+        call_id = await office.call(receiver.url())
+        await office.fan_out.step()
+        [claimed] = await office.sender.claim(10)
+        late = await office.sender.send(claimed)
+        office.clock.pass_s(60)
+        [claimed_again] = await office.sender.claim(10)
+
+        await office.sender.record([late])
+
+        assert await office.deliveries(call_id) == [claimed_again]
+
 
 class TestAnEventThatCannotBePutIntoWords:
     async def test_is_given_up_and_those_behind_it_go_on(self, small_office: Office, receiver: Receiver) -> None:

@@ -7,11 +7,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.delivery import DeliveryState
 from outdial.domain.events import Event, EventType
 from outdial.domain.record import CallRecord
-from outdial.store.deliveries import position
+from outdial.store.deliveries import move_on, position
 from outdial.webhooks.fan_out import READER, FanOut
 from outdial.webhooks.ports import Endpoint
 from webhook_builders import Office, Receiver
@@ -105,6 +106,13 @@ class TestSeveralProcesses:
         await asyncio.gather(*(reader.step() for reader in readers))
 
         assert [len(await office.deliveries(call_id)) for call_id in calls] == [1] * 20
+
+    async def test_one_that_read_the_place_too_long_ago_cannot_move_it(self, office: Office) -> None:
+        async def moves(conn: AsyncConnection) -> list[bool]:
+            return [await move_on(conn, READER, since=since, to=to) for since, to in ((0, 5), (0, 3), (5, 7), (5, 6))]
+
+        assert await office.db.write(moves) == [True, False, True, False]
+        assert await place_reached(office) == 7
 
     async def test_send_each_delivery_once(self, office: Office, receiver: Receiver) -> None:
         for _ in range(20):

@@ -138,7 +138,7 @@ class TestProxies:
     async def test_of_the_environment_are_ignored(self, receiver: Receiver) -> None:
         script = Path(__file__).with_name("send_one.py")
         proxies = dict.fromkeys(("http_proxy", "HTTP_PROXY", "ALL_PROXY"), "http://127.0.0.1:1")
-        environ = os.environ | proxies | {"PYTHONPATH": str(script.parents[1])}
+        environ = os.environ | proxies | {"no_proxy": "", "NO_PROXY": "", "PYTHONPATH": str(script.parents[1])}
 
         process = await asyncio.create_subprocess_exec(sys.executable, script, receiver.url(), env=environ)
         async with asyncio.timeout(WAIT_S * 3):
