@@ -8,12 +8,17 @@ from pathlib import Path
 
 from broken_parts import FlakyEars, FlakyLanguage, FlakyVoice
 from line_builders import Callee, a_brief, talk
-from outdial.conversation.ports import HangUp, Hearing, Say
+from outdial.carriers.simulator.memory_line import MemoryLine
+from outdial.conversation.metronome import Metronome
+from outdial.conversation.ports import HangUp, Hearing, Parts, Say
+from outdial.conversation.talk import converse
+from outdial.conversation.vad import VoiceActivity
 from outdial.domain.agent import Voice
+from outdial.domain.attempt import DigitsPressed, Said, TalkSummary
 from outdial.domain.errors import Unreachable
 from outdial.domain.outcome import EndedBy
 from outdial.speech.scripted import ScriptedLanguage
-from outdial.virtual_time import run
+from outdial.virtual_time import loop_clock, run
 
 FAREWELL = "agent: I have to go now."
 
@@ -153,6 +158,30 @@ class TestAPartThatBreaksItsPromise:
 
         assert talked.summary.trouble.startswith("broken: ZeroDivisionError")
         assert talked.callee.leg.gone is not None
+
+
+class TestAReaderThatFails:
+    def test_ends_its_call_and_hangs_up(self) -> None:
+        async def told_to_nobody() -> tuple[TalkSummary, MemoryLine, int]:
+            def report(said: Said | DigitsPressed) -> None:
+                raise BrokenPipeError(said.at.isoformat())
+
+            line, metronome = MemoryLine(), Metronome(VoiceActivity(slots=1))
+            summary = await converse(
+                line.caller,
+                a_brief(),
+                Parts(FlakyEars(), FlakyVoice(), ScriptedLanguage("Good morning.")),
+                metronome=metronome,
+                clock=loop_clock(),
+                report=report,
+                recording_path=None,
+            )
+            return summary, line, metronome.size
+
+        summary, line, size = run(told_to_nobody())
+
+        assert summary.trouble.startswith("broken: BrokenPipeError")
+        assert (line.callee.gone, size) == ("the caller hung up", 0)
 
 
 class TestADiskThatFails:

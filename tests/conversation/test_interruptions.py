@@ -156,6 +156,25 @@ class TestABackchannel:
         assert talked.lines[1:] == ["callee: Okay", "agent: All right. Goodbye."]
 
 
+class TestAShortAnswerIntoTheLastWords:
+    def test_is_answered_when_the_agent_has_ended(self) -> None:
+        async def is_quick(callee: Callee) -> None:
+            await callee.hears("really")
+            callee.make_noise(b"".join(speech_sound("yes"))[: 9 * 320])
+            await callee.hears_the_end()
+
+        language = ScriptedLanguage("So may I book it for you really now?", [GOODBYE])
+
+        talked = run(talk(script=is_quick, language=language, ears=CannedEars(["yes"])))
+
+        assert talked.lines == [
+            "agent: So may I book it for you really now?",
+            "callee: yes",
+            "agent: All right. Goodbye.",
+        ]
+        assert not talked.summary.turns[0].interrupted
+
+
 class TestSomebodyWhoPicksUpWithAHello:
     def test_still_hears_the_greeting(self) -> None:
         async def says_hello(callee: Callee) -> None:

@@ -133,6 +133,37 @@ class TestAPlayerWhoBreaks:
         assert size == 1
         assert len(sound.periods) >= 48
 
+    def test_as_the_last_one_does_not_stop_the_clock_for_the_next(self) -> None:
+        async def one_after_the_other() -> Drummer:
+            metronome, broken, next_one = a_metronome(), Drummer(breaks_at=1), Drummer()
+            metronome.join(broken)
+            await asyncio.sleep(0.1)
+            metronome.join(next_one)
+            metronome.leave(broken)
+            await asyncio.sleep(0.2)
+            metronome.leave(next_one)
+            return next_one
+
+        assert len(run(one_after_the_other()).periods) in (9, 10)
+
+
+class TestAVoiceDetectorThatBreaks:
+    def test_takes_off_who_waited_for_it_and_the_clock_goes_on(self) -> None:
+        class Broken(VoiceActivity):
+            def run(self) -> None:
+                raise ZeroDivisionError
+
+        async def breaks() -> tuple[Drummer, int]:
+            metronome, drummer = Metronome(Broken(slots=1)), Drummer()
+            metronome.join(drummer)
+            await asyncio.sleep(0.1)
+            return drummer, metronome.size
+
+        drummer, size = run(breaks())
+
+        assert isinstance(drummer.error, ZeroDivisionError)
+        assert (drummer.acted, size) == (0, 0)
+
 
 class TestAMetronomeWithoutPlayers:
     def test_rests_and_starts_again(self) -> None:

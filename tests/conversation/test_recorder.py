@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -97,6 +98,19 @@ class TestARecording:
 
         samples, _ = read_wav(tmp_path / "talk.wav")
         assert numbers(samples[:, 1].tobytes()) == [1] * 300
+
+    def test_is_given_up_when_the_disk_is_full_half_way(self, tmp_path: Path) -> None:
+        recorder = Recorder(tmp_path / "talk.wav")
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+        try:
+            for now in range(1, 1001):
+                recorder.put(frame(now), frame(now), now)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+        assert recorder.close(1000) == 0
+        assert recorder.trouble == "recording given up: File too large"
 
     def test_that_was_not_asked_for_is_not_made(self) -> None:
         recorder = Recorder(None)

@@ -20,6 +20,8 @@ class Manners:
         {"hm", "hmm", "mm", "mhm", "mm-hm", "mm-hmm", "uh-huh", "ah", "oh", "ok", "okay", "right", "hello", "hi", "hey"}
     )
     """Whole utterances that only say "I am listening": after an interruption of this kind the agent goes on."""
+    early_answer_ms: int = 1000
+    """A short answer this long before the end of the agent's words is taken for one; earlier, for a "yes, yes"."""
     lead_frames: int = 2
     """Frames handed to the line ahead of time, so that a late beat does not make the voice stutter. At most 3."""
     goodbye_tail_ms: int = 200

@@ -11,8 +11,6 @@ import asyncio
 from collections import deque
 from typing import Final, Protocol
 
-import structlog
-
 from outdial.audio.frames import FRAME_MS
 from outdial.conversation.vad import VoiceActivity
 
@@ -21,8 +19,6 @@ BEAT_S: Final = FRAME_MS / 1000
 _PHASE_S: Final = BEAT_S / PHASES
 _LAGS_KEPT: Final = 2000
 """Ten seconds of phases."""
-
-_log = structlog.get_logger(__name__)
 
 
 class Player(Protocol):
@@ -35,7 +31,7 @@ class Player(Protocol):
         """Go on, now that everybody's sound of this beat has been judged."""
 
     def broke(self, error: Exception) -> None:
-        """``listen`` or ``act`` raised: the player has been taken off the clock."""
+        """``listen``, ``act`` or the voice detector raised: the player has been taken off the clock."""
 
 
 class Metronome:
@@ -78,10 +74,14 @@ class Metronome:
         """Stop playing; a second time does nothing."""
         for phase in self._phases:
             phase.pop(player, None)
-        if self.size == 0 and self._timer is not None:
+        if self.size == 0:
+            self._rest()
+
+    def _rest(self) -> None:
+        if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-            self._lags_s.clear()
+        self._lags_s.clear()
 
     def _plan(self) -> None:
         while not self._phases[self._step % PHASES]:
@@ -95,16 +95,25 @@ class Metronome:
         if late_s > BEAT_S:
             # Whole beats were missed: this one stands for all of them.
             self._step += int(late_s / BEAT_S) * PHASES
-        self._play(self._phases[self._step % PHASES])
-        if self.size:
-            self._step += 1
-            self._plan()
+        try:
+            self._play(self._phases[self._step % PHASES])
+        finally:
+            # Whatever happens, the clock goes on: other conversations depend on it.
+            if self.size:
+                self._step += 1
+                self._plan()
+            else:
+                self._rest()
 
     def _play(self, phase: dict[Player, int]) -> None:
         for player, last in list(phase.items()):
             phase[player] = self._step
             self._guarded(player, (self._step - last) // PHASES)
-        self.voice_activity.run()
+        try:
+            self.voice_activity.run()
+        except Exception as error:
+            for player in list(phase):
+                self._take_off(player, error)
         for player in list(phase):
             self._guarded(player, None)
 
@@ -116,9 +125,12 @@ class Metronome:
             else:
                 player.listen(periods)
         except Exception as error:
-            _log.exception("conversation broke")
-            self.leave(player)
-            player.broke(error)
+            self._take_off(player, error)
+
+    def _take_off(self, player: Player, error: Exception) -> None:
+        for phase in self._phases:
+            phase.pop(player, None)
+        player.broke(error)
 
     def _lag_ms(self, share: float) -> float:
         if not self._lags_s:

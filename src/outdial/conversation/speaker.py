@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Final
 
 from outdial.audio.frames import FRAME_BYTES, SILENCE
@@ -58,14 +59,9 @@ class Utterance:
         if self.done.is_set():
             return len(words)
         length = len(self.sound) if self.complete else max(len(self.sound), _BYTES_PER_LETTER * len(self.text))
-        letters_played = self._played / max(length, 1) * sum(len(word) + 1 for word in words)
-        heard = 0
-        for word in words:
-            letters_played -= len(word) + 1
-            if letters_played < 0:
-                break
-            heard += 1
-        return heard
+        letters = sum(len(word) + 1 for word in words)
+        ends = accumulate(len(word) + 1 for word in words)
+        return sum(end * length <= self._played * letters for end in ends)
 
 
 class Speaker:

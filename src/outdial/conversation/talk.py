@@ -99,8 +99,9 @@ class Talk:
         self._turn_began_ms: int | None = None
         self._sounded_ms = 0
         """When the agent's latest sound left."""
+        self._latency_ms: int | None = None
         self._asked_ms: int | None = None
-        """When the callee ended the words that the reply in the making answers."""
+        """When the callee ended the words that no reply has sounded to yet."""
         self._agent_was_heard = False
         self._voice_works = True
         self._hung_up = False
@@ -190,6 +191,8 @@ class Talk:
         self._state = move.state
         self._timers.follow(self._state)
         self._do(move.actions)
+        if event is Event.SPOKE_ALL and self._answered_early():
+            self._post(Event.HEARD)
 
     def _do(self, actions: tuple[Action, ...]) -> None:
         for action in actions:
@@ -248,6 +251,8 @@ class Talk:
     def _utterance_began(self, utterance: Utterance) -> None:
         if self._turn_began_ms is None:
             self._turn_began_ms = self._now_ms
+            self._latency_ms = None if self._asked_ms is None else max(self._now_ms - self._asked_ms, 0)
+            self._asked_ms = None
             self._agent_was_heard = True
             self._transcript.answered()
             self._post(Event.VOICE_BEGAN)
@@ -267,6 +272,11 @@ class Talk:
         if self._state not in (State.SPEAKING, State.OVERLAP, State.INTERRUPTED, State.WEIGHING):
             return False
         return not self._agent_was_heard or text.strip(string.punctuation + " ").lower() in self._manners.backchannels
+
+    def _answered_early(self) -> bool:
+        """A short answer came into the agent's last words: too short to interrupt, but an answer all the same."""
+        early_ms = self._sounded_ms - self._manners.early_answer_ms
+        return self._transcript.has_news and self._asked_ms is not None and self._asked_ms >= early_ms
 
     def _entered(self, digits: str) -> None:
         self._report(DigitsPressed(self._clock(), digits))
@@ -297,12 +307,10 @@ class Talk:
         if self._reply is None or self._turn_began_ms is None:
             return
         began_ms, self._turn_began_ms = self._turn_began_ms, None
-        asked_ms, self._asked_ms = self._asked_ms, None
         words = self._reply.heard
         if words:
-            latency_ms = None if asked_ms is None else max(began_ms - asked_ms, 0)
             cut = not self._reply.heard_all
-            self._transcript.add(Turn(Speaker.AGENT, words, began_ms, self._sounded_ms, cut, latency_ms))
+            self._transcript.add(Turn(Speaker.AGENT, words, began_ms, self._sounded_ms, cut, self._latency_ms))
 
     # The end.
 
@@ -315,11 +323,11 @@ class Talk:
         if self.closed.is_set():
             return
         self._ended_by = ended_by
-        self._end_turn()
-        if self._reply is not None:
-            self._reply.drop()
         self._state = State.CLOSED
         self.closed.set()
+        if self._reply is not None:
+            self._end_turn()
+            self._reply.drop()
 
     async def wind_up(self) -> None:
         """Hang up, then wait a little for words that are still on their way."""
