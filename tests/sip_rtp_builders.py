@@ -106,7 +106,7 @@ def _wanted_port(phone: Phone) -> int:
     return int(found[1])
 
 
-async def an_invite_to(uri: str) -> int:
+async def an_invite_to(uri: str, *, sender: str = "<sip:stranger@example.invalid>") -> int:
     """A stranger's call: the first final status it gets, retransmitted answers passed over."""
     host, port = uri.split("@")[1].split(";", maxsplit=1)[0].split(":")
     loop = asyncio.get_running_loop()
@@ -119,7 +119,7 @@ async def an_invite_to(uri: str) -> int:
         head = [
             f"INVITE {uri} SIP/2.0",
             f"Via: SIP/2.0/UDP {us};branch=z9hG4bK{us}",
-            f"From: <sip:stranger@{us}>;tag=1",
+            f"From: {sender};tag=1",
             f"To: <{uri}>",
             f"Call-ID: {us}",
             "CSeq: 1 INVITE",

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from outdial.carriers.sip.certificates import ca_bundle
-from outdial.carriers.sip.settings import SipSettings, native_lines
-from outdial.domain.errors import Invalid
+from outdial.carriers.sip.settings import SipSettings, check_port_free, native_lines
+from outdial.domain.errors import Invalid, Unreachable
 
 
 class TestSettings:
@@ -40,6 +41,24 @@ class TestSettings:
 
         assert "sip_verify_server yes" in lines
         assert "sip_cafile /tmp/bundle.pem" in lines
+
+
+class TestThePort:
+    @pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
+    def test_that_another_program_holds_is_named(self, kind: socket.SocketKind) -> None:
+        with socket.socket(socket.AF_INET, kind) as other:
+            other.bind(("127.0.0.1", 0))
+            if kind is socket.SOCK_STREAM:
+                other.listen()
+            port = other.getsockname()[1]
+
+            with pytest.raises(Unreachable) as taken:
+                check_port_free(SipSettings(listen_host="127.0.0.1", listen_port=port))
+
+        assert f"127.0.0.1:{port} cannot be used" in str(taken.value)
+
+    def test_that_is_picked_by_the_system_is_always_free(self) -> None:
+        check_port_free(SipSettings(listen_port=0))
 
 
 class TestTheCaBundle:

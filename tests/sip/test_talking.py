@@ -170,6 +170,21 @@ class TestAStrangerWhoCallsUs:
         assert answer == 486
         assert answer_when_idle == 486
 
+    async def test_with_a_malformed_invite_does_no_harm_to_a_talk(self, tmp_path: Path) -> None:
+        """This very message corrupts the native heap when it is let in (docs/decisions/0003-sip.md)."""
+        async with a_caller() as caller, a_phone("answer", tmp_path) as phone:
+            call = await caller.place(phone.trunk())
+            ours = phone.messages("INVITE")[0].header("Contact").strip("<>")
+            answers = {await an_invite_to(ours, sender="<sip:x@127.0.0.1\r\nX: >") for _ in range(20)}
+            await call.speak(tone(1000, 1000))
+            heard = await call.hear(1200)
+            await call.hang_up()
+            assert await phone.finished() == 0
+            assert (await caller.ask("calls"))["dead"] is None
+
+        assert answers == {486}
+        assert loudest_second(heard, 1000) > 0.9
+
 
 class TestWhatTheFarSideMayDoInACall:
     async def test_hold_us_and_take_us_back(self, caller: Caller, tmp_path: Path) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import socket
 from dataclasses import dataclass
 from typing import Final
 
-from outdial.domain.errors import Fault, Invalid
+from outdial.domain.errors import Fault, Invalid, Unreachable
 
 HARD_CALL_LIMIT: Final = 256
 """Audio slots compiled into the native stack."""
@@ -84,6 +85,23 @@ def _is_ipv4(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def check_port_free(settings: SipSettings) -> None:
+    """The native stack says nothing when its port is taken, and then sends from nowhere.
+
+    Raises:
+        Unreachable: another program holds the SIP port.
+    """
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM) if settings.listen_port else ():
+        with socket.socket(socket.AF_INET, kind) as probe:
+            # As the native stack does: a connection that has just been closed does not hold the port.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(kind is socket.SOCK_STREAM))
+            try:
+                probe.bind((settings.listen_host, settings.listen_port))
+            except OSError as failure:
+                where = f"{settings.listen_host}:{settings.listen_port}"
+                raise Unreachable(f"the SIP port {where} cannot be used: {failure.strerror}") from None
 
 
 def native_lines(settings: SipSettings, ca_bundle: str) -> str:

@@ -21,7 +21,7 @@ from outdial.carriers.sip.addresses import Route, Unfit
 from outdial.carriers.sip.certificates import ca_bundle, check_ca_file
 from outdial.carriers.sip.line import Line
 from outdial.carriers.sip.native import NativeCall, NativeEvent, NativeIdentity, NativeRuntime
-from outdial.carriers.sip.settings import SipSettings, native_lines
+from outdial.carriers.sip.settings import SipSettings, check_port_free, native_lines
 from outdial.domain.attempt import Trunk
 from outdial.domain.errors import Broken, Unreachable
 
@@ -47,11 +47,25 @@ class SipStack:
         self._dead: asyncio.Future[str] | None = None
 
     async def __aenter__(self) -> Self:
+        """Start the native stack.
+
+        Raises:
+            Unreachable: the SIP port is taken, or the native stack does not start.
+            Invalid: a CA file cannot be used.
+        """
         # The binding's own log lines carry numbers of callees.
         logging.getLogger("baresip").setLevel(logging.WARNING)
         self._dead = asyncio.get_running_loop().create_future()
         self._runtime.on_dead = lambda: self._die("the native SIP thread ended")
         self._runtime.subscribe(self._on_event)
+        check_port_free(self._settings)
+        try:
+            await self._start()
+        except BaresipError as failure:
+            raise Unreachable(f"the SIP stack does not start: {failure}") from failure
+        return self
+
+    async def _start(self) -> None:
         with ca_bundle(self._settings.ca_files) as bundle:  # read once, while starting
             await self._runtime.start(
                 baresip.Config(
@@ -63,7 +77,6 @@ class SipStack:
                     extra_config_text=native_lines(self._settings, bundle),
                 )
             )
-        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
