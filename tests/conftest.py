@@ -1,11 +1,13 @@
 """Shared by all tests: async tests run on asyncio, real time; virtual-time tests call ``virtual_time.run``."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from outdial.store.database import Database
+from postgres_server import NAMED, the_server
 from store_builders import ENGINES, Ready, a_database_url
 
 
@@ -14,8 +16,19 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def postgres() -> Iterator[str]:
+    """The URL of the PostgreSQL of this run, settled once; builders, and processes tests start, find it by its name."""
+    before = dict(os.environ)
+    with the_server(before) as url:
+        os.environ[NAMED] = url
+        yield url
+    os.environ.pop(NAMED)
+    os.environ.update({NAMED: before[NAMED]} if NAMED in before else {})
+
+
 @pytest.fixture(scope="session")
-def ready_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ready]:
+def ready_databases(tmp_path_factory: pytest.TempPathFactory, postgres: str) -> Iterator[Ready]:
     ready = Ready(tmp_path_factory.mktemp("databases"))
     yield ready
     ready.drop()

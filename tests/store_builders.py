@@ -16,10 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from outdial.store.database import Database
 from outdial.store.schema import metadata
+from postgres_server import NAMED
 
 ENGINES: Sequence[str] = ("sqlite", "postgresql")
-POSTGRES = os.environ.get("OUTDIAL_TEST_POSTGRES", "postgresql+asyncpg://postgres@127.0.0.1:5432/postgres")
-"""A server these tests may make databases on; each test's is dropped after it."""
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
@@ -83,8 +82,9 @@ class Ready:
 
     async def _postgres(self) -> str:
         if not self._name:
-            self._name = a_name()
-            await on_the_server(f'CREATE DATABASE "{self._name}"')
+            name = a_name()
+            await on_the_server(f'CREATE DATABASE "{name}"')
+            self._name = name
             await (await Database.open(url_on_the_server(self._name))).close()
         return url_on_the_server(self._name)
 
@@ -100,20 +100,25 @@ def a_name() -> str:
     return f"outdial_test_{uuid.uuid4().hex[:12]}"
 
 
+def server_url() -> str:
+    """The server these tests may make databases on, each dropped after its test: as ``conftest.py`` has settled it."""
+    return os.environ[NAMED]
+
+
 def url_on_the_server(name: str) -> str:
-    return sa.make_url(POSTGRES).set(database=name).render_as_string(hide_password=False)
+    return sa.make_url(server_url()).set(database=name).render_as_string(hide_password=False)
 
 
 async def on_the_server(statement: str) -> None:
     """Run one statement outside any transaction on the PostgreSQL server for tests."""
-    server = create_async_engine(POSTGRES, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
+    server = create_async_engine(server_url(), poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
     try:
         async with server.connect() as conn:
             await conn.execute(sa.text(statement))
     except OSError as error:
-        shown = sa.make_url(POSTGRES).render_as_string(hide_password=True)
+        shown = sa.make_url(server_url()).render_as_string(hide_password=True)
         raise RuntimeError(
-            f"no PostgreSQL answers at {shown} ({error}): start one, or name another in OUTDIAL_TEST_POSTGRES"
+            f"no PostgreSQL answers at {shown} ({error}): start it, or unset {NAMED} and the tests start one"
         ) from error
     finally:
         await server.dispose()
