@@ -25,9 +25,11 @@ BODY_LIMIT_BYTES: Final = 1024 * 1024
 _ACCEPTED: Final = "Call initiated successfully"
 _KEY: Final = APIKeyHeader(name="X-API-KEY", auto_error=False)
 _BEARER: Final = HTTPBearer(auto_error=False, description="The same keys; ignored beside X-API-KEY")
+_AS_SET: Final[Mapping[str, Any]] = {"response_model_exclude_unset": True}
+_PLAIN: Final = refusals(errors.ErrorBody, 401, 429, 500, 503)
 _READ: Final = refusals(errors.ErrorBody, 400, 401, 429, 500, 503)
 _FIND: Final = refusals(errors.ErrorBody, 400, 401, 404, 429, 500, 503)
-_CALL: Final = refusals(errors.ErrorBody, 400, 401, 402, 403, 404, 409, 413, 429, 500, 503)
+_CALL: Final = refusals(errors.ErrorBody, 400, 401, 404, 413, 429, 500, 503)
 
 
 def application(parts: Parts) -> Door:
@@ -61,11 +63,8 @@ def application(parts: Parts) -> Door:
     get("/calling/history/{call_id}", routes.one_of_history, wire.CallDetailsResponse, _FIND)
     get("/agent/all", routes.agents, wire.AgentListResponse, _READ)
     get("/workspace/numbers", routes.numbers, wire.NumbersResponse, _READ)
-    get("/workspace", routes.workspace, wire.WorkspaceResponse, _READ)
+    get("/workspace", routes.workspace, wire.WorkspaceResponse, _PLAIN)
     return app
-
-
-_AS_SET: Final[Mapping[str, Any]] = {"response_model_exclude_unset": True}
 
 
 class _Routes:
@@ -75,14 +74,17 @@ class _Routes:
         self._parts = parts
 
     async def individual(self, request: Request) -> wire.CallResponse:
+        """Place a call. It is on disk when the answer comes; nothing has been dialled yet."""
         return await self._place(request, v2=False)
 
     async def individual_v2(self, request: Request) -> wire.CallResponse:
+        """Place a call; the caller number may come from a stored pool, and the voice be chosen."""
         return await self._place(request, v2=True)
 
     async def call_details(
         self, request: Request, query: Annotated[asked.DetailsQuery, Query()]
     ) -> wire.CallDetailsResponse:
+        """One call: how it stands, what was said, and why it waits."""
         workspace_id = await self._admit(request)
         wanted = (query.id or "").strip() or (query.call_id or "").strip()
         if not wanted:
@@ -92,10 +94,12 @@ class _Routes:
     async def one_of_history(
         self, request: Request, call_id: str, query: Annotated[asked.AnalysisQuery, Query()]
     ) -> wire.CallDetailsResponse:
+        """The same as call-details."""
         workspace_id = await self._admit(request)
         return await self._details(workspace_id, call_id, query)
 
     async def history(self, request: Request, query: Annotated[asked.HistoryQuery, Query()]) -> wire.HistoryResponse:
+        """Calls, newest first."""
         workspace_id = await self._admit(request)
         page = listing.page(query, default=listing.HISTORY_LIMIT)
         filters = listing.history_filters(query, page)
@@ -112,18 +116,21 @@ class _Routes:
         )
 
     async def agents(self, request: Request, query: Annotated[asked.Paging, Query()]) -> wire.AgentListResponse:
+        """Agents in use."""
         workspace_id = await self._admit(request)
         page = listing.page(query)
         found = await inventory.agents(self._parts.database, workspace_id, limit=page.limit, offset=page.offset)
         return wire.AgentListResponse(status="success", data=wire.AgentList(agents=[rows.agent(row) for row in found]))
 
     async def numbers(self, request: Request, query: Annotated[asked.Paging, Query()]) -> wire.NumbersResponse:
+        """Numbers a call may be made from."""
         workspace_id = await self._admit(request)
         page = listing.page(query)
         found = await inventory.numbers(self._parts.database, workspace_id, limit=page.limit, offset=page.offset)
         return wire.NumbersResponse(workspace_numbers=[rows.number(row) for row in found])
 
     async def workspace(self, request: Request) -> wire.WorkspaceResponse:
+        """The workspace and its credits."""
         workspace_id = await self._admit(request)
         row = await inventory.workspace(self._parts.database, workspace_id)
         return wire.WorkspaceResponse(workspace_info=rows.workspace(row))

@@ -57,9 +57,11 @@ class _Routes:
         self._parts = parts
 
     async def second_version(self, request: Request) -> wire.OutboundCallAccepted:
+        """Place a call. It is on disk when the answer comes; nothing has been dialled yet."""
         return await self._place(request, first_version=False)
 
     async def first_version(self, request: Request, response: Response) -> wire.OutboundCallAccepted:
+        """The former way to place a call, with the customer's name beside the variables."""
         response.headers.update(errors.notices(request))
         return await self._place(request, first_version=True)
 
