@@ -12,7 +12,7 @@ from outdial.conversation.detector import Heard, SpeechDetector
 from outdial.conversation.manners import Manners
 from outdial.conversation.ports import Hearing, SpeechToText
 from outdial.conversation.turns import Event
-from outdial.conversation.vad import Ear
+from outdial.conversation.vad import VoiceActivity
 from outdial.domain.errors import Unreachable
 
 _GAP: Final = 10
@@ -29,7 +29,7 @@ class Listener:
     def __init__(
         self,
         *,
-        ear: Ear,
+        voice_activity: VoiceActivity,
         recogniser: SpeechToText,
         language: str,
         manners: Manners,
@@ -38,10 +38,11 @@ class Listener:
         on_words: Callable[[str, int, int], None],
         failed: Callable[[str, bool], None],
     ) -> None:
-        self._ear = ear
         self._recogniser = recogniser
         self._language = language
         self._hearing: Hearing = recogniser.listen(language)
+        # After the recogniser, which may refuse: a place in the pool must not be left behind.
+        self._ear = voice_activity.open()
         self._manners = manners
         self._tasks = tasks
         self._post = post
