@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
+from typing import Final
 
 import structlog
 
@@ -34,6 +35,8 @@ from outdial.webhooks.targets import Targets
 from outdial.workers.child import ChildState
 from outdial.workers.supervisor import MediaWorkers, media_workers
 
+_LAST_REQUESTS_S: Final = 8.0
+"""How long answers to customers, and from their endpoints, are waited for at the end."""
 _log = structlog.get_logger(__name__)
 
 
@@ -109,7 +112,9 @@ class _Node:
                 await _first_of(dialing, stop_now)
             self._webhooks.stop()
             self._web.stop()
-            await asyncio.wait([hooks, web])
+            await asyncio.wait([hooks, web], timeout=_LAST_REQUESTS_S)
+            # An endpoint that hangs is told again by whoever runs next.
+            hooks.cancel()
 
     def _health(self) -> Health:
         states = [status.state for status in self._workers.status()]
