@@ -31,8 +31,6 @@ class Database:
         self._reader: AsyncEngine = reading_engine(url)
         # SQLite writes in turn; the connection pool alone would let a busy writer overtake those who wait.
         self._turn: asyncio.Lock | None = asyncio.Lock() if url.drivername == SQLITE else None
-        # PostgreSQL fills one transaction while another is flushed; SQLite has room for one.
-        self._writers = 1 if self._turn else 2
         self.inserts = Inserts(self._writer.dialect)
         self._group = GroupCommit(self.write, self.inserts)
         self._shared = SharedReads(self.reading)
@@ -58,7 +56,7 @@ class Database:
             await database._dispose()
             raise
         database._tasks = [
-            *(asyncio.create_task(database._group.run(), name="group commit") for _ in range(database._writers)),
+            asyncio.create_task(database._group.run(), name="group commit"),
             asyncio.create_task(database._shared.run(), name="shared reads"),
         ]
         return database

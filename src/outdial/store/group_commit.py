@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,8 +21,7 @@ _MOST_ROWS: Final = 512
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, eq=False)
-class Rows:
+class Rows(NamedTuple):
     """What one caller wants stored, all of it or nothing; encoded by ``Inserts``."""
 
     calls: Sequence[Row] = ()
@@ -31,17 +29,16 @@ class Rows:
     events: Sequence[Row] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class _Waiting:
+class _Waiting(NamedTuple):
     rows: Rows
-    done: asyncio.Future[None] = field(repr=False)
+    done: asyncio.Future[None]
 
 
 class GroupCommit:
     """Drains what concurrent callers submit into one transaction after another.
 
-    ``write`` runs a function in one transaction. ``run`` is the writer; its owner starts it and awaits it after
-    ``finish``.
+    ``write`` runs a function in one transaction. ``run`` is the writer; its owner starts it once and awaits it
+    after ``finish``.
     """
 
     def __init__(self, write: Write, inserts: Inserts) -> None:
@@ -68,7 +65,7 @@ class GroupCommit:
     async def run(self) -> None:
         """Write until ``finish`` is called and everything submitted before has its answer.
 
-        May run more than once at a time: while one transaction is flushed to disk, another is filled.
+        Two writers at a time were tried: smaller transactions cost more than the overlap gains.
         """
         while batch := await self._next():
             await self._store([waiting for waiting in batch if not waiting.done.done()])
@@ -76,13 +73,14 @@ class GroupCommit:
     async def _next(self) -> list[_Waiting]:
         """Whatever waits, at least one; nothing at the end."""
         batch: list[_Waiting] = []
-        while not batch or (len(batch) < _MOST_ROWS and not self._waiting.empty()):
-            following = await self._waiting.get()
-            if following is None:
-                # Left for whoever else runs, and for the next look of this one.
-                self._waiting.put_nowait(None)
-                break
+        following = await self._waiting.get()
+        while following is not None:
             batch.append(following)
+            if len(batch) == _MOST_ROWS or self._waiting.empty():
+                return batch
+            following = self._waiting.get_nowait()
+        # Left for the next look: what came before it is stored first.
+        self._waiting.put_nowait(None)
         return batch
 
     def finish(self) -> None:
