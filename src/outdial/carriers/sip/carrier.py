@@ -30,11 +30,13 @@ class SipCarrier:
             line = await self._stack.dial(addresses.route(dial), dial.trunk)
         except addresses.Unfit as wrong:
             return _unfit(wrong)
-        call = _Setup(line, dial, on_ringing)
+        setup = _Setup(line, dial, on_ringing)
         answered = False
         try:
-            outcome = await call.outcome()
-            answered = isinstance(outcome, SipLeg)
+            outcome = await setup.outcome()
+            if outcome is None:
+                answered = True
+                return SipLeg(line, self._stack.hang_up, early_media=setup.early_media)
             return outcome
         finally:
             if not answered:
@@ -50,15 +52,18 @@ class _Setup:
         self._on_ringing = on_ringing
         self._seen: set[Sign] = set()
 
-    async def outcome(self) -> SipLeg | NotReached:
+    @property
+    def early_media(self) -> bool:
+        return Sign.EARLY_MEDIA in self._seen
+
+    async def outcome(self) -> NotReached | None:
+        """None when the line was answered."""
         try:
             async with asyncio.timeout(self._dial.ring_timeout_s):
                 last = await self._last_sign()
         except TimeoutError:
             return outcomes.rung_out(self._dial.ring_timeout_s, rang=bool(self._seen))
-        if last is Sign.ANSWERED:
-            return SipLeg(self._line, early_media=Sign.EARLY_MEDIA in self._seen)
-        return self._refused(self._line.closed or "")
+        return None if last is Sign.ANSWERED else self._refused(self._line.closed or "")
 
     async def _last_sign(self) -> Sign:
         while (sign := await self._line.signs.get()) not in (Sign.ANSWERED, Sign.CLOSED):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from baresip import AudioNotActive, AudioRestarted
@@ -23,8 +24,9 @@ _SILENT: Final = "rtp stream error"
 class SipLeg:
     """Sound goes straight to and from the native stack's rings; what does not fit waits here."""
 
-    def __init__(self, line: Line, *, early_media: bool) -> None:
+    def __init__(self, line: Line, hang_up: Callable[[Line], Awaitable[None]], *, early_media: bool) -> None:
         self._line = line
+        self._hang_up = hang_up
         self._audio = line.call.audio
         self._heard = bytearray()
         self._waiting = bytearray()
@@ -69,7 +71,7 @@ class SipLeg:
         await self._line.press(digits.upper())
 
     async def hang_up(self) -> None:
-        await self._line.hang_up()
+        await self._hang_up(self._line)
 
     @property
     def gone(self) -> str | None:

@@ -23,9 +23,9 @@ class SipSettings:
     """Where a process listens and how many calls it holds.
 
     ``listen_port`` 0 picks free ports; with a fixed port TLS listens one higher. ``net_interface`` is an interface
-    name or a local address; empty means every interface except loopback, so trunks on 127.0.0.1 need it pinned to
-    127.0.0.1 (and a process pinned so reaches nothing else). ``rtp_timeout_s`` ends a call whose far side sends no
-    sound for so long; 0 never does. ``ca_files`` are PEM files trusted for TLS besides the system's.
+    name or a local address; empty (or 0.0.0.0) means every interface except loopback, so trunks on 127.0.0.1 need it
+    pinned to 127.0.0.1 (and a process pinned so reaches nothing else). ``rtp_timeout_s`` ends a call whose far side
+    sends no sound for so long; 0 never does. ``ca_files`` are PEM files trusted for TLS besides the system's.
 
     Raises:
         Invalid: a setting is out of range; the fault names it.

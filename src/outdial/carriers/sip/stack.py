@@ -69,7 +69,7 @@ class SipStack:
         with ca_bundle(self._settings.ca_files) as bundle:  # read once, while starting
             await self._runtime.start(
                 baresip.Config(
-                    net_interface=self._settings.net_interface or None,
+                    net_interface=self._settings.net_interface.replace("0.0.0.0", "") or None,
                     # Counts against calls that come in only: while one of ours is up, the native thread refuses them.
                     max_concurrent_calls=1,
                     rtp_timeout=self._settings.rtp_timeout_s,
