@@ -87,6 +87,9 @@ class Doors:
             return await conn.scalar(sa.select(sa.func.count()).select_from(schema.calls)) or 0
 
 
+READY = Health(ready=True)
+
+
 @asynccontextmanager
 async def open_doors(
     database: Database,
@@ -95,9 +98,14 @@ async def open_doors(
     now: Clock = lambda: at("09:15:04.120331"),
     requests_per_s: float = 10_000,
     seconds: Callable[[], float] | None = None,
-    health: Callable[[], Health] = lambda: Health(ready=True),
+    health: Health = READY,
+    placed: Callable[[], None] = lambda: None,
 ) -> AsyncIterator[Doors]:
     """The doors over ``database`` as it is. Nobody is slowed down unless a rate is named."""
+
+    async def answer() -> Health:
+        return health
+
     parts = Parts(
         database=database,
         voices={voice.id: voice for voice in (VOICE, HINDI_VOICE)},
@@ -105,7 +113,8 @@ async def open_doors(
         rate=RateLimit(requests_per_s, seconds or asyncio.get_running_loop().time),
         links=RecordingLinks(secret=b"of a test", base_url="http://outdial.test", now=now),
         recordings_dir=folder,
-        health=health,
+        health=answer,
+        placed=placed,
     )
     app = root(parts)
     transport = httpx.ASGITransport(app=app)

@@ -39,7 +39,7 @@ from outdial.virtual_time import run
 class TestHealth:
     async def test_ready(self, sqlite: Database, tmp_path: Path) -> None:
         health = Health(ready=True, parts={"database": "ready", "media": "1 of 1 ready"})
-        async with open_doors(sqlite, tmp_path, health=lambda: health) as doors:
+        async with open_doors(sqlite, tmp_path, health=health) as doors:
             response = await doors.http.get("/health/")
 
         assert response.status_code == 200
@@ -51,7 +51,7 @@ class TestHealth:
         }
 
     async def test_starting(self, sqlite: Database, tmp_path: Path) -> None:
-        async with open_doors(sqlite, tmp_path, health=lambda: Health(False, {"voices": "loading"})) as doors:
+        async with open_doors(sqlite, tmp_path, health=Health(False, {"voices": "loading"})) as doors:
             response = await doors.http.get("/health")
 
         assert response.status_code == 503

@@ -19,7 +19,7 @@ from api_records import (
     the_answered_call,
     the_unanswered_call,
 )
-from outdial.api.ringg.callbacks import RinggCallbacks, with_params
+from outdial.api.ringg.callbacks import RinggCallbacks
 from outdial.api.ringg.webhooks import callback_payload, event_payload
 from outdial.domain.call import AttemptState, CallState
 from outdial.domain.events import EventType
@@ -281,17 +281,6 @@ class TestWhereACallbackGoes:
 
         assert json.loads(body) == payload("24")
         assert "राजेश".encode() in body
-
-    @pytest.mark.parametrize(
-        ("url", "params", "whole"),
-        [
-            ("https://h.test/a", {}, "https://h.test/a"),
-            ("https://h.test/a?x=1&y=", {"z": "2"}, "https://h.test/a?x=1&y=&z=2"),
-            ("https://h.test/a?x=1&y=2", {"x": "new value"}, "https://h.test/a?y=2&x=new+value"),
-        ],
-    )
-    def test_parameters_join_those_of_the_url(self, url: str, params: dict[str, str], whole: str) -> None:
-        assert with_params(url, params) == whole
 
 
 def a_cancelled_call() -> CallRecord:

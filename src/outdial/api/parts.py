@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,4 +31,6 @@ class Parts:
     rate: RateLimit
     links: RecordingLinks
     recordings_dir: Path
-    health: Callable[[], Health]
+    health: Callable[[], Awaitable[Health]]
+    placed: Callable[[], None] = lambda: None
+    """Called after every accepted call, so that nobody waits for the next look at the calendar."""

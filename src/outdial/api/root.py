@@ -30,7 +30,7 @@ def root(parts: Parts) -> Starlette:
     """Both dialects, the native reading door, recordings and ``/health``; everything else is a 404 in JSON."""
 
     async def health(request: Request) -> Response:
-        now = parts.health()
+        now = await parts.health()
         body = {"service": "outdial", "ready": now.ready, "status": "ready" if now.ready else "starting"}
         return JSONResponse({**body, "parts": dict(now.parts)}, 200 if now.ready else 503)
 

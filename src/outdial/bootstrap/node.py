@@ -26,6 +26,7 @@ from outdial.bootstrap.voices import voices_of
 from outdial.bootstrap.web import WebServer
 from outdial.dialer.dialer import Dialer, DialerSettings
 from outdial.domain.clock import utc_now
+from outdial.domain.errors import Unreachable
 from outdial.settings import Settings
 from outdial.store.database import Database
 from outdial.store.orders import Ground
@@ -35,6 +36,7 @@ from outdial.webhooks.targets import Targets
 from outdial.workers.child import ChildState
 from outdial.workers.supervisor import MediaWorkers, media_workers
 
+_HEALTH_S: Final = 2.0
 _LAST_REQUESTS_S: Final = 8.0
 """How long answers to customers, and from their endpoints, are waited for at the end."""
 _log = structlog.get_logger(__name__)
@@ -66,6 +68,7 @@ class _Node:
 
     def __init__(self, settings: Settings, database: Database, workers: MediaWorkers, phones_port: int) -> None:
         self._settings = settings
+        self._database = database
         self._workers = workers
         links = RecordingLinks(secret=_secret(settings), base_url=settings.public_url, now=utc_now)
         voices = {voice.id: voice for voice in voices_of(settings)}
@@ -95,6 +98,7 @@ class _Node:
                     links=links,
                     recordings_dir=settings.recordings_dir,
                     health=self._health,
+                    placed=self._placed,
                 )
             )
         )
@@ -116,11 +120,20 @@ class _Node:
             # An endpoint that hangs is told again by whoever runs next.
             hooks.cancel()
 
-    def _health(self) -> Health:
+    def _placed(self) -> None:
+        self._dialer.nudge()
+        self._webhooks.nudge()
+
+    async def _health(self) -> Health:
+        """Calls are accepted as long as the database answers; without a media worker they wait."""
         states = [status.state for status in self._workers.status()]
-        ready = states.count(ChildState.READY)
-        parts = {"database": "ready", "media_workers": f"{ready} of {len(states)} ready"}
-        return Health(ready=True, parts=parts)
+        parts = {"media_workers": f"{states.count(ChildState.READY)} of {len(states)} ready"}
+        try:
+            async with asyncio.timeout(_HEALTH_S):
+                await self._database.ping()
+        except (TimeoutError, Unreachable) as error:
+            return Health(ready=False, parts=parts | {"database": str(error) or "does not answer"})
+        return Health(ready=True, parts=parts | {"database": "ready"})
 
     def _announce(self, sock: socket.socket, announce: Callable[[str], None]) -> None:
         host, port = sock.getsockname()[:2]

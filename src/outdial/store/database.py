@@ -50,8 +50,7 @@ class Database:
                 await bring_up_to_date(parsed)
         database = cls(parsed)
         try:
-            async with database.reading() as conn:
-                await conn.execute(sa.select(1))
+            await database.ping()
         except BaseException:
             await database._dispose()
             raise
@@ -60,6 +59,11 @@ class Database:
             asyncio.create_task(database._shared.run(), name="shared reads"),
         ]
         return database
+
+    async def ping(self) -> None:
+        """Raises Unreachable: the database does not answer."""
+        async with self.reading() as conn:
+            await conn.execute(sa.select(1))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

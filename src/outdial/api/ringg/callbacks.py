@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from outdial.api.recordings import RecordingLinks
 from outdial.api.ringg import webhooks
 from outdial.api.ringg.translate import DIALECT
 from outdial.domain.events import Event, EventType
 from outdial.domain.record import CallRecord
+from outdial.webhooks.callback import address_of
 from outdial.webhooks.ports import Endpoint
 
 KIND: Final = "callback"
@@ -44,20 +44,10 @@ class RinggCallbacks:
         wanted = call.callback is not None and call.dialect == DIALECT
         if call.callback is None or not wanted or self._payload(event, call) is None:
             return ()
-        url = with_params(call.callback.url, call.callback.params)
-        return (Endpoint(KIND, DIALECT, url, headers=call.callback.headers),)
+        return (Endpoint(KIND, DIALECT, address_of(call.callback), headers=call.callback.headers),)
 
     def translate(self, event: Event, call: CallRecord, kind: str) -> bytes:
         return json.dumps(self._payload(event, call), ensure_ascii=False).encode()
 
     def _payload(self, event: Event, call: CallRecord) -> webhooks.Payload | None:
         return webhooks.callback_payload(event, call, self._links, mode=self._mode)
-
-
-def with_params(url: str, params: Mapping[str, str]) -> str:
-    """``url`` with ``params`` in its query: those it already has are kept, same-named ones replaced."""
-    if not params:
-        return url
-    parts = urlsplit(url)
-    kept = [(key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if key not in params]
-    return urlunsplit(parts._replace(query=urlencode([*kept, *params.items()])))

@@ -151,6 +151,7 @@ class _Routes:
         validation.check_call(body, v2=v2, now=parts.now())
         wanted = translate.call_request(body, workspace_id)
         placed = await place_call(parts.database, wanted, voices=parts.voices, now=parts.now)
+        parts.placed()
         return _accepted(placed, wanted.to_number)
 
     async def _details(self, workspace_id: str, wanted: str, query: asked.AnalysisQuery) -> wire.CallDetailsResponse:

@@ -72,6 +72,7 @@ class _Routes:
         validation.check_call(body, first_version=first_version)
         asked = translate.call_request(body, workspace_id, first_version=first_version)
         placed = await place_call(parts.database, asked, voices=parts.voices, now=parts.now)
+        parts.placed()
         accepted = wire.FirstOutboundCallAccepted(
             from_number=placed.from_number,
             to_number=asked.to_number,
