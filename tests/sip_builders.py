@@ -149,9 +149,9 @@ class Phone:
 
 @asynccontextmanager
 async def a_phone(
-    scenario: str, folder: Path, words: Mapping[str, str] | None = None, *, transport: str = "udp"
+    scenario: str, folder: Path, words: Mapping[str, str] | None = None, *, transport: str = "udp", calls: int = 1
 ) -> AsyncIterator[Phone]:
-    """SIPp playing ``tests/sip/scenarios/<scenario>.xml`` for one call, echoing the sound it gets.
+    """SIPp playing ``tests/sip/scenarios/<scenario>.xml`` for so many calls, echoing the sound it gets.
 
     ``words`` replace ``[word]`` in the scenario; ``rtp`` sends the sound to another port than SIPp's own.
     """
@@ -164,7 +164,7 @@ async def a_phone(
     script.write_text(_filled(HERE / "sip" / "scenarios" / f"{scenario}.xml", words))
     command = ["-sf", str(script), "-i", LOOPBACK, "-p", str(port)]
     command += ["-t", "u1" if transport == "udp" else "t1", "-mi", LOOPBACK, "-mp", str(media_port), "-rtp_echo"]
-    command += ["-m", "1", "-nostdin", "-trace_msg", "-message_file", str(trace)]
+    command += ["-m", str(calls), "-nostdin", "-trace_msg", "-message_file", str(trace)]
     command += ["-timeout", str(int(PATIENCE_S)), "-timeout_error", "-skip_rlimit"]
     async with running(program("sipp"), *command, cwd=folder) as process:
         await until(lambda: process.returncode is not None or not is_free(port, kind))

@@ -144,11 +144,11 @@ class TestTheEndOfACall:
         assert gone is not None
         assert gone.startswith("carrier: no sound")
 
-    async def test_when_the_process_is_told_to_end_is_a_goodbye(self, tmp_path: Path) -> None:
-        async with a_phone("answer", tmp_path) as phone:
+    async def test_when_the_process_is_told_to_end_is_a_goodbye_to_all(self, tmp_path: Path) -> None:
+        async with a_phone("answer", tmp_path, calls=30) as phone:
             async with a_caller() as caller:
-                call = await caller.place(phone.trunk())
-                assert call.answered
+                calls = await asyncio.gather(*(caller.place(phone.trunk()) for _ in range(30)))
+                assert all(call.answered for call in calls)
                 assert caller.process.stdin is not None
                 caller.process.stdin.close()
                 async with asyncio.timeout(20):

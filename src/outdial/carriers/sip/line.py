@@ -12,7 +12,7 @@ from baresip import BaresipError, Event
 
 from outdial.carriers.sip.native import NativeCall, NativeEvent
 
-_HANG_UP_TIMEOUT_S: Final = 5.0
+_HANG_UP_TIMEOUT_S: Final = 8.0
 _log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger(__name__)
 
 
