@@ -144,6 +144,8 @@ class Settings(BaseModel):
     """Its key; empty for a server that needs none"""
     chat_model: str = ""
     """Model of agents that name none"""
+    chat_tool_mode: Literal["native", "json_schema", "none"] = "native"
+    """How a model ends a call or takes notes: tool calls (native), one JSON object (json_schema), not at all (none)"""
 
     callback_body: Literal["superset", "envelope", "events"] = "superset"
     """Shape of a Ringg call's own callback: both documented forms in one (superset), or only one of them"""

@@ -10,6 +10,7 @@ from outdial.conversation.ports import Language, Parts, PartsFor, SpeechToText, 
 from outdial.domain.agent import Brief
 from outdial.domain.errors import Unreachable
 from outdial.language.chat import ChatLanguage, ChatSettings
+from outdial.language.chat_prompt import ToolMode
 from outdial.language.flow import FlowLanguage
 from outdial.settings import Settings
 from outdial.speech.livekit import livekit_speech
@@ -69,5 +70,6 @@ def _chat(settings: Settings) -> ChatLanguage:
             base_url=settings.chat_base_url,
             api_key=settings.chat_api_key.get_secret_value(),
             model=settings.chat_model,
+            tool_mode=ToolMode(settings.chat_tool_mode),
         )
     )
