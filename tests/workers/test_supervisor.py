@@ -199,6 +199,17 @@ class TestRoom:
         assert refused.outcome is Outcome.WORKER_LOST
         assert "nobody was rung" in refused.reason
 
+    async def test_is_measured_by_how_late_timers_really_fire(self) -> None:
+        async with workers() as media, asyncio.TaskGroup() as group, asyncio.timeout(PATIENCE_S):
+            await media.wait_ready(PATIENCE_S)
+            hog = group.create_task(media.carry_out(an_order(does="hog"), silent))
+            while media.room() > 0:
+                await media.changed()
+            lag_ms = media.status()[0].lag_p99_ms
+            hog.cancel()
+
+        assert lag_ms > 20
+
     async def test_is_none_while_draining_and_the_drain_ends_with_the_last_call(self) -> None:
         heard = Heard()
 

@@ -27,6 +27,9 @@ async def carry_out(order: Order, report: Callable[[Progress], None]) -> Result:
     if does == "freeze":
         time.sleep(60)  # noqa: ASYNC251 - a loop that stands still is what is tested
     report(Answered(utc_now()))
+    while does == "hog":
+        time.sleep(0.05)  # noqa: ASYNC251 - a loop that is late is what is tested
+        await asyncio.sleep(0)
     if does in {"talk", "cling"}:
         report(Said(utc_now(), Turn(Speaker.AGENT, f"I am {os.getpid()}.", 0, 500)))
         await talk(order, clinging=does == "cling")

@@ -94,6 +94,11 @@ class MediaWorkers:
                 return result.result()
             raise
 
+    async def changed(self) -> None:
+        """Returns when a worker came up, reported its health, took or ended an attempt, or died."""
+        self._changed.clear()
+        await self._changed.wait()
+
     async def wait_ready(self, timeout_s: float) -> None:
         """Returns once every worker has come up.
 
@@ -103,7 +108,7 @@ class MediaWorkers:
         try:
             async with asyncio.timeout(timeout_s):
                 while any(place.child.state is not ChildState.READY for place in self._places):
-                    await self._change()
+                    await self.changed()
         except TimeoutError:
             troubles = {place.trouble for place in self._places if place.trouble} or {"still starting"}
             raise Unreachable(f"media workers are not ready after {timeout_s:g} s: {'; '.join(troubles)}") from None
@@ -116,7 +121,7 @@ class MediaWorkers:
         try:
             async with asyncio.timeout(limit_s):
                 while any(place.child.active for place in self._places):
-                    await self._change()
+                    await self.changed()
         except TimeoutError:
             return False
         return True
@@ -131,7 +136,7 @@ class MediaWorkers:
         try:
             async with asyncio.timeout(self._terms.wait_for_room_s):
                 while self.room() == 0:
-                    await self._change()
+                    await self.changed()
         except TimeoutError:
             return None
         free = [place.child for place in self._places if place.child.room() > 0]
@@ -139,10 +144,6 @@ class MediaWorkers:
 
     def _on_change(self) -> None:
         self._changed.set()
-
-    async def _change(self) -> None:
-        self._changed.clear()
-        await self._changed.wait()
 
 
 class _Place:
