@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from attempt_builders import a_result, a_talk
-from dialer_builders import ScriptedOperator, World, a_dialer, always, running
+from dialer_builders import PATIENCE_S, ScriptedOperator, World, a_dialer, always, running
 from outdial.domain.attempt import Answered, Order, Progress, Result, Ringing, Said, Speaker, Turn
 from outdial.domain.events import EventType
 from outdial.domain.outcome import Outcome
@@ -150,6 +150,25 @@ class TestStopping:
 
         assert (await world.row(ringing))["state"] == "retry"
         assert (await world.row(talking))["state"] == "error"
+
+    async def test_at_once_still_writes_down_what_is_known(self, world: World) -> None:
+        call_id = await world.call(retry=RetryPolicy(count=1, failed_min=30))
+
+        async def endless(_: Order, __: Callable[[Progress], None]) -> Result:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        operator = ScriptedOperator(endless)
+        async with asyncio.timeout(PATIENCE_S):
+            dialing = asyncio.create_task(a_dialer(world, operator).run())
+            await operator.has_orders(1)
+            dialing.cancel()
+            await asyncio.wait([dialing])
+
+        row, (attempt,) = await world.row(call_id), await world.attempts(call_id)
+        assert dialing.cancelled()
+        assert row["state"] == "retry"
+        assert attempt["reason"] == "the platform was stopped during the attempt"
 
     async def test_gives_its_lease_back(self, world: World) -> None:
         operator = always(Outcome.COMPLETED, world.clock)
