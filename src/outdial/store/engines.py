@@ -19,6 +19,7 @@ _DRIVERS: Final = {"sqlite": SQLITE, SQLITE: SQLITE, "postgresql": POSTGRES, "po
 # Compact, and in ASCII: a customer's half of a surrogate pair is no reason to lose a call.
 _TO_JSON: Final = json.JSONEncoder(separators=(",", ":")).encode
 
+# Every engine is made with hide_parameters: errors are logged, and parameters are phone numbers and names.
 _CONNECT_TIMEOUT_S: Final = 5.0
 _STATEMENT_TIMEOUT_S: Final = 30.0
 _POOL_TIMEOUT_S: Final = 10.0
@@ -54,6 +55,7 @@ def writing_engine(url: sa.URL) -> AsyncEngine:
             max_overflow=0,
             pool_reset_on_return=None,
             json_serializer=_TO_JSON,
+            hide_parameters=True,
             async_creator=_sqlite_creator(url),
         )
         _prepare_sqlite(engine, begin="BEGIN IMMEDIATE")
@@ -69,7 +71,11 @@ def migrating_engine(url: sa.URL) -> AsyncEngine:
     """
     if url.drivername == SQLITE:
         engine = create_async_engine(
-            url, poolclass=sa.NullPool, json_serializer=_TO_JSON, async_creator=_sqlite_creator(url)
+            url,
+            poolclass=sa.NullPool,
+            json_serializer=_TO_JSON,
+            hide_parameters=True,
+            async_creator=_sqlite_creator(url),
         )
         _prepare_sqlite(engine, begin="BEGIN IMMEDIATE", foreign_keys=False)
         return engine
@@ -85,6 +91,7 @@ def reading_engine(url: sa.URL) -> AsyncEngine:
             max_overflow=0,
             pool_timeout=_POOL_TIMEOUT_S,
             json_serializer=_TO_JSON,
+            hide_parameters=True,
             async_creator=_sqlite_creator(url),
         )
         _prepare_sqlite(engine, begin="BEGIN", read_only=True)
@@ -122,6 +129,7 @@ def _postgres_engine(url: sa.URL, **server_settings: str) -> AsyncEngine:
     return create_async_engine(
         url,
         json_serializer=_TO_JSON,
+        hide_parameters=True,
         pool_size=_POSTGRES_CONNECTIONS,
         max_overflow=0,
         pool_timeout=_POOL_TIMEOUT_S,
