@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
@@ -107,8 +107,8 @@ class Settings(BaseModel):
     """Calls one media worker carries at most; 256 is as many as its SIP stack can"""
     ring_timeout_s: Annotated[float, Field(gt=0, le=3600)] = 45
     """How long a phone rings before the dial is given up"""
-    sip_host: _Host = "127.0.0.1"
-    """Address SIP and sound are sent from"""
+    sip_host: str = "127.0.0.1"
+    """IPv4 address SIP and sound use; for real trunks this machine's own, or 0.0.0.0. 127.0.0.1: loopback only"""
     sip_port: _Port = 0
     """The first media worker's SIP port; each takes two, the upper one for TLS. 0: any free ones"""
     rtp_port_first: Annotated[int, Field(ge=1024, le=65535)] = 10000
@@ -176,6 +176,14 @@ class Settings(BaseModel):
         if url and (parts.scheme not in {"http", "https"} or not parts.hostname):
             raise ValueError("write it as http://HOST or https://HOST, with a port and path if needed")
         return url.rstrip("/")
+
+    @field_validator("sip_host")
+    @classmethod
+    def _ipv4(cls, host: str) -> str:
+        try:
+            return str(IPv4Address(host))
+        except ValueError:
+            raise ValueError("write it as an IPv4 address, for example 127.0.0.1") from None
 
     @field_validator("database_url")
     @classmethod

@@ -210,3 +210,10 @@ class TestVariablesThatAreNoSettings:
 
         assert load(surroundings).http_port == 8600
         assert unknown_variables(surroundings) == ["OUTDIAL_PORT"]
+
+
+class TestTheAddressSipUses:
+    @pytest.mark.parametrize("address", ["sip.example.test", "::1", "127.0.0.300"])
+    def test_must_be_an_ipv4_address(self, address: str, tmp_path: Path) -> None:
+        with pytest.raises(Invalid, match="OUTDIAL_SIP_HOST: write it as an IPv4 address"):
+            load({"OUTDIAL_HOME": str(tmp_path), "OUTDIAL_SIP_HOST": address})

@@ -12,6 +12,8 @@ class Arguments(Protocol):
     """The inherited socket to the node."""
     place: int
     """Which of several like it this process is, from 0."""
+    ca_file: list[str]
+    """PEM files that trunks' certificates are checked against."""
     port: int
     """A port the node has chosen for it; 0: none."""
 
@@ -21,6 +23,7 @@ def arguments() -> Arguments:
     parser = argparse.ArgumentParser()
     parser.add_argument("--channel-fd", type=int, required=True)
     parser.add_argument("--place", type=int, default=0)
+    parser.add_argument("--ca-file", action="append", default=[])
     parser.add_argument("--port", type=int, default=0)
     return cast(Arguments, parser.parse_args())
 

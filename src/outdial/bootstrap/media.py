@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import Final, NoReturn
@@ -54,7 +54,7 @@ class MediaOperator:
         os._exit(1)
 
 
-async def open_operator(settings: Settings, place: int) -> MediaOperator:
+async def open_operator(settings: Settings, place: int, ca_files: Sequence[str]) -> MediaOperator:
     """Bring up speech and SIP. Nothing here is ever closed: the process ends by ``os._exit``.
 
     Raises:
@@ -62,7 +62,7 @@ async def open_operator(settings: Settings, place: int) -> MediaOperator:
     """
     resources = AsyncExitStack()
     speech = await resources.enter_async_context(open_speech(settings))
-    stack = await resources.enter_async_context(SipStack(_sip_settings(settings, place)))
+    stack = await resources.enter_async_context(SipStack(_sip_settings(settings, place, ca_files)))
     rate_hz = 16000 if settings.vad_mode == "silero-16k" else 8000
     work = partial(
         _carry_out,
@@ -81,7 +81,8 @@ async def _carry_out(
     )
 
 
-def _sip_settings(settings: Settings, place: int) -> SipSettings:
+def _sip_settings(settings: Settings, place: int, ca_files: Sequence[str]) -> SipSettings:
+    own = [str(settings.sip_ca_file)] if settings.sip_ca_file else []
     return SipSettings(
         listen_host=settings.sip_host,
         # TLS listens one higher than UDP and TCP, so workers stand two apart.
@@ -90,7 +91,7 @@ def _sip_settings(settings: Settings, place: int) -> SipSettings:
         rtp_port_min=settings.rtp_port_first,
         rtp_port_max=settings.rtp_port_last,
         max_calls=settings.calls_per_worker,
-        ca_files=(str(settings.sip_ca_file),) if settings.sip_ca_file else (),
+        ca_files=(*own, *ca_files),
     )
 
 
@@ -98,7 +99,7 @@ def main() -> NoReturn:
     asked = arguments()
     settings = load(os.environ)
     configure_logs(settings)
-    run(asked.channel_fd, partial(open_operator, settings, asked.place), utc_now)
+    run(asked.channel_fd, partial(open_operator, settings, asked.place, asked.ca_file), utc_now)
 
 
 if __name__ == "__main__":

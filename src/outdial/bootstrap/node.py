@@ -30,6 +30,7 @@ from outdial.domain.errors import Unreachable
 from outdial.settings import Settings
 from outdial.store.database import Database
 from outdial.store.orders import Ground
+from outdial.store.trunks import trunk_ca_files
 from outdial.webhooks.delivery import Pace
 from outdial.webhooks.runner import Webhooks
 from outdial.webhooks.targets import Targets
@@ -54,7 +55,7 @@ async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
         database = await Database.open(settings.database_url)
         stack.push_async_callback(database.close)
         workers = await stack.enter_async_context(
-            media_workers(command("outdial.bootstrap.media"), settings.media_workers, utc_now)
+            media_workers(await _media_command(database), settings.media_workers, utc_now)
         )
         if phones_port:
             phones = command("outdial.bootstrap.phones", "--port", str(phones_port))
@@ -141,6 +142,13 @@ class _Node:
         announce("  next: outdial init              keys, an agent and a number to start with")
         announce("        outdial call +15550001111  ring somebody on the simulated phone network")
         announce("        outdial doctor             check ports, trunks, voices and the database")
+
+
+async def _media_command(database: Database) -> list[str]:
+    """Media workers know no database: what their TLS trusts, trunk by trunk, is handed to them."""
+    async with database.reading() as conn:
+        ca_files = await trunk_ca_files(conn)
+    return command("outdial.bootstrap.media", *(word for file in ca_files for word in ("--ca-file", file)))
 
 
 def _phones_port(settings: Settings) -> int:

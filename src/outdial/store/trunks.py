@@ -19,6 +19,12 @@ async def load_trunk(conn: AsyncConnection, trunk_id: str) -> Trunk | None:
     return None if row is None else trunk_of(row)
 
 
+async def trunk_ca_files(conn: AsyncConnection) -> list[str]:
+    """Every PEM file some trunk wants its TLS certificates checked against."""
+    definitions = (await conn.execute(sa.select(trunks.c.definition))).scalars()
+    return sorted({definition["ca_file"] for definition in definitions if definition.get("ca_file")})
+
+
 def trunk_of(row: Mapping[Any, Any]) -> Trunk:
     definition = row["definition"]
     return Trunk(
