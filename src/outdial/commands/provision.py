@@ -22,7 +22,7 @@ from outdial.store.definitions import definition_to_json
 from outdial.store.schema import agent_versions, agents, number_pools, numbers, trunks, workspaces
 from outdial.store.trunks import trunk_to_row
 
-_AGENT_TYPES: Final = ("outbound", "inbound")
+_AGENT_TYPES: Final = ("outbound", "inbound", "outbound_inbound")
 
 
 async def create_workspace(db: Database, name: str, *, now: Clock, settings: Mapping[str, Any] | None = None) -> str:
@@ -36,8 +36,11 @@ async def add_trunk(db: Database, workspace_id: str, trunk: Trunk, *, now: Clock
     """Store an account at a carrier; its id (``trunk.id`` if it has one). Its name is unique in the workspace.
 
     Raises:
+        Invalid: its name is empty or holds control characters.
         Conflict: the workspace has a trunk of that name.
     """
+    if not trunk.name.strip() or not trunk.name.isprintable():
+        raise Invalid(Fault(("name",), "name must be a text that can be printed"))
     row = trunk_to_row(trunk if trunk.id else replace(trunk, id=new_id()))
     try:
         await _insert(db, trunks, **row, workspace_id=workspace_id, created_at=now())
@@ -126,7 +129,7 @@ async def add_agent(
     if not 1 <= len(chosen) <= 128 or any(letter.isspace() for letter in chosen):
         raise Invalid(Fault(("tag",), "tag must be 1 to 128 characters without blanks"))
     if agent_type not in _AGENT_TYPES:
-        raise Invalid(Fault(("type",), "type must be outbound or inbound"))
+        raise Invalid(Fault(("type",), "type must be outbound, inbound or outbound_inbound"))
     agent_id, version_id, created_at = new_id(), new_id(), now()
 
     async def work(conn: AsyncConnection) -> None:

@@ -43,7 +43,7 @@ class DialerSettings:
     heartbeat_s: float = 5.0
     reap_s: float = 1.0
     stop_limit_s: float = 30.0
-    hang_up_limit_s: float = 10.0
+    hang_up_limit_s: float = 15.0
 
 
 class Dialer:

@@ -28,7 +28,7 @@ class Health:
     beat_limit_s: float = 5.0
     lag_limit_ms: float = 20.0
     lag_beats: int = 3
-    shutdown_limit_s: float = 5.0
+    shutdown_limit_s: float = 10.0
     """More than a worker allows itself for hanging up."""
 
 

@@ -54,7 +54,8 @@ class Terms:
     back_off: BackOff = BackOff()
     wait_for_room_s: float = 15.0
     """How long an order may wait while its worker is being replaced; nobody is rung meanwhile."""
-    hang_up_s: float = 5.0
+    hang_up_s: float = 10.0
+    """For ending many calls at once: a SIP stack takes some 30 ms for each."""
 
 
 class MediaWorkers:

@@ -21,7 +21,7 @@ from outdial.workers.lag import LagMeter
 from outdial.workers.local import carry_out_safely
 
 BEAT_S: Final = 1.0
-HANG_UP_LIMIT_S: Final = 3.0
+HANG_UP_LIMIT_S: Final = 8.0
 """How long calls may take to be hung up when the worker ends."""
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
