@@ -57,20 +57,29 @@ async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
         workers = await stack.enter_async_context(
             media_workers(await _media_command(database), settings.media_workers, utc_now)
         )
+        phones = None
         if phones_port:
-            phones = command("outdial.bootstrap.phones", "--port", str(phones_port))
-            await stack.enter_async_context(media_workers(phones, 1, utc_now))
-        node = _Node(settings, database, workers, phones_port)
+            phones_command = command("outdial.bootstrap.phones", "--port", str(phones_port))
+            phones = await stack.enter_async_context(media_workers(phones_command, 1, utc_now))
+        node = _Node(settings, database, workers, phones, phones_port)
         await node.run(sock, announce)
 
 
 class _Node:
     """The parts of a running node, and the order in which they start and stop."""
 
-    def __init__(self, settings: Settings, database: Database, workers: MediaWorkers, phones_port: int) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        workers: MediaWorkers,
+        phones: MediaWorkers | None,
+        phones_port: int,
+    ) -> None:
         self._settings = settings
         self._database = database
         self._workers = workers
+        self._phones = phones
         links = RecordingLinks(secret=_secret(settings), base_url=settings.public_url, now=utc_now)
         voices = {voice.id: voice for voice in voices_of(settings)}
         self._dialer = Dialer(
@@ -127,8 +136,7 @@ class _Node:
 
     async def _health(self) -> Health:
         """Calls are accepted as long as the database answers; without a media worker they wait."""
-        states = [status.state for status in self._workers.status()]
-        parts = {"media_workers": f"{states.count(ChildState.READY)} of {len(states)} ready"}
+        parts = {"media_workers": _ready(self._workers), "simulated_network": _ready(self._phones)}
         try:
             async with asyncio.timeout(_HEALTH_S):
                 await self._database.ping()
@@ -142,6 +150,15 @@ class _Node:
         announce("  next: outdial init              keys, an agent and a number to start with")
         announce("        outdial call +15550001111  ring somebody on the simulated phone network")
         announce("        outdial doctor             check ports, trunks, voices and the database")
+
+
+def _ready(workers: MediaWorkers | None) -> str:
+    if workers is None:
+        return "off"
+    states = workers.status()
+    ready = sum(status.state is ChildState.READY for status in states)
+    troubles = sorted({status.trouble for status in states if status.trouble and status.state is not ChildState.READY})
+    return "; ".join([f"{ready} of {len(states)} ready", *troubles])
 
 
 async def _media_command(database: Database) -> list[str]:
