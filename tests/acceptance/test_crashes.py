@@ -16,7 +16,7 @@ from platform_builders import a_platform, eventually, free_tcp_port
 
 pytestmark = pytest.mark.timeout(300)
 SILENT, EARLY = "+15550003002", "+15550003004"
-LONG = {"call_config": {"idle_timeout_warning": 25, "idle_timeout_end": 30}}
+LONG = {"call_config": {"idle_timeout_warning": 12, "idle_timeout_end": 15}}
 
 
 class TestAMediaWorkerKilledInTheMiddleOfATalk:
