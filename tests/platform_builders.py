@@ -184,7 +184,8 @@ class Platform:
     async def add_trunk(self, name: str, number: str, port: int, **more: Any) -> str:
         """A trunk to a phone on loopback with one caller number; the number's id."""
         trunk = Trunk(id="", name=name, host="127.0.0.1", port=port, **more)
-        database = await Database.open(f"sqlite+aiosqlite:///{self.home / 'outdial.db'}", migrate=False)
+        url = self.settings.get("OUTDIAL_DATABASE_URL", f"sqlite+aiosqlite:///{self.home / 'outdial.db'}")
+        database = await Database.open(url, migrate=False)
         try:
             trunk_id = await add_trunk(database, self.mine["workspace_id"], trunk, now=utc_now)
             return await add_number(database, self.mine["workspace_id"], trunk_id, number, now=utc_now)

@@ -157,6 +157,11 @@ class Settings(BaseModel):
     """Internal networks webhooks may go to, as CIDR, for example `10.1.0.0/16, ::1/128`"""
 
     @property
+    def local_url(self) -> str:
+        """Where programs on this machine reach the HTTP server."""
+        return _own_address({"http_host": self.http_host, "http_port": self.http_port})
+
+    @property
     def recordings_dir(self) -> Path:
         return self.home / "recordings"
 

@@ -24,15 +24,15 @@ class AgentFile:
     definition: Definition
 
 
-def read_agent(text: str) -> AgentFile:
-    """The agent described by ``text``. ``voice`` may name a voice instead of ``voice_id``.
+def read_agent(text: str | bytes) -> AgentFile:
+    """The agent described by ``text``, bytes in UTF-8. ``voice`` may name a voice instead of ``voice_id``.
 
     Raises:
         Invalid: the file is not YAML, or a field is missing or wrong; every fault is listed, the flow's with its path.
     """
     try:
         fields = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: what looks like a date and is none
         raise Invalid(Fault((), "the agent's file is not YAML: " + " ".join(str(error).split()))) from None
     if not isinstance(fields, dict):
         raise Invalid(Fault((), "an agent's file must hold fields, for example name: and flow:"))

@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import httpx
 
@@ -37,13 +37,17 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     yield _home(settings)
     database = await _found("database", _database(settings))
     yield database
-    yield await _found("HTTP port", _http_port(settings))
-    yield await _found("SIP ports", _sip_ports(settings))
+    running = await _running(settings)
+    yield await _found("HTTP port", _http_port(settings, running))
+    yield await _found("SIP ports", _sip_ports(settings, running))
     yield await _found(f"speech ({settings.speech})", _speech())
     yield _model(settings)
     if database.well:
-        async for finding in _trunks(settings):
-            yield finding
+        try:
+            async for finding in _trunks(settings):
+                yield finding
+        except OutdialError as error:
+            yield Finding("workspace", False, str(error))
 
 
 async def _found(what: str, check: Awaitable[str]) -> Finding:
@@ -71,23 +75,29 @@ async def _database(settings: Settings) -> str:
     return f"{database.url.render_as_string()} answers"
 
 
-async def _http_port(settings: Settings) -> str:
-    where = f"http://{settings.http_host}:{settings.http_port}"
+async def _running(settings: Settings) -> dict[str, Any]:
+    """What the server that runs already says of its health; empty: none does, or it is another program."""
     async with httpx.AsyncClient(trust_env=False, timeout=5.0) as http:
         try:
-            health = (await http.get(f"{where}/health")).json()
+            health = (await http.get(f"{settings.local_url}/health")).json()
         except (httpx.HTTPError, ValueError):
-            health = {}
-    if health.get("service") == "outdial":
-        return f"Outdial runs at {where}: {health['parts']}"
+            return {}
+    return health if isinstance(health, dict) and health.get("service") == "outdial" else {}
+
+
+async def _http_port(settings: Settings, running: dict[str, Any]) -> str:
+    if running:
+        return f"Outdial runs at {settings.local_url}: {running['parts']}"
     listen(settings.http_host, settings.http_port, setting="OUTDIAL_HTTP_PORT").close()
-    return f"{where} is free"
+    return f"{settings.local_url} is free"
 
 
-async def _sip_ports(settings: Settings) -> str:
+async def _sip_ports(settings: Settings, running: dict[str, Any]) -> str:
+    if running and settings.sip_port:
+        return f"{settings.sip_host}:{settings.sip_port} is in use by the server that runs"
+    free_sip_port(settings.sip_host, settings.sip_port, setting="OUTDIAL_SIP_PORT")
     if not settings.sip_port:
         return f"any free ones of {settings.sip_host}"
-    free_sip_port(settings.sip_host, settings.sip_port, setting="OUTDIAL_SIP_PORT")
     return f"{settings.sip_host}:{settings.sip_port} is free; let only your trunks reach it (docs/sip.md)"
 
 

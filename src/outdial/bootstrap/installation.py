@@ -42,14 +42,14 @@ async def installation(settings: Settings, *, now: Clock = utc_now) -> Installat
     """Create it, once; afterwards read it back. The keys stand in a file only its owner can read.
 
     Raises:
-        Refused: the file is there, but its database is not: one of the two was moved or deleted.
+        Refused: the file is there but damaged, or its database is not: one of the two was moved or deleted.
         Unreachable: the database cannot be reached.
     """
     database = await Database.open(settings.database_url)
     try:
         file = settings.secrets_dir / _FILE
         if file.exists():
-            known = Installation(**json.loads(file.read_text("utf-8")) | {"base_url": settings.public_url})
+            known = _read(file, settings.public_url)
             await _must_be_there(database, known, file)
             return known
         made = await _create(database, settings, now)
@@ -80,6 +80,13 @@ async def _create(database: Database, settings: Settings, now: Clock) -> Install
         number_id=number_id,
         base_url=settings.public_url,
     )
+
+
+def _read(file: Path, base_url: str) -> Installation:
+    try:
+        return Installation(**json.loads(file.read_text("utf-8")) | {"base_url": base_url})
+    except (ValueError, TypeError) as error:
+        raise Refused(f"{file} is damaged ({error}): restore it, or delete it and its keys are replaced") from error
 
 
 async def _must_be_there(database: Database, known: Installation, file: Path) -> None:

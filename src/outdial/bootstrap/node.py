@@ -51,6 +51,7 @@ async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
     """
     async with AsyncExitStack() as stack:
         sock = stack.enter_context(listen(settings.http_host, settings.http_port, setting="OUTDIAL_HTTP_PORT"))
+        free_sip_port(settings.sip_host, settings.sip_port, setting="OUTDIAL_SIP_PORT")
         phones_port = _phones_port(settings)
         database = await Database.open(settings.database_url)
         stack.push_async_callback(database.close)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from contextlib import closing
+from typing import Final
 
 from outdial.domain.errors import Unreachable
+
+_TAKEN: Final = frozenset({errno.EADDRINUSE, errno.EACCES})
 
 
 def listen(host: str, port: int, *, setting: str) -> socket.socket:
@@ -22,7 +26,10 @@ def listen(host: str, port: int, *, setting: str) -> socket.socket:
         sock.listen(2048)
     except OSError as error:
         sock.close()
-        raise Unreachable(f"cannot listen on {host}:{port}: {error.strerror}; set {setting} to a free one") from error
+        mend = (
+            f"{setting} to a free one" if error.errno in _TAKEN else "OUTDIAL_HTTP_HOST to an address of this machine"
+        )
+        raise Unreachable(f"cannot listen on {host}:{port}: {error.strerror}; set {mend}") from error
     sock.setblocking(False)
     return sock
 
@@ -31,7 +38,7 @@ def free_sip_port(host: str, port: int, *, setting: str) -> int:
     """``port`` if both UDP and TCP are free there, or any such port when it is 0.
 
     Raises:
-        Unreachable: it is occupied; the message names the setting to change.
+        Unreachable: it is occupied, or ``host`` is not ours; the message names the setting to change.
     """
     for _ in range(20):
         with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as udp:
@@ -41,6 +48,10 @@ def free_sip_port(host: str, port: int, *, setting: str) -> int:
                 with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as tcp:
                     tcp.bind((host, chosen))
             except OSError as error:
+                if error.errno not in _TAKEN:
+                    raise Unreachable(
+                        f"SIP cannot use {host}: {error.strerror}; set OUTDIAL_SIP_HOST to an address of this machine"
+                    ) from error
                 if port:
                     raise Unreachable(
                         f"SIP port {host}:{port} is occupied ({error.strerror}); set {setting} to a free one"

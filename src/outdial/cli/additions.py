@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 from rich.console import Console
 
 from outdial.bootstrap.agent_file import read_agent
 from outdial.bootstrap.installation import Installation, installation
+from outdial.carriers.sip.addresses import Unfit, route
 from outdial.commands import provision
-from outdial.domain.attempt import Trunk
+from outdial.domain.attempt import Dial, Trunk
 from outdial.domain.clock import utc_now
-from outdial.domain.errors import NotFound
+from outdial.domain.errors import Fault, Invalid, NotFound
 from outdial.queries.inventory import agents, trunks
 from outdial.settings import Settings
 from outdial.store.database import Database
 
-MOST_AGENTS = 100_000
+MOST_AGENTS: Final = 100_000
+_ANYBODY: Final = "+15550000000"
+_OPTIONS: Final = {"codecs": "--codec", "headers": "--header"}
 
 
 @asynccontextmanager
@@ -32,6 +36,12 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Database, Installati
 
 
 async def add_trunk(settings: Settings, console: Console, trunk: Trunk) -> None:
+    """Raises Invalid: a setting that every call over the trunk would fail by; the fault names its option."""
+    try:
+        route(Dial("", 1, _ANYBODY, _ANYBODY, trunk))
+    except Unfit as wrong:
+        option = _OPTIONS.get(wrong.field, "--" + wrong.field.replace("_", "-"))
+        raise Invalid(Fault((option,), str(wrong).removeprefix(f"{wrong.field}: "))) from wrong
     async with opened(settings) as (database, mine):
         trunk_id = await provision.add_trunk(database, mine.workspace_id, trunk, now=utc_now)
     console.print(f"trunk {trunk.name} added ({trunk_id})")
@@ -51,7 +61,7 @@ async def add_number(settings: Settings, console: Console, number: str, trunk: s
     console.print(f"next: outdial call --from {number} +1…", highlight=False)
 
 
-async def add_agent(settings: Settings, console: Console, text: str) -> None:
+async def add_agent(settings: Settings, console: Console, text: bytes) -> None:
     """``text`` is the file's. A tag that is known already gets a new version, which becomes the active one."""
     wanted = read_agent(text)
     async with opened(settings) as (database, mine):

@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -39,13 +39,15 @@ app.add_typer(trunks, name="trunk", help="Accounts at carriers.")
 app.add_typer(numbers, name="number", help="Caller numbers.")
 app.add_typer(agents, name="agent", help="Agents that talk.")
 
+TRUNK_PASSWORD: Final = "OUTDIAL_TRUNK_PASSWORD"
+"""No setting, but a way to keep a trunk's password out of the list of processes."""
 Json = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 
 
-def main() -> None:
-    """Run the command line; every error on purpose becomes one clear line."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line (``arguments`` None: the process's own); every error on purpose becomes one clear line."""
     try:
-        app(standalone_mode=True)
+        app(args=arguments, standalone_mode=True)
     except Invalid as error:
         _fail([_line_of(fault) for fault in error.faults], status=2)
     except OutdialError as error:
@@ -69,8 +71,13 @@ def _fail(lines: list[str], *, status: int) -> None:
 
 def _settings() -> Settings:
     settings = load(os.environ)
-    settings.home.mkdir(parents=True, exist_ok=True)
-    for name in unknown_variables(os.environ):
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refused(
+            f"the folder {settings.home} cannot be made ({error.strerror}): set OUTDIAL_HOME to another"
+        ) from error
+    for name in sorted(set(unknown_variables(os.environ)) - {TRUNK_PASSWORD}):
         Console(stderr=True).print(f"outdial: {name} is not a setting of Outdial and is ignored", markup=False)
     return settings
 
@@ -84,7 +91,7 @@ def serve() -> None:
     """Run the platform until stopped."""
     settings = _settings()
     configure_logs(settings)
-    _run(run_node(settings, announce=lambda line: Console(soft_wrap=True).print(line)))
+    _run(run_node(settings, announce=lambda line: Console(soft_wrap=True, highlight=False).print(line)))
 
 
 @app.command()
@@ -92,7 +99,7 @@ def init(as_json: Json = False) -> None:
     """Create a workspace, keys, an agent and a number on the simulated network; again, print the same."""
     settings = _settings()
     mine = asyncio.run(installation(settings))
-    console = Console(soft_wrap=True)
+    console = Console(soft_wrap=True, highlight=False)
     if as_json:
         console.print(json.dumps(asdict(mine), indent=2), markup=False, highlight=False)
         return
@@ -103,7 +110,7 @@ def init(as_json: Json = False) -> None:
 @app.command()
 def demo() -> None:
     """Place one call to the simulated network and show it from POST to recording."""
-    _run(run_demo(_settings(), Console()))
+    _run(run_demo(_settings(), Console(highlight=False)))
 
 
 @app.command()
@@ -118,13 +125,13 @@ def call(
     """Place a call and show it."""
     variables = dict(_pair(item, "--var") for item in var or [])
     wish = Wish(to_number, agent, from_number, name, variables)
-    _run(place_and_follow(_settings(), Console(), wish, follow=follow))
+    _run(place_and_follow(_settings(), Console(highlight=False), wish, follow=follow))
 
 
 @app.command()
 def doctor() -> None:
     """Check ports, database, voices and trunks, and say what to mend."""
-    if not asyncio.run(run_doctor(_settings(), Console(soft_wrap=True))):
+    if not asyncio.run(run_doctor(_settings(), Console(soft_wrap=True, highlight=False))):
         raise SystemExit(1)
 
 
@@ -141,12 +148,14 @@ def trunk_add(
     port: Annotated[int, typer.Option(help="Its SIP port.", min=1, max=65535)] = 5060,
     transport: Annotated[str, typer.Option(help="udp, tcp or tls.")] = "udp",
     auth_user: Annotated[str, typer.Option(help="User name for digest authentication.")] = "",
-    password: Annotated[str, typer.Option(help="Its password.", envvar="OUTDIAL_TRUNK_PASSWORD")] = "",
+    password: Annotated[str, typer.Option(help="Its password.", envvar=TRUNK_PASSWORD)] = "",
     srtp: Annotated[str, typer.Option(help="off, optional or mandatory.")] = "off",
     codec: Annotated[list[str] | None, typer.Option(help="pcmu, pcma, g722 or opus; repeatable, best first.")] = None,
     outbound_proxy: Annotated[str, typer.Option(help="SIP URI every request is sent to first.")] = "",
     header: Annotated[list[str] | None, typer.Option(help="Header for every INVITE, NAME=VALUE; repeatable.")] = None,
-    ca_file: Annotated[Path | None, typer.Option(help="PEM file TLS certificates are checked against.")] = None,
+    ca_file: Annotated[
+        Path | None, typer.Option(help="PEM file TLS certificates are checked against.", exists=True, dir_okay=False)
+    ] = None,
     display_name: Annotated[str, typer.Option(help="Caller name shown beside the number.")] = "",
 ) -> None:
     """Add a SIP trunk."""
@@ -165,7 +174,7 @@ def trunk_add(
         ca_file=str(ca_file.absolute()) if ca_file else "",
         display_name=display_name,
     )
-    _run(add_trunk(_settings(), Console(soft_wrap=True), trunk))
+    _run(add_trunk(_settings(), Console(soft_wrap=True, highlight=False), trunk))
 
 
 @numbers.command("add")
@@ -175,7 +184,7 @@ def number_add(
     display_name: Annotated[str, typer.Option(help="A name of your own for it.")] = "",
 ) -> None:
     """Add a caller number to a trunk."""
-    _run(add_number(_settings(), Console(soft_wrap=True), number, trunk, display_name))
+    _run(add_number(_settings(), Console(soft_wrap=True, highlight=False), number, trunk, display_name))
 
 
 @agents.command("add")
@@ -183,7 +192,7 @@ def agent_add(
     file: Annotated[Path, typer.Argument(help="YAML or JSON; docs/flows.md shows one.", exists=True, dir_okay=False)],
 ) -> None:
     """Add an agent, or a new version of it when its tag is there already."""
-    _run(add_agent(_settings(), Console(soft_wrap=True), file.read_text("utf-8")))
+    _run(add_agent(_settings(), Console(soft_wrap=True, highlight=False), file.read_bytes()))
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:

@@ -22,9 +22,7 @@ _POLL_S: Final = 0.15
 
 def client(settings: Settings) -> httpx.AsyncClient:
     """A client for this installation's own server; proxies of the environment are not asked."""
-    return httpx.AsyncClient(
-        base_url=f"http://{settings.http_host}:{settings.http_port}", timeout=15.0, trust_env=False
-    )
+    return httpx.AsyncClient(base_url=settings.local_url, timeout=15.0, trust_env=False)
 
 
 async def answer(response: httpx.Response) -> Any:
@@ -62,7 +60,7 @@ async def is_ready(http: httpx.AsyncClient) -> bool:
         return False
     except ValueError as error:
         raise Refused(f"another program answers on {http.base_url}: set OUTDIAL_HTTP_PORT to a free port") from error
-    if health.get("service") != "outdial":
+    if not isinstance(health, dict) or health.get("service") != "outdial":
         raise Refused(f"another program answers on {http.base_url}: set OUTDIAL_HTTP_PORT to a free port")
     return bool(health.get("ready"))
 

@@ -16,7 +16,7 @@ from outdial.cli.door import client, is_ready
 from outdial.cli.live import LiveView
 from outdial.commands.place_call import place_call
 from outdial.domain.clock import utc_now
-from outdial.domain.errors import Fault, Invalid
+from outdial.domain.errors import Fault, Invalid, NotFound
 from outdial.domain.events import Event
 from outdial.domain.ids import parse_uuid
 from outdial.domain.numbers import e164
@@ -43,7 +43,11 @@ async def place_and_follow(settings: Settings, console: Console, wish: Wish, *, 
     """Raises Invalid or NotFound: the wish cannot be fulfilled as it is."""
     async with opened(settings) as (database, mine):
         voices = {voice.id: voice for voice in voices_of(settings)}
-        placed = await place_call(database, _request(mine, wish), voices=voices, now=utc_now)
+        try:
+            placed = await place_call(database, _request(mine, wish), voices=voices, now=utc_now)
+        except NotFound as error:
+            asked = wish.agent or mine.agent_tag if error.field.startswith("agent") else wish.from_number or mine.number
+            raise NotFound(f"{error}: {asked}", field=error.field) from error
         console.print(f"call {placed.call_id} registered", highlight=False)
         for warning in placed.warnings:
             console.print(f"warning: {warning}", style="yellow", highlight=False)

@@ -1,0 +1,127 @@
+"""``outdial doctor``: one line for each thing looked at, and for what is ill the way to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from cli_builders import Home, Ran, a_home, an_occupied_port
+from platform_builders import free_tcp_port
+
+
+@pytest.fixture(scope="module")
+def healthy(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Ran]:
+    """A home never used before, and what the doctor says about it."""
+    home = a_home(tmp_path_factory.mktemp("healthy"))
+    return home, home.outdial("doctor")
+
+
+@pytest.fixture(scope="module")
+def ill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, int, Ran]]:
+    """An occupied port, a trunk's port where nobody is, and what the doctor says about a home that needs both."""
+    home = a_home(tmp_path_factory.mktemp("ill"))
+    nobody = free_tcp_port()
+    home.outdial("trunk", "add", "silent", "--host", "127.0.0.1", "--port", str(nobody), "--transport", "tcp")
+    (home.folder / "models" / "whisper").mkdir(parents=True)
+    with an_occupied_port() as taken:
+        yield (
+            taken,
+            nobody,
+            home.outdial(
+                "doctor",
+                HTTP_PORT=str(taken),
+                SIP_PORT=str(taken),
+                SPEECH="local",
+                MODELS_DIR=str(home.folder / "models"),
+            ),
+        )
+
+
+def notes(ran: Ran) -> dict[str, tuple[str, str]]:
+    """For each thing looked at, its mark (``ok`` or ``mend``) and what was said."""
+    lines = [line for line in ran.printed.splitlines() if line.startswith(("ok", "mend"))]
+    return {line[5:23].strip(): (line[:4].strip(), line[23:].strip()) for line in lines}
+
+
+class TestAHealthyHome:
+    def test_passes(self, healthy: tuple[Home, Ran]) -> None:
+        _, ran = healthy
+
+        assert ran.status == 0, ran.printed
+        assert ran.printed.splitlines()[-1] == "all is well"
+        assert {mark for mark, _ in notes(ran).values()} == {"ok"}
+
+    def test_has_everything_looked_at(self, healthy: tuple[Home, Ran]) -> None:
+        home, ran = healthy
+
+        found = notes(ran)
+        assert list(found) == [
+            "home",
+            "database",
+            "HTTP port",
+            "SIP ports",
+            "speech (scripted)",
+            "language model",
+            "trunk simulated",
+        ]
+        assert f"http://127.0.0.1:{home.port} is free" in found["HTTP port"][1]
+        assert str(home.folder) in found["home"][1]
+
+
+class TestAnIllHome:
+    def test_fails_and_counts_what_to_mend(self, ill: tuple[int, int, Ran]) -> None:
+        _, _, ran = ill
+
+        assert ran.status == 1
+        assert ran.printed.splitlines()[-1] == "4 to mend"
+        marks = {what: mark for what, (mark, _) in notes(ran).items()}
+        assert [what for what, mark in marks.items() if mark == "mend"] == [
+            "HTTP port",
+            "SIP ports",
+            "speech (local)",
+            "trunk silent",
+        ]
+
+    def test_is_told_which_ports_are_occupied_and_which_settings_to_change(self, ill: tuple[int, int, Ran]) -> None:
+        taken, _, ran = ill
+
+        found = notes(ran)
+        assert f"127.0.0.1:{taken}" in found["HTTP port"][1]
+        assert "OUTDIAL_HTTP_PORT" in found["HTTP port"][1]
+        assert f"127.0.0.1:{taken} is occupied" in found["SIP ports"][1]
+        assert "OUTDIAL_SIP_PORT" in found["SIP ports"][1]
+
+    def test_is_told_which_model_is_incomplete(self, ill: tuple[int, int, Ran]) -> None:
+        _, _, ran = ill
+
+        assert "model.bin, config.json, vocabulary.txt or vocabulary.json is missing" in notes(ran)["speech (local)"][1]
+
+    def test_is_told_that_a_trunk_does_not_answer(self, ill: tuple[int, int, Ran]) -> None:
+        _, nobody, ran = ill
+
+        assert f"127.0.0.1:{nobody} over TCP refuses connections" in notes(ran)["trunk silent"][1]
+
+    def test_whose_models_folder_is_not_there_is_told_so_at_once(self, home: Home) -> None:
+        ran = home.outdial("doctor", MODELS_DIR="/nowhere/models")
+
+        assert ran.status == 2
+        assert len(ran.error_lines) == 1
+        assert "OUTDIAL_MODELS_DIR" in ran.errors
+        assert "/nowhere/models" in ran.errors
+
+    def test_whose_database_is_another_one_is_told_what_happened(self, home: Home) -> None:
+        home.outdial("init")
+
+        ran = home.outdial("doctor", DATABASE_URL=f"sqlite:///{home.folder}/other.db")
+
+        assert ran.status == 1
+        assert notes(ran)["database"][0] == "ok"
+        assert "names a workspace that is not in the database" in notes(ran)["workspace"][1]
+
+    def test_at_an_address_that_is_not_this_machines_is_told_which_setting(self, home: Home) -> None:
+        ran = home.outdial("doctor", HTTP_HOST="192.0.2.1", SIP_HOST="192.0.2.1")
+
+        assert ran.status == 1
+        assert "OUTDIAL_HTTP_HOST" in notes(ran)["HTTP port"][1]
+        assert "OUTDIAL_SIP_HOST" in notes(ran)["SIP ports"][1]

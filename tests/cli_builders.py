@@ -1,0 +1,74 @@
+"""The command line as its users meet it: what they type, what they read, and the exit status."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from outdial.cli import main
+from platform_builders import free_tcp_port
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One command that has ended."""
+
+    status: int
+    printed: str
+    errors: str
+
+    @property
+    def error_lines(self) -> list[str]:
+        return self.errors.splitlines()
+
+
+@dataclass(frozen=True)
+class Home:
+    """An installation's folder. Its HTTP port is free: nobody answers there."""
+
+    folder: Path
+    port: int
+
+    def environment(self, **settings: str) -> dict[str, str]:
+        """``settings`` without their prefix, e.g. ``LOG_LEVEL="debug"``."""
+        given = {"HOME": str(self.folder), "HTTP_PORT": str(self.port), "SPEECH": "scripted", **settings}
+        return {f"OUTDIAL_{name}": value for name, value in given.items()}
+
+    def outdial(self, *arguments: str, **settings: str) -> Ran:
+        """Run one command in this process, with nothing of this process's own settings."""
+        environment: dict[str, str | None] = {name: None for name in os.environ if name.startswith("OUTDIAL_")}
+        environment |= self.environment(**settings) | {"COLUMNS": "200", "NO_COLOR": "1"}
+        status = 0
+        with CliRunner().isolation(env=environment) as (printed, errors, _):
+            try:
+                main(arguments)
+            except SystemExit as ended:
+                status = int(ended.code or 0)
+            return Ran(status, printed.getvalue().decode(), errors.getvalue().decode())
+
+    def file(self, name: str, content: str | bytes) -> str:
+        """A file beside the installation's own; its path."""
+        path = self.folder / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return str(path)
+
+
+def a_home(folder: Path) -> Home:
+    return Home(folder, free_tcp_port())
+
+
+@contextmanager
+def an_occupied_port() -> Iterator[int]:
+    """A port of loopback where another program listens, for TCP and for UDP, and never says a word."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
+        tcp.bind(("127.0.0.1", 0))
+        tcp.listen()
+        port: int = tcp.getsockname()[1]
+        udp.bind(("127.0.0.1", port))
+        yield port
