@@ -12,9 +12,12 @@ import yaml
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from api_builders import open_doors
+from outdial.api.root import RINGG_PATH, RINGLY_PATH
 from outdial.bootstrap.agent_file import read_agent
 from outdial.cli.app import app
 from outdial.settings import Settings, load
+from outdial.store.database import Database
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -78,7 +81,11 @@ class TestAPage:
         assert not lost
 
     def test_names_no_file_that_is_not_there(self, page: Path) -> None:
-        named = {word for piece in code(page) for word in re.findall(r"^[\w./-]+/[\w.-]+\.(?:py|md|toml|txt)$", piece)}
+        named = {
+            word
+            for piece in code(page)
+            for word in re.findall(r"(?<!\S)[\w./-]+/[\w.-]+\.(?:py|md|toml|txt)(?!\S)", piece)
+        }
 
         places = (ROOT, ROOT / "src", ROOT / "src" / "outdial", page.parent)
         assert not [file for file in named if not any((place / file).exists() for place in places)]
@@ -103,6 +110,27 @@ class TestAPage:
         named = set(re.findall(r"OUTDIAL_[A-Z0-9_]*[A-Z0-9]", page.read_text("utf-8")))
 
         assert named <= of_settings | of_options | of_tests
+
+
+class TestTheRoutes:
+    async def test_in_the_table_are_those_that_are_served(self, tmp_path: Path) -> None:
+        database = await Database.open(f"sqlite:///{tmp_path / 'outdial.db'}")
+        async with open_doors(database, tmp_path) as doors:
+            documents = {
+                path: (await doors.http.get(f"{path}/openapi.json")).json() for path in (RINGG_PATH, RINGLY_PATH)
+            }
+        await database.close()
+        served = {
+            f"{method.upper()} {path}"
+            for document in documents.values()
+            for path, operations in document["paths"].items()
+            for method in operations
+        }
+
+        page = (ROOT / "docs" / "dialects.md").read_text("utf-8")
+        table = page.partition("## Routes")[2].partition("Beside them")[0]
+        named = {route.partition("?")[0] for route in re.findall(r"`((?:GET|POST) /[^`]+)`", table)}
+        assert named == served
 
 
 class TestTheReadme:

@@ -1,4 +1,4 @@
-"""Set up what calls are made with: workspaces, keys, trunks, numbers, pools, agents and their versions."""
+"""Set up what calls are made with: workspaces, trunks, numbers, pools, agents and their versions."""
 
 from __future__ import annotations
 
@@ -203,7 +203,7 @@ async def add_version(
 
 
 async def archive_agent(db: Database, workspace_id: str, agent_id: str, *, now: Clock) -> None:
-    """Take the agent out of use: no new calls; those already accepted are still made.
+    """Take the agent out of use: no new calls, and one that still waits is cancelled when its turn comes.
 
     Raises:
         NotFound: the agent is archived already or not the workspace's.

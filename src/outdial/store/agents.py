@@ -32,7 +32,7 @@ class AgentVersion:
 
 
 async def load_version(conn: AsyncConnection, version_id: str) -> AgentVersion | None:
-    """A version by its id, also of an archived agent: a call accepted before is still made."""
+    """A version by its id, also of an archived agent."""
     return (await versions_by_id(conn, [version_id])).get(version_id)
 
 
