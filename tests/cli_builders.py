@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from outdial.cli import main
-from platform_builders import free_tcp_port
+from platform_builders import PATIENCE_S, free_tcp_port
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,30 @@ class Home:
 
 def a_home(folder: Path) -> Home:
     return Home(folder, free_tcp_port())
+
+
+async def refused_to_serve(home: Home, **settings: str) -> str:
+    """Run ``outdial serve`` as a process of its own, which must end by itself; the one line it leaves."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("OUTDIAL_")}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "outdial", "serve"),
+        env=clean | home.environment(**settings),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            printed, errors = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert process.returncode == 1
+    assert not printed
+    lines = errors.decode().splitlines()
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("outdial: ")
+    return lines[0]
 
 
 @contextmanager

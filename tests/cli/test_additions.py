@@ -79,6 +79,7 @@ class TestATrunk:
             (("--password", 'a"b'), "--password: must not hold quotes"),
             (("--auth-user", "a;b"), "--auth-user: must not hold quotes"),
             (("--display-name", "<x>"), "--display-name: must not hold quotes"),
+            (("--ca-file", "/proc/self/maps"), "--ca-file: CA file /proc/self/maps cannot be used"),
         ],
     )
     def test_that_no_call_could_use_is_refused_naming_the_option(

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from cli_builders import Home
+from cli_builders import Home, an_occupied_port
 from outdial.bootstrap.installation import installation
 from outdial.domain.clock import utc_now
 from outdial.domain.record import CallRecord
@@ -92,6 +92,17 @@ class TestAnotherProgramOnOurPort:
         assert f"another program answers on http://127.0.0.1:{port}" in ran.errors
         assert "OUTDIAL_HTTP_PORT" in ran.errors
         assert len(ran.error_lines) == 1
+
+
+class TestADemoWhoseServerDoesNotComeUp:
+    def test_hands_on_the_servers_last_words(self, home: Home) -> None:
+        with an_occupied_port() as taken:
+            ran = home.outdial("demo", SIMULATOR_SIP_PORT=str(taken))
+
+        assert ran.status == 1
+        assert len(ran.error_lines) == 1
+        assert ran.errors.startswith(f"outdial: SIP port 127.0.0.1:{taken} is occupied")
+        assert "OUTDIAL_SIMULATOR_SIP_PORT" in ran.errors
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import Final, NoReturn
@@ -15,6 +15,7 @@ from outdial.bootstrap.children import arguments
 from outdial.bootstrap.logs import configure_logs
 from outdial.bootstrap.parts import open_speech, parts_for
 from outdial.carriers.sip.carrier import SipCarrier
+from outdial.carriers.sip.certificates import read_ca_file
 from outdial.carriers.sip.settings import SipSettings
 from outdial.carriers.sip.stack import SipStack
 from outdial.conversation.attempt import carry_out
@@ -23,6 +24,7 @@ from outdial.conversation.ports import PartsFor
 from outdial.conversation.vad import VoiceActivity
 from outdial.domain.attempt import Order, Progress, Result
 from outdial.domain.clock import utc_now
+from outdial.domain.errors import Invalid
 from outdial.settings import Settings, load
 from outdial.workers.local import LocalOperator
 from outdial.workers.process import run
@@ -91,8 +93,19 @@ def _sip_settings(settings: Settings, place: int, ca_files: Sequence[str]) -> Si
         rtp_port_min=settings.rtp_port_first,
         rtp_port_max=settings.rtp_port_last,
         max_calls=settings.calls_per_worker,
-        ca_files=(*own, *ca_files),
+        ca_files=(*own, *_usable(ca_files)),
     )
+
+
+def _usable(ca_files: Sequence[str]) -> Iterator[str]:
+    """A trunk's file that was deleted costs that trunk its calls, and nobody else theirs."""
+    for file in ca_files:
+        try:
+            read_ca_file(file)
+        except Invalid as error:
+            _log.error("calls over trunks with this CA file will fail", ca_file=file, reason=str(error))
+        else:
+            yield file
 
 
 def main() -> NoReturn:

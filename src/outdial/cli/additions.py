@@ -11,6 +11,7 @@ from rich.console import Console
 from outdial.bootstrap.agent_file import read_agent
 from outdial.bootstrap.installation import Installation, installation
 from outdial.carriers.sip.addresses import Unfit, route
+from outdial.carriers.sip.certificates import read_ca_file
 from outdial.commands import provision
 from outdial.domain.attempt import Dial, Trunk
 from outdial.domain.clock import utc_now
@@ -37,15 +38,26 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Database, Installati
 
 async def add_trunk(settings: Settings, console: Console, trunk: Trunk) -> None:
     """Raises Invalid: a setting that every call over the trunk would fail by; the fault names its option."""
+    _must_be_dialable(trunk)
+    async with opened(settings) as (database, mine):
+        trunk_id = await provision.add_trunk(database, mine.workspace_id, trunk, now=utc_now)
+    console.print(f"trunk {trunk.name} added ({trunk_id})")
+    console.print(f"next: outdial number add +1… --trunk {trunk.name}, then outdial doctor", highlight=False)
+    if trunk.ca_file:
+        console.print("a server that runs already must be started again to trust its CA file")
+
+
+def _must_be_dialable(trunk: Trunk) -> None:
     try:
         route(Dial("", 1, _ANYBODY, _ANYBODY, trunk))
     except Unfit as wrong:
         option = _OPTIONS.get(wrong.field, "--" + wrong.field.replace("_", "-"))
         raise Invalid(Fault((option,), str(wrong).removeprefix(f"{wrong.field}: "))) from wrong
-    async with opened(settings) as (database, mine):
-        trunk_id = await provision.add_trunk(database, mine.workspace_id, trunk, now=utc_now)
-    console.print(f"trunk {trunk.name} added ({trunk_id})")
-    console.print(f"next: outdial number add +1… --trunk {trunk.name}, then outdial doctor", highlight=False)
+    if trunk.ca_file:
+        try:
+            read_ca_file(trunk.ca_file)
+        except Invalid as wrong:
+            raise Invalid(Fault(("--ca-file",), str(wrong))) from wrong
 
 
 async def add_number(settings: Settings, console: Console, number: str, trunk: str, display_name: str) -> None:

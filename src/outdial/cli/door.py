@@ -101,4 +101,6 @@ async def _until_ready(http: httpx.AsyncClient, process: subprocess.Popen[bytes]
 
 def _last_words(log: Path) -> str:
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    return lines[-1] if lines else f"the server ended at once and said nothing; its log is {log}"
+    return (
+        lines[-1].removeprefix("outdial: ") if lines else f"the server ended at once and said nothing; its log is {log}"
+    )

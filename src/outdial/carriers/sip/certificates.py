@@ -31,7 +31,7 @@ def ca_bundle(ca_files: tuple[str, ...]) -> Iterator[str]:
         Invalid: a CA file cannot be read or holds no certificate.
     """
     texts = [path.read_text("ascii", "replace") for path in _system_bundle()]
-    texts += [_read(name) for name in ca_files]
+    texts += [read_ca_file(name) for name in ca_files]
     with tempfile.NamedTemporaryFile("w", prefix="outdial-ca-", suffix=".pem") as bundle:
         bundle.write("\n".join(texts))
         bundle.flush()
@@ -43,7 +43,7 @@ def check_ca_file(trunk: Trunk, ca_files: tuple[str, ...]) -> None:
     Unfit: the trunk names a CA file that this process was not started with.
     """
     if trunk.transport == "tls" and trunk.ca_file and trunk.ca_file not in ca_files:
-        raise Unfit("ca_file", f"{trunk.ca_file} was not known when this process started: restart it")
+        raise Unfit("ca_file", f"{trunk.ca_file} was not there when this process started: restart it")
 
 
 def _system_bundle() -> list[Path]:
@@ -53,7 +53,12 @@ def _system_bundle() -> list[Path]:
     return found[:1]
 
 
-def _read(name: str) -> str:
+def read_ca_file(name: str) -> str:
+    """The certificates in a PEM file.
+
+    Raises:
+        Invalid: it cannot be read or holds no certificate.
+    """
     try:
         ssl.create_default_context(cafile=name)
         return Path(name).read_text("ascii")
