@@ -91,10 +91,9 @@ async def refused_to_serve(home: Home, **settings: str) -> str:
 
 @contextmanager
 def an_occupied_port() -> Iterator[int]:
-    """A port of loopback where another program listens, for TCP and for UDP, and never says a word."""
+    """A port of loopback that another program holds, for TCP and for UDP; whoever calls there is refused."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
         tcp.bind(("127.0.0.1", 0))
-        tcp.listen()
         port: int = tcp.getsockname()[1]
         udp.bind(("127.0.0.1", port))
         yield port

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -28,72 +27,68 @@ LEASE_S = 30.0
 RENEWED_EVERY_S = 5.0
 
 
-@asynccontextmanager
-async def a_platform_on_postgresql(folder: Path, **settings: str) -> AsyncIterator[Platform]:
+@pytest.fixture(scope="module")
+async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Platform]:
+    folder = tmp_path_factory.mktemp("postgresql")
     async with a_database_url("postgresql", folder) as url:
         # As people write it: without the driver.
         plain = url.replace("postgresql+asyncpg://", "postgresql://")
-        async with a_platform(folder / "home", SPEECH="scripted", DATABASE_URL=plain, **settings) as platform:
-            yield platform
+        settings = {"DATABASE_URL": plain, "SPEECH": "scripted", "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8"}
+        async with a_platform(folder / "home", **settings) as running:
+            running.mine["says"] = await running.add_agent(folder, "says", "{say: Goodbye., hang_up: true}")
+            running.mine["asks"] = await running.add_agent(folder, "asks", "{ask: Are you well, go: only}")
+            yield running
 
 
 class TestACallOnPostgresql:
-    async def test_is_held_recorded_and_reported_to_its_callback(self, tmp_path: Path) -> None:
-        async with (
-            a_receiver() as receiver,
-            a_platform_on_postgresql(tmp_path, WEBHOOK_ALLOWED_NETWORKS="127.0.0.0/8") as platform,
-        ):
-            says = await platform.add_agent(tmp_path, "says", "{say: Goodbye., hang_up: true}")
-
-            call = await platform.place(EARLY, agent_id=says, callback_url=receiver.url())
+    async def test_is_held_recorded_and_reported_to_its_callback(self, platform: Platform) -> None:
+        async with a_receiver() as receiver:
+            call = await platform.place(EARLY, agent_id=platform.mine["says"], callback_url=receiver.url())
             details = await platform.ended(call)
             await receiver.until(5)
 
-            assert (details["call_status"], details["call_sub_status"]) == ("completed", "ACCEPTED")
-            assert details["transcript"][0]["bot"] == "Goodbye."
-            assert len(list((tmp_path / "home" / "recordings").rglob("*.wav"))) == 1
-            told = [request.json for request in receiver.requests]
-            assert [one.get("event_type") for one in told] == [
-                None,
-                "call_started",
-                "call_completed",
-                "recording_completed",
-                "all_processing_completed",
-            ]
-            assert {one["data"]["call_id"] for one in told} == {call}
-            assert not (tmp_path / "home" / "outdial.db").exists()
+        assert (details["call_status"], details["call_sub_status"]) == ("completed", "ACCEPTED")
+        assert details["transcript"][0]["bot"] == "Goodbye."
+        assert len(list((platform.home / "recordings").rglob(f"{call}*.wav"))) == 1
+        told = [request.json for request in receiver.requests]
+        assert [one.get("event_type") for one in told] == [
+            None,
+            "call_started",
+            "call_completed",
+            "recording_completed",
+            "all_processing_completed",
+        ]
+        assert {one["data"]["call_id"] for one in told} == {call}
+        assert not (platform.home / "outdial.db").exists()
 
 
 class TestANodeKilledOnPostgresql:
     async def test_leaves_what_waits_to_its_successor_at_once_and_what_it_held_when_its_lease_has_run_out(
-        self, tmp_path: Path
+        self, platform: Platform
     ) -> None:
         """Nobody may say of a node on another host that it is dead, until its lease has run out."""
-        async with a_platform_on_postgresql(tmp_path) as platform:
-            says = await platform.add_agent(tmp_path, "says", "{say: Goodbye., hang_up: true}")
-            asks = await platform.add_agent(tmp_path, "asks", "{ask: Are you well, go: only}")
-            patience = {"idle_timeout_warning": 25, "idle_timeout_end": 30, "call_retry_config": {"retry_count": 3}}
-            held = await platform.place(SILENT, agent_id=asks, call_config=patience)
-            await platform.talking(held)
-            soon = (datetime.now(UTC) + timedelta(seconds=3)).isoformat()
-            window = {"call_time": {"call_start_time": "00:00", "call_end_time": "23:59", "scheduled_at": soon}}
-            waiting = await platform.place(EARLY, agent_id=says, call_config=window)
+        patience = {"idle_timeout_warning": 25, "idle_timeout_end": 30, "call_retry_config": {"retry_count": 3}}
+        held = await platform.place(SILENT, agent_id=platform.mine["asks"], call_config=patience)
+        await platform.talking(held)
+        soon = (datetime.now(UTC) + timedelta(seconds=3)).isoformat()
+        window = {"call_time": {"call_start_time": "00:00", "call_end_time": "23:59", "scheduled_at": soon}}
+        waiting = await platform.place(EARLY, agent_id=platform.mine["says"], call_config=window)
 
-            killed_at = datetime.now(UTC)
-            await platform.kill()
-            await platform.start()
-            made = await platform.ended(waiting)
-            lost = await platform.ended(held)
+        killed_at = datetime.now(UTC)
+        await platform.kill()
+        await platform.start()
+        made = await platform.ended(waiting)
+        lost = await platform.ended(held)
 
-            assert made["call_status"] == "completed"
-            assert len(made["attempts"]) == 1
-            assert (lost["call_status"], lost["end_reason"]) == ("error", "worker_lost")
-            assert len(lost["attempts"]) == 1
-            ending = next(event for event in await platform.events(held) if event["type"] == "attempt_ended")
-            waited = datetime.fromisoformat(ending["at"]) - killed_at
-            assert waited > timedelta(seconds=LEASE_S - 2 * RENEWED_EVERY_S)
-            assert await ended_once(platform, held)
-            assert await ended_once(platform, waiting)
+        assert made["call_status"] == "completed"
+        assert len(made["attempts"]) == 1
+        assert (lost["call_status"], lost["end_reason"]) == ("error", "worker_lost")
+        assert len(lost["attempts"]) == 1
+        ending = next(event for event in await platform.events(held) if event["type"] == "attempt_ended")
+        waited = datetime.fromisoformat(ending["at"]) - killed_at
+        assert waited > timedelta(seconds=LEASE_S - 2 * RENEWED_EVERY_S)
+        assert await ended_once(platform, held)
+        assert await ended_once(platform, waiting)
 
 
 @pytest.fixture(scope="module")

@@ -47,7 +47,7 @@ class TestACall:
         printed = await platform.outdial("call", EARLY, "--agent", "says", "--no-follow")
 
         assert len(printed.splitlines()) == 1
-        assert (await platform.ended(printed.split()[1]))["call_status"] == "completed"
+        assert (await platform.details(printed.split()[1]))["to_number"] == EARLY
 
 
 class TestTheDoctor:
