@@ -19,7 +19,7 @@ from outdial.domain.request import Overrides
 from outdial.queries import inventory
 from outdial.queries.calls import Filters, call_record, events_of, history
 from outdial.store.database import Database
-from outdial.store.schema import attempts, calls
+from outdial.store.schema import attempts, calls, numbers
 from store_builders import NOON
 from workspace_builders import AT_NOON, CALLER, GREETING, Office, an_office, at
 
@@ -94,6 +94,19 @@ class TestACall:
         assert record.state is CallState.RETRY
         assert record.from_numbers == (CALLER,)
         assert (record.blocked_by, record.next_eligible_at) == (("retry_delay",), due_at)
+
+    async def test_without_a_usable_caller_number_waits_for_one(self, database: Database) -> None:
+        office = await an_office(database)
+        placed = await office.place()
+        scheduled = await office.place(overrides=Overrides(scheduled_at=NOON + timedelta(hours=1)))
+        await database.write(lambda conn: conn.execute(numbers.update().values(spam=True)))
+
+        due = await call_record(database, office.workspace_id, placed.call_id, now=AT_NOON)
+        later = await call_record(database, office.workspace_id, scheduled.call_id, now=AT_NOON)
+
+        assert (due.blocked_by, due.next_eligible_at) == (("caller_number",), None)
+        assert later.blocked_by == ("schedule", "caller_number")
+        assert later.next_eligible_at == NOON + timedelta(hours=1)
 
     async def test_to_be_dialled_again_outside_its_window_names_both_causes(self, database: Database) -> None:
         office = await an_office(database)

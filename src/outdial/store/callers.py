@@ -72,6 +72,10 @@ class Callers:
         self._resting.append(caller)
         return caller
 
+    def serve(self, wish: CallerWish) -> bool:
+        """Whether there is a number to call from; choosing is left to the dial."""
+        return any(_fits(caller, wish) for caller in self._resting)
+
     async def mark_used(self, conn: AsyncConnection, ids: Collection[str], now: datetime) -> None:
         await conn.execute(numbers.update().where(numbers.c.id.in_(ids)).values(used_at=now))
 

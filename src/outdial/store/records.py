@@ -15,6 +15,7 @@ from outdial.domain.call import WAITING, AttemptState, CallState
 from outdial.domain.outcome import EndedBy, Outcome
 from outdial.domain.plan import Plan
 from outdial.domain.record import AttemptRecord, CallRecord
+from outdial.store.callers import Callers, CallerWish
 from outdial.store.registration import callback_from_json
 from outdial.store.schema import agent_versions, agents, attempts, call_requests, calls
 from outdial.store.waiting import Wait, why_waiting
@@ -38,8 +39,16 @@ async def load_calls(conn: AsyncConnection, ids: Sequence[str], now: datetime) -
         for call_id, row in rows.items()
     }
     versions = await _versions(conn, set(chosen.values()))
+    stranded = await _without_caller(conn, [row for row in rows.values() if CallState(row["state"]) in WAITING])
     return [
-        _record(rows[call_id], tried.get(call_id, ()), chosen[call_id], versions.get(chosen[call_id], {}), now)
+        _record(
+            rows[call_id],
+            tried.get(call_id, ()),
+            chosen[call_id],
+            versions.get(chosen[call_id], {}),
+            now,
+            callable_from=call_id not in stranded,
+        )
         for call_id in ids
         if call_id in rows
     ]
@@ -76,11 +85,32 @@ async def _versions(conn: AsyncConnection, ids: Iterable[str]) -> dict[str, _Row
     return {row["id"]: row for row in (await conn.execute(asked)).mappings()}
 
 
-def _record(row: _Row, dials: Sequence[_Row], version_id: str, version: _Row, now: datetime) -> CallRecord:
+async def _without_caller(conn: AsyncConnection, waiting: Sequence[_Row]) -> set[str]:
+    """The calls of which no caller number may be used as things are."""
+    if not waiting:
+        return set()
+    wishes = [
+        CallerWish(
+            row["id"],
+            row["workspace_id"],
+            tuple(member["id"] for member in row["from_numbers"]),
+            row["number_pool_id"] or "",
+        )
+        for row in waiting
+    ]
+    callers = await Callers.load(conn, wishes)
+    return {wish.call_id for wish in wishes if not callers.serve(wish)}
+
+
+def _record(
+    row: _Row, dials: Sequence[_Row], version_id: str, version: _Row, now: datetime, *, callable_from: bool
+) -> CallRecord:
     state, plan = CallState(row["state"]), Plan.from_json(row["plan"])
     tried = tuple(attempt_of(dial) for dial in dials)
     last = tried[-1] if tried else None
-    wait = why_waiting(state, row["due_at"], plan, last, now) if state in WAITING else Wait((), None)
+    wait = Wait((), None)
+    if state in WAITING:
+        wait = why_waiting(state, row["due_at"], plan, last, now, callable_from=callable_from)
     return CallRecord(
         id=row["id"],
         workspace_id=row["workspace_id"],

@@ -21,8 +21,16 @@ class Wait:
     next_eligible_at: datetime | None
 
 
-def why_waiting(state: CallState, due_at: datetime, plan: Plan, last: AttemptRecord | None, now: datetime) -> Wait:
-    """For a call that is registered or to be dialled again."""
+def why_waiting(
+    state: CallState,
+    due_at: datetime,
+    plan: Plan,
+    last: AttemptRecord | None,
+    now: datetime,
+    *,
+    callable_from: bool = True,
+) -> Wait:
+    """For a call that is registered or to be dialled again; ``callable_from``: one of its caller numbers is usable."""
     causes = []
     ready = now
     if plan.scheduled_at is not None and plan.scheduled_at > now:
@@ -36,6 +44,9 @@ def why_waiting(state: CallState, due_at: datetime, plan: Plan, last: AttemptRec
     opens = opening(ready, plan.window)
     if opens > ready:
         causes.append("window")
+    if not callable_from:
+        # When the calendar looks again is no promise: a number has to become usable first.
+        return Wait((*causes, "caller_number"), opens if opens > now else None)
     # The calendar may hold a call back longer than its plan says, never less.
     eligible = max(opens, due_at)
     if eligible <= now:
