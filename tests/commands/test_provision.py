@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from typing import Any
 
 import pytest
 
@@ -18,10 +19,11 @@ from outdial.commands.provision import (
 )
 from outdial.domain.agent import Definition
 from outdial.domain.attempt import Trunk
-from outdial.domain.errors import Conflict, Invalid, NotFound
+from outdial.domain.errors import Broken, Conflict, Invalid, NotFound
 from outdial.domain.ids import new_id
 from outdial.queries import inventory
 from outdial.store.database import Database
+from outdial.store.schema import agent_versions
 from outdial.store.trunks import load_trunk
 from workspace_builders import AT_NOON, CALLER, GREETING, an_office
 
@@ -89,6 +91,26 @@ class TestANumber:
 
 
 class TestAnAgent:
+    @pytest.mark.parametrize("config", [{"call_time": {}}, {"retry_count": 99}])
+    async def test_that_could_not_be_read_back_is_not_stored(self, database: Database, config: dict[str, Any]) -> None:
+        office = await an_office(database)
+        faulty = Definition(call_config=config)
+
+        with pytest.raises(Invalid, match="call_config"):
+            await add_agent(database, office.workspace_id, faulty, "Ava", now=AT_NOON)
+        with pytest.raises(Invalid, match="call_config"):
+            await add_version(database, office.workspace_id, office.agent_id, faulty, now=AT_NOON)
+
+        (agent,) = await inventory.agents(database, office.workspace_id)
+        assert agent.version_number == 1
+
+    async def test_that_is_stored_wrong_is_no_fault_of_its_reader(self, database: Database) -> None:
+        office = await an_office(database)
+        await database.write(lambda conn: conn.execute(agent_versions.update().values(definition={"colour": "red"})))
+
+        with pytest.raises(Broken, match="stored wrong"):
+            await inventory.agents(database, office.workspace_id)
+
     async def test_is_given_a_tag_of_the_usual_form(self, database: Database) -> None:
         office = await an_office(database)
 

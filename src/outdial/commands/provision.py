@@ -18,7 +18,7 @@ from outdial.domain.ids import new_id
 from outdial.domain.numbers import e164
 from outdial.store.agents import agents_by_id
 from outdial.store.database import Database
-from outdial.store.definitions import definition_to_json
+from outdial.store.definitions import definition_from_json, definition_to_json
 from outdial.store.schema import agent_versions, agents, number_pools, numbers, trunks, workspaces
 from outdial.store.trunks import trunk_to_row
 
@@ -122,7 +122,7 @@ async def add_agent(
     ``tag``: 1-128 characters without blanks, unique in the workspace; None makes ``agent_`` and 21 hex digits.
 
     Raises:
-        Invalid: the tag or type cannot be used.
+        Invalid: the tag, type or a member of the definition cannot be used.
         Conflict: the workspace has an agent of that tag.
     """
     chosen = f"agent_{secrets.token_hex(11)[:21]}" if tag is None else tag
@@ -130,7 +130,7 @@ async def add_agent(
         raise Invalid(Fault(("tag",), "tag must be 1 to 128 characters without blanks"))
     if agent_type not in _AGENT_TYPES:
         raise Invalid(Fault(("type",), "type must be outbound, inbound or outbound_inbound"))
-    agent_id, version_id, created_at = new_id(), new_id(), now()
+    agent_id, version_id, created_at, stored = new_id(), new_id(), now(), _storable(definition)
 
     async def work(conn: AsyncConnection) -> None:
         await conn.execute(
@@ -152,7 +152,7 @@ async def add_agent(
                 agent_id=agent_id,
                 number=1,
                 description=description,
-                definition=definition_to_json(definition),
+                definition=stored,
                 created_at=created_at,
                 updated_at=created_at,
             )
@@ -171,9 +171,10 @@ async def add_version(
     """A further version of the agent, active from now on; its id.
 
     Raises:
+        Invalid: a member of the definition cannot be used.
         NotFound: the agent is archived or not the workspace's.
     """
-    version_id, created_at = new_id(), now()
+    version_id, created_at, stored = new_id(), now(), _storable(definition)
 
     async def work(conn: AsyncConnection) -> None:
         # Locked: two new versions at the same moment must not get the same number.
@@ -189,7 +190,7 @@ async def add_version(
                 agent_id=agent_id,
                 number=(await conn.scalar(highest) or 0) + 1,
                 description=description,
-                definition=definition_to_json(definition),
+                definition=stored,
                 created_at=created_at,
                 updated_at=created_at,
             )
@@ -220,6 +221,13 @@ async def archive_agent(db: Database, workspace_id: str, agent_id: str, *, now: 
             raise NotFound("Agent not found", field="agent_id")
 
     await db.write(work)
+
+
+def _storable(definition: Definition) -> dict[str, Any]:
+    # Read back at once: what cannot be read would stop every later look at the workspace's agents.
+    stored = definition_to_json(definition)
+    definition_from_json(stored)
+    return stored
 
 
 async def _insert(db: Database, table: sa.Table, **values: Any) -> None:

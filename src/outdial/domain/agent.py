@@ -59,7 +59,8 @@ class Definition:
     defaults: Mapping[str, str] = field(default_factory=dict)
     require_variables: bool = False
     call_config: Mapping[str, Any] = field(default_factory=dict)
-    """The agent's own defaults for what a request may override (window, retries, limits), in the request's shape."""
+    """The agent's own defaults for what a request may override (window, retries, limits), by the names of
+    ``call_config`` in an agent's file: ``window_start``, ``timezone``, ``retry_busy_min``, ``max_length_s`` …"""
 
 
 @dataclass(frozen=True)

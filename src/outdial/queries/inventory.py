@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from outdial.domain.agent import Definition
-from outdial.domain.errors import NotFound
+from outdial.domain.errors import Broken, Invalid, NotFound
 from outdial.store import schema
 from outdial.store.database import Database
 from outdial.store.definitions import definition_from_json
@@ -184,12 +184,20 @@ def _agent(row: Mapping[Any, Any]) -> AgentRow:
         version_id=row["active_version_id"],
         version_number=row["version_number"],
         version_description=row["version_description"],
-        definition=definition_from_json(row["definition"]),
+        definition=_definition(row),
         settings=row["settings"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         archived_at=row["archived_at"],
     )
+
+
+def _definition(row: Mapping[Any, Any]) -> Definition:
+    try:
+        return definition_from_json(row["definition"])
+    except Invalid as wrong:
+        # It is not the reader's request that is wrong.
+        raise Broken(f"agent version {row['active_version_id']} is stored wrong: {wrong}") from wrong
 
 
 def _number(row: Mapping[Any, Any]) -> NumberRow:
