@@ -148,6 +148,7 @@ class TestHistory:
             ({"end_date": "2026-03-02T09:15:04.120331"}, 1),
             ({"start_date": "2026-03-02", "end_date": "2026-03-02"}, 1),
             ({"end_date": "2026-03-01"}, 0),
+            ({"start_date": "2026-03-02 00:00:00+00", "end_date": "2026-03-02t23:59:59z"}, 1),
             ({"start_date": "2026-03-02T14:45:04+05:30"}, 1),
             ({"start_date": "2026-03-02T14:45:05+0530"}, 0),
             ({"start_date": "2026-03-02T14:45:04 05:30"}, 1),
@@ -167,6 +168,17 @@ class TestHistory:
         body = (await doors.ringg_get("/calling/history", **query)).json()
 
         assert (body["count"], body["total"]) == (count, count)
+
+    async def test_clamps_the_largest_numbers(self, doors: Doors) -> None:
+        body = (await doors.ringg_get("/calling/history", limit="9" * 30, offset="9" * 30)).json()
+
+        assert (body["limit"], body["calls"]) == (100, [])
+
+    async def test_answers_head_without_a_body(self, doors: Doors) -> None:
+        response = await doors.http.head(f"{RINGG}/calling/history", headers={"X-API-KEY": RINGG_KEY})
+
+        assert (response.status_code, response.content) == (200, b"")
+        assert int(response.headers["Content-Length"]) > 0
 
     async def test_takes_the_last_of_a_repeated_parameter(self, doors: Doors) -> None:
         response = await doors.http.get(f"{RINGG}/calling/history?limit=3&limit=7", headers={"X-API-KEY": RINGG_KEY})

@@ -21,7 +21,8 @@ class Gate:
     """ASGI middleware around one door.
 
     A path means the same with and without trailing slashes: a redirect would lose the body in some HTTP clients.
-    Every answer carries ``X-Request-Id``. What nobody below caught is logged and answered by ``failed``.
+    ``HEAD`` is ``GET`` without the body. Every answer carries ``X-Request-Id``. What nobody below caught is logged and
+    answered by ``failed``.
     """
 
     def __init__(self, app: ASGIApp, *, failed: Callable[[Request], Response]) -> None:
@@ -33,6 +34,9 @@ class Gate:
             await self._app(scope, receive, send)
             return
         scope = {**scope, "path": scope["path"].rstrip("/") or "/", "state": dict(scope.get("state") or {})}
+        headed = scope["method"] == "HEAD"
+        if headed:
+            scope["method"] = "GET"
         identity = scope["state"].setdefault("request_id", new_request_id())
         started = False
 
@@ -41,6 +45,8 @@ class Gate:
             if message["type"] == "http.response.start":
                 started = True
                 MutableHeaders(scope=message)["X-Request-Id"] = identity
+            elif headed:
+                message = {**message, "body": b""}
             await send(message)
 
         try:

@@ -18,7 +18,7 @@ from outdial.domain.request import Window
 _HHMM: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _NUMERIC: Final = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
 _MOMENT: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)?"
 )
 _CONTROL: Final = re.compile(r"[\x00-\x20\x7f]")
 
@@ -68,7 +68,7 @@ def as_moment(value: object) -> datetime | None:
     if not isinstance(value, str) or not _MOMENT.fullmatch(value.strip()):
         return None
     try:
-        return datetime.fromisoformat(value.strip())
+        return datetime.fromisoformat(value.strip().upper())
     except ValueError:
         return None
 

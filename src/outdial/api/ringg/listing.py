@@ -18,7 +18,7 @@ HISTORY_LIMIT: Final = 10
 LIST_LIMIT: Final = 20
 _MAX_OFFSET: Final = 2**31 - 1
 
-_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,18}")
+_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,40}")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LOST_PLUS: Final = re.compile(r"(T[0-9:.]+) ([0-9]{2}:?[0-9]{2})$")
 """A ``+`` that nobody encoded arrives as a blank: ``2026-03-02T00:00:00 05:30``."""
