@@ -1,4 +1,4 @@
-"""How loud a sound is, and whether it holds a tone: used by the self-check and to prove that sound came through."""
+"""How loud a sound is, and whether it holds a tone: how it is proved that sound came through."""
 
 from __future__ import annotations
 
