@@ -59,7 +59,7 @@ async def release(conn: AsyncConnection, holder: str) -> None:
 async def declare_dead(conn: AsyncConnection, name: str) -> int:
     """End every lease of ``name``, whatever its generation; how many there were.
 
-    Only for the sole process of that name, as it starts: on SQLite a file lock makes sure of that.
+    Only for the sole process of that name, as it starts: a node's name holds its HTTP port, which it alone listens on.
     """
     prefix = f"{name}#"
     ended = await conn.execute(leases.delete().where(sa.func.substr(leases.c.holder, 1, len(prefix)) == prefix))
