@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -32,7 +33,7 @@ class Finding:
     note: str
 
 
-async def examine(settings: Settings) -> AsyncIterator[Finding]:
+async def examine(settings: Settings) -> AsyncGenerator[Finding, None]:
     """One finding after the other, as soon as each is known."""
     yield _home(settings)
     database = await _found("database", _database(settings))
@@ -44,8 +45,9 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     yield _model(settings)
     if database.well:
         try:
-            async for finding in _trunks(settings):
-                yield finding
+            async with aclosing(_trunks(settings)) as findings:
+                async for finding in findings:
+                    yield finding
         except OutdialError as error:
             yield Finding("workspace", False, str(error))
 
@@ -122,7 +124,7 @@ def _model(settings: Settings) -> Finding:
     return Finding("language model", True, note)
 
 
-async def _trunks(settings: Settings) -> AsyncIterator[Finding]:
+async def _trunks(settings: Settings) -> AsyncGenerator[Finding, None]:
     mine = await installation(settings)
     database = await Database.open(settings.database_url)
     try:
