@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,9 @@ IN_ORDER: Final = ("store", "serve", "engine", "sip", "vad")
 
 
 def main() -> None:
-    for name in IN_ORDER:
+    asked = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    asked.add_argument("names", nargs="*", help=f"only these of {', '.join(IN_ORDER)}")
+    for name in asked.parse_args().names or IN_ORDER:
         print(f"\n== {name} ==", flush=True)
         subprocess.run([sys.executable, HERE / f"{name}.py"], check=True)
 
