@@ -9,7 +9,7 @@ import shutil
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -155,20 +155,34 @@ async def a_phone(
 
     ``words`` replace ``[word]`` in the scenario; ``rtp`` sends the sound to another port than SIPp's own.
     """
+    async with AsyncExitStack() as stack:
+        # Between looking for free ports and SIPp's taking them, somebody else may have taken one.
+        for _ in range(3):
+            phone = await stack.enter_async_context(_sipp(scenario, folder, dict(words or {}), transport, calls))
+            if phone.process.returncode is None:
+                break
+        assert phone.process.returncode is None, f"sipp ends at once with {phone.process.returncode}: {phone.trace}"
+        yield phone
+
+
+@asynccontextmanager
+async def _sipp(
+    scenario: str, folder: Path, words: Mapping[str, str], transport: str, calls: int
+) -> AsyncIterator[Phone]:
+    """SIPp once it listens, or has ended because it cannot."""
     kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
     port, media_port = free_port(kind), free_port(span=4)
-    words = WORDS | {"rtp": str(media_port)} | dict(words or {})
     trace = folder / f"{scenario}-{port}.msg"
     trace.touch()
     script = folder / f"{scenario}-{port}.xml"
-    script.write_text(_filled(HERE / "sip" / "scenarios" / f"{scenario}.xml", words))
+    filled = WORDS | {"rtp": str(media_port)} | dict(words)
+    script.write_text(_filled(HERE / "sip" / "scenarios" / f"{scenario}.xml", filled))
     command = ["-sf", str(script), "-i", LOOPBACK, "-p", str(port)]
     command += ["-t", "u1" if transport == "udp" else "t1", "-mi", LOOPBACK, "-mp", str(media_port), "-rtp_echo"]
     command += ["-m", str(calls), "-nostdin", "-trace_msg", "-message_file", str(trace)]
     command += ["-timeout", str(int(PATIENCE_S)), "-timeout_error", "-skip_rlimit"]
     async with running(program("sipp"), *command, cwd=folder) as process:
         await until(lambda: process.returncode is not None or not is_free(port, kind))
-        assert process.returncode is None, f"sipp did not start: {' '.join(command)}"
         yield Phone(port, transport, process, trace)
 
 
