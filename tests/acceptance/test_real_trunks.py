@@ -9,6 +9,7 @@ import pytest
 
 from platform_builders import Platform, a_platform
 from sip_builders import a_phone
+from sip_rtp_builders import a_rtp_peer
 
 CALLEE = "+15550001111"
 ONCE_AND_BRIEFLY = {
@@ -24,6 +25,8 @@ async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pl
     async with a_platform(home, SPEECH="scripted", SIMULATOR="false", RING_TIMEOUT_S="5") as running:
         running.mine["brief"] = await running.add_agent(home, "brief", "{say: Hello., hang_up: true}")
         running.mine["patient"] = await running.add_agent(home, "patient", "{ask: Hello., go: only}")
+        step = '{say: One moment., press: "15#", hang_up: true}'
+        running.mine["presses"] = await running.add_agent(home, "presses", step)
         yield running
 
 
@@ -143,8 +146,19 @@ class TestDigits:
         async with a_phone("sends_info", tmp_path, {"digit": "7"}) as phone:
             call_id = await call_over(platform, "digits", phone.port, agent="patient")
             await platform.ended(call_id)
+            assert await phone.finished() == 0
         pressed = "".join(
             event["data"]["digits"] for event in await platform.events(call_id) if event["type"] == "digits"
         )
 
         assert pressed == "7"
+
+    async def test_the_agent_presses_reach_the_phone(self, platform: Platform, tmp_path: Path) -> None:
+        async with a_rtp_peer() as peer, a_phone("answer", tmp_path, {"rtp": str(peer.port)}) as phone:
+            call_id = await call_over(platform, "presses", phone.port, agent="presses")
+            pressed = await peer.digits(3)
+            details = await platform.ended(call_id)
+            assert await phone.finished() == 0
+
+        assert pressed == "15#"
+        assert (details["call_status"], details["call_sub_status"]) == ("completed", "ACCEPTED")
