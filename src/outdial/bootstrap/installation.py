@@ -53,7 +53,11 @@ async def installation(settings: Settings, *, now: Clock = utc_now) -> Installat
             await _must_be_there(database, known, file)
             return known
         made = await _create(database, settings, now)
-        _keep(file, made)
+        try:
+            _keep(file, made)
+        except FileExistsError:
+            # Another command was first; the workspace made here stays empty.
+            return _read(file, settings.public_url)
         return made
     finally:
         await database.close()
