@@ -17,7 +17,7 @@ _REACH: Final = 2 * _SIDE - 1
 """Samples of the past that doubling looks back on."""
 
 
-def to_line_rate(samples: npt.NDArray[np.float32] | npt.NDArray[np.int16], rate_hz: int) -> bytes:
+def to_line_rate(samples: npt.NDArray[np.float32] | npt.NDArray[np.int16], rate_hz: float) -> bytes:
     """A whole mono clip of any rate as line-rate PCM; floats run from -1 to 1 and are clipped beyond."""
     floats = samples.astype(np.float32) / (32768 if samples.dtype == np.int16 else 1)
     line: Floats = soxr.resample(floats, rate_hz, LINE_RATE_HZ)

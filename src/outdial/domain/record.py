@@ -72,7 +72,6 @@ class CallRecord:
     call_category: str | None = None
     parent_call_id: str | None = None
     bulk_list_id: str | None = None
-    cancel_reason: str = ""
     blocked_by: tuple[str, ...] = ()
     """While waiting: every cause that moves the next dial later; Ringg §3.4 lists the words."""
     next_eligible_at: datetime | None = None

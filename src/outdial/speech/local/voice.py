@@ -9,16 +9,14 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import soxr
 from hibari import SAMPLE_RATE, Hibari
 
-from outdial.audio.frames import LINE_RATE_HZ
+from outdial.audio.resample import to_line_rate
 from outdial.domain.agent import Voice
 from outdial.domain.errors import Unreachable
 from outdial.speech.catalogue import AVA, SAM
 from outdial.speech.local.cache import SentenceCache
 from outdial.speech.local.models import check_voice
-from outdial.speech.local.whisper import as_pcm
 from outdial.speech.pool import SpeechPool
 from outdial.speech.spoken import spoken
 
@@ -55,8 +53,7 @@ class HibariEngine:
         """Line-rate PCM; the same every time."""
         pitch = _PITCH[voice_name]
         made = self._hibari.from_phonemes(phonemes, speed=1 / pitch, seed=1)
-        line = soxr.resample(np.asarray(made, np.float32), SAMPLE_RATE * pitch, LINE_RATE_HZ)
-        return as_pcm(line * _GAIN)
+        return to_line_rate(np.asarray(made, np.float32) * _GAIN, SAMPLE_RATE * pitch)
 
 
 class LocalVoice:

@@ -15,10 +15,9 @@ from typing import Final
 
 import ctranslate2
 import numpy as np
-import numpy.typing as npt
-import soxr
 
 from outdial.audio.frames import LINE_RATE_HZ
+from outdial.audio.resample import from_line_rate
 from outdial.speech.local.mel import MODEL_RATE_HZ, Floats, log_mel
 from outdial.speech.local.models import NotInstalled, WhisperFiles, check_weights
 
@@ -64,7 +63,7 @@ class Whisper:
         samples = np.frombuffer(pcm, "<i2").astype(np.float32) / 32768
         if not len(samples) or float(np.sqrt(np.mean(samples**2))) < _QUIET:
             return ""
-        wide: Floats = soxr.resample(samples, LINE_RATE_HZ, MODEL_RATE_HZ).astype(np.float32)
+        wide = from_line_rate(pcm, MODEL_RATE_HZ)
         length_s = len(samples) / LINE_RATE_HZ
         window_s = min(FULL_WINDOW_S, max(_SHORTEST_WINDOW_S, length_s + _WINDOW_MARGIN_S))
         text, score = self._decode(wide, length_s, window_s)
@@ -138,9 +137,3 @@ def unlooped(text: str, length_s: float) -> str:
     words = text.split()
     found = _repeated(words) if len(words) > _WORDS_PER_S * length_s else None
     return text if found is None else " ".join(words[: sum(found)])
-
-
-def as_pcm(samples: npt.NDArray[np.floating]) -> bytes:
-    """-1..1 as signed 16-bit little-endian."""
-    whole: npt.NDArray[np.int16] = (np.clip(samples, -1.0, 1.0) * 32767.0).astype("<i2")
-    return whole.tobytes()
