@@ -42,6 +42,7 @@ lock: $(DEV)  ## pin the newest allowed versions again
 	@$(LOCK) --upgrade --extra dev -o requirements/dev.txt pyproject.toml
 	@sed 's/ *\\$$//; /--hash/d' requirements/dev.txt > $(VENV)/constraints.txt
 	@$(LOCK) --upgrade --extra build -c $(VENV)/constraints.txt -o requirements/run.txt pyproject.toml
+	@$(LOCK) --upgrade --extra bench -c $(VENV)/constraints.txt -o requirements/bench.txt pyproject.toml
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null || \

@@ -202,9 +202,9 @@ class World:
 
     async def asked(self, one: Claim) -> bool:
         async def work(conn: AsyncConnection) -> bool:
-            facts = await asked(conn, one, self.clock())
-            await append(conn, facts or ())
-            return facts is not None
+            leave = await asked(conn, one, self.clock())
+            await append(conn, leave.facts if leave else ())
+            return leave is not None
 
         return await self.db.write(work)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,7 +17,7 @@ from outdial.domain.clock import Clock
 from outdial.domain.events import Event
 from outdial.domain.outcome import NotReached, Outcome
 from outdial.store.attempt_end import Finished, finish
-from outdial.store.attempts import asked
+from outdial.store.attempts import Asked, asked
 from outdial.store.calendar import Claim
 from outdial.store.orders import Ground, build_order, recording_name
 
@@ -43,8 +43,11 @@ async def carry_through(claim: Claim, desk: Desk, on_handed_over: Callable[[], N
     order = await _order(claim, desk)
     if isinstance(order, NotReached):
         return await _finish(claim, desk, _refused(order, desk.clock))
-    if not await _ask(claim, desk):
-        return await _finish(claim, desk, Result(desk.clock(), Outcome.WORKER_LOST, reason="the lease ran out"))
+    leave = await _ask(claim, desk)
+    if leave is None:
+        taken_back = Result(desk.clock(), Outcome.WORKER_LOST, reason="taken back before the dial")
+        return await _finish(claim, desk, taken_back)
+    order = replace(order, dial=replace(order.dial, before=leave.before))
     notes = Notes(claim, desk.recorder)
     result = await _talk(order, desk, notes, on_handed_over)
     await notes.written()
@@ -58,13 +61,13 @@ async def _order(claim: Claim, desk: Desk) -> Order | NotReached:
     return await desk.recorder.submit(work)
 
 
-async def _ask(claim: Claim, desk: Desk) -> bool:
-    """Commits that the carrier is being asked, if the lease still holds. The INVITE may leave only after this."""
+async def _ask(claim: Claim, desk: Desk) -> Asked | None:
+    """Commits that the carrier is being asked, if that may still be. The INVITE may leave only after this."""
 
-    async def work(conn: AsyncConnection, facts: list[Event]) -> bool:
-        told = await asked(conn, claim, desk.clock())
-        facts += told or ()
-        return told is not None
+    async def work(conn: AsyncConnection, facts: list[Event]) -> Asked | None:
+        leave = await asked(conn, claim, desk.clock())
+        facts += leave.facts if leave else ()
+        return leave
 
     return await desk.recorder.submit(work)
 

@@ -49,6 +49,8 @@ class Dial:
     from_number: str
     trunk: Trunk
     ring_timeout_s: float = 45.0
+    before: datetime | None = None
+    """The INVITE may leave only before this moment: later, others may believe the attempt lost. None: at any time."""
 
 
 @dataclass(frozen=True)
@@ -135,3 +137,5 @@ class Result:
     q850: int = 0
     reason: str = ""
     talk: TalkSummary | None = None
+    nobody_rung: bool = False
+    """Surely no INVITE left, although it was about to; said only by who would have sent it."""

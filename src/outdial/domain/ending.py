@@ -41,8 +41,21 @@ class Ending:
     consumed: bool = True
 
 
-def ending(result: Result, attempt: int, reached: Reached, retry: RetryPolicy, window: Window | None) -> Ending:
-    """What becomes of a call whose ``attempt`` (1-based) ended with ``result``."""
+def ending(
+    result: Result,
+    attempt: int,
+    reached: Reached,
+    retry: RetryPolicy,
+    window: Window | None,
+    *,
+    stop_asked: bool = False,
+) -> Ending:
+    """What becomes of a call whose ``attempt`` (1-based) ended with ``result``.
+
+    ``stop_asked``: somebody wanted it stopped. However the attempt ended, nobody is rung again.
+    """
+    if stop_asked and reached is not Reached.CALLEE and result.talk is None and result.outcome not in ANSWERED:
+        return Ending(CallState.CANCELLED)
     if result.outcome is Outcome.WORKER_LOST and reached is Reached.NOBODY:
         state = CallState.REGISTERED if attempt == 1 else CallState.RETRY
         return Ending(state, due_at=result.at, consumed=False)

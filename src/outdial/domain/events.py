@@ -4,14 +4,16 @@
 
 =================== ==========================================================================================
 registered          ``{}``
+rescheduled         ``{due_at}``: the customer named another moment
 dialing             ``{from_number, call_sid}``: the intent is stored and the carrier is being asked
 ringing             ``{early_media: bool}``
 answered            ``{}``
 said                ``{speaker: "agent"|"callee", text, began_ms, ended_ms, interrupted: bool}``, from the answer
 digits              ``{digits}``: DTMF the callee pressed
+stop_asked          ``{}``: somebody wants the attempt under way ended, and nobody rung again
 attempt_ended       ``{outcome, ended_by, sip_code, reason, talk_ms, next_due_at}``; ``next_due_at`` null: no more
 recording_ready     ``{duration_ms}``
-call_ended          ``{state, outcome, ended_by}``
+call_ended          ``{state, outcome, ended_by, reason}``; ``reason``: why it was never dialled, else empty
 processed           ``{}``: everything after the call has ended too; exactly one for each call
 =================== ==========================================================================================
 """
@@ -27,11 +29,13 @@ from typing import Any
 
 class EventType(StrEnum):
     REGISTERED = "registered"
+    RESCHEDULED = "rescheduled"
     DIALING = "dialing"
     RINGING = "ringing"
     ANSWERED = "answered"
     SAID = "said"
     DIGITS = "digits"
+    STOP_ASKED = "stop_asked"
     ATTEMPT_ENDED = "attempt_ended"
     RECORDING_READY = "recording_ready"
     CALL_ENDED = "call_ended"

@@ -11,6 +11,7 @@ from outdial.domain.attempt import Turn
 from outdial.domain.call import AttemptState, CallState
 from outdial.domain.outcome import EndedBy, Outcome
 from outdial.domain.request import Callback, RetryPolicy, Window
+from outdial.domain.waiting import Cause
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class AttemptRecord:
     q850: int = 0
     reason: str = ""
     talk_ms: int = 0
+    cost: float = 0.0
+    """Credits."""
     first_word_ms: int | None = None
     turns: tuple[Turn, ...] = ()
     captured: Mapping[str, str] = field(default_factory=dict)
@@ -72,9 +75,17 @@ class CallRecord:
     call_category: str | None = None
     parent_call_id: str | None = None
     bulk_list_id: str | None = None
-    blocked_by: tuple[str, ...] = ()
-    """While waiting: every cause that moves the next dial later; Ringg §3.4 lists the words."""
+    reason: str = ""
+    """Why a call ended that was never dialled."""
+    blocked_by: tuple[Cause, ...] = ()
+    """While waiting: every cause that moves the next dial later."""
     next_eligible_at: datetime | None = None
+    """While waiting: when it can go; None: when something happens, not at some moment."""
+
+    @property
+    def cost(self) -> float:
+        """Credits, of all attempts."""
+        return sum(attempt.cost for attempt in self.attempts)
 
     @property
     def last_attempt(self) -> AttemptRecord | None:

@@ -41,7 +41,8 @@ async def finish(conn: AsyncConnection, claim: Claim, result: Result, *, recordi
     if row is None:
         return None
     plan = Plan.from_json(row["plan"])
-    end = ending(result, claim.attempt, _reached(row), plan.retry, plan.window)
+    stopped = row["stop_asked_at"] is not None
+    end = ending(result, claim.attempt, _reached(row, result), plan.retry, plan.window, stop_asked=stopped)
     move_call(CallState.ACTIVE, end.state)
     changed = await conn.execute(
         calls.update()
@@ -93,10 +94,10 @@ async def _salvaged(conn: AsyncConnection, claim: Claim, talked: timedelta) -> d
     return {"turns": turns, "talk_ms": max(0, talked // timedelta(milliseconds=1))}
 
 
-def _reached(row: sa.RowMapping) -> Reached:
+def _reached(row: sa.RowMapping, result: Result) -> Reached:
     if row["answered_at"] is not None:
         return Reached.CALLEE
-    return Reached.NOBODY if row["dialed_at"] is None else Reached.CARRIER
+    return Reached.NOBODY if row["dialed_at"] is None or result.nobody_rung else Reached.CARRIER
 
 
 def _call_values(end: Ending, result: Result, claim: Claim) -> dict[str, Any]:

@@ -7,6 +7,7 @@ same transaction (``events.append``).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from outdial.domain.attempt import Answered, DigitsPressed, Progress, Ringing, S
 from outdial.domain.call import ATTEMPT_MOVES, AttemptState, CallState
 from outdial.domain.events import Event, EventType
 from outdial.store.calendar import Claim
-from outdial.store.leases import is_live
+from outdial.store.leases import good_for
 from outdial.store.schema import attempts, calls, events
 
 _TOLD_AS: Final = {
@@ -33,20 +34,31 @@ _MOVES_TO: Final[Mapping[type[Progress], tuple[AttemptState, str]]] = {
 """The state an attempt is in from then on, where its table allows that move, and the column that notes when."""
 
 
-async def asked(conn: AsyncConnection, claim: Claim, now: datetime) -> list[Event] | None:
+@dataclass(frozen=True)
+class Asked:
+    """Leave to send the INVITE, for as long as the lease it was given under: later, others may count it as lost."""
+
+    facts: list[Event]
+    before: datetime
+
+
+async def asked(conn: AsyncConnection, claim: Claim, now: datetime) -> Asked | None:
     """Note that the carrier is being asked; the INVITE may leave only after this is committed.
 
-    None: the attempt is no longer the holder's, or its lease has run out. Asking twice is the same as asking once.
+    None: the attempt is no longer the holder's, its lease has run out, or somebody wants it stopped. Asking twice is
+    the same as asking once.
     """
-    if not await is_live(conn, claim.holder, now):
+    left = await good_for(conn, claim.holder, now)
+    if left is None:
         return None
     row = await _mine(conn, claim)
-    if row is None or row["state"] not in (AttemptState.CLAIMED, AttemptState.DIALING):
+    if row is None or row["state"] not in (AttemptState.CLAIMED, AttemptState.DIALING) or row["stop_asked_at"]:
         return None
     if row["state"] == AttemptState.DIALING:
-        return []
+        return Asked([], now + left)
     await _update(conn, claim, state=AttemptState.DIALING.value, dialed_at=now)
-    return [fact_of(claim, EventType.DIALING, now, from_number=claim.from_number, call_sid=row["sid"])]
+    told = fact_of(claim, EventType.DIALING, now, from_number=claim.from_number, call_sid=row["sid"])
+    return Asked([told], now + left)
 
 
 async def record(conn: AsyncConnection, claim: Claim, known: int, progress: Sequence[Progress]) -> list[Event] | None:

@@ -70,6 +70,7 @@ class Claim:
     attempt: int
     holder: str
     workspace_id: str
+    to_number: str
     from_number: str
     number_id: str
     trunk_id: str
@@ -134,6 +135,7 @@ async def _load(conn: AsyncConnection, ids: Sequence[str]) -> list[sa.RowMapping
         sa.select(
             calls.c.id,
             calls.c.workspace_id,
+            calls.c.to_number,
             calls.c.attempt,
             call_requests.c.plan,
             call_requests.c.from_numbers,
@@ -210,6 +212,7 @@ async def _take(conn: AsyncConnection, holder: str, rows: Sequence[sa.RowMapping
             attempt=numbers[row["id"]],
             holder=holder,
             workspace_id=row["workspace_id"],
+            to_number=row["to_number"],
             from_number=chosen[row["id"]].number,
             number_id=chosen[row["id"]].id,
             trunk_id=chosen[row["id"]].trunk_id,
@@ -245,6 +248,8 @@ def _intent(one: Claim) -> dict[str, Any]:
         "sid": call_sid(one.call_id, one.attempt),
         "state": AttemptState.CLAIMED.value,
         "worker": one.holder,
+        "workspace_id": one.workspace_id,
+        "to_number": one.to_number,
         "from_number": one.from_number,
         "number_id": one.number_id,
         "trunk_id": one.trunk_id,

@@ -46,9 +46,17 @@ async def renew(conn: AsyncConnection, holder: str, now: datetime, life_s: float
     return renewed.rowcount == 1
 
 
-async def is_live(conn: AsyncConnection, holder: str, now: datetime) -> bool:
+async def good_for(conn: AsyncConnection, holder: str, now: datetime) -> timedelta | None:
+    """How much longer the lease lasts; None: it has run out."""
     until = await conn.scalar(sa.select(leases.c.until).where(leases.c.holder == holder))
-    return until is not None and until > await lease_time(conn, now)
+    if until is None:
+        return None
+    left = until - await lease_time(conn, now)
+    return left if left > timedelta() else None
+
+
+async def is_live(conn: AsyncConnection, holder: str, now: datetime) -> bool:
+    return await good_for(conn, holder, now) is not None
 
 
 async def release(conn: AsyncConnection, holder: str) -> None:

@@ -33,7 +33,7 @@ async def reap(
     alive = sa.select(leases.c.holder).where(leases.c.until > await lease_time(conn, now))
     forgotten = (calls.c.worker == holder) & (attempts.c.claimed_at < now - _CONFIRMED_WITHIN)
     lost = await conn.execute(
-        sa.select(attempts, calls.c.workspace_id)
+        sa.select(attempts)
         .join(calls, (calls.c.id == attempts.c.call_id) & (calls.c.attempt == attempts.c.number))
         .where(sa.text("calls.state = 'active'"), sa.or_(calls.c.worker.not_in(alive), forgotten))
         .order_by(calls.c.id)
@@ -54,6 +54,7 @@ def _claim_of(row: sa.RowMapping) -> Claim:
         attempt=row["number"],
         holder=row["worker"],
         workspace_id=row["workspace_id"],
+        to_number=row["to_number"],
         from_number=row["from_number"],
         number_id=row["number_id"],
         trunk_id=row["trunk_id"],

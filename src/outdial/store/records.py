@@ -15,10 +15,12 @@ from outdial.domain.call import WAITING, AttemptState, CallState
 from outdial.domain.outcome import EndedBy, Outcome
 from outdial.domain.plan import Plan
 from outdial.domain.record import AttemptRecord, CallRecord
+from outdial.domain.rules import MICROS
+from outdial.domain.waiting import Wait
 from outdial.store.callers import Callers, CallerWish
 from outdial.store.registration import callback_from_json
 from outdial.store.schema import agent_versions, agents, attempts, call_requests, calls
-from outdial.store.waiting import Wait, why_waiting
+from outdial.store.waiting import why_waiting
 
 _Row = Mapping[Any, Any]
 
@@ -139,6 +141,7 @@ def _record(
         call_category=row["call_category"],
         parent_call_id=row["parent_call_id"],
         bulk_list_id=row["bulk_list_id"],
+        reason=row["reason"],
         blocked_by=wait.blocked_by,
         next_eligible_at=wait.next_eligible_at,
     )
@@ -165,6 +168,7 @@ def attempt_of(row: _Row) -> AttemptRecord:
         first_word_ms=row["first_word_ms"],
         turns=tuple(turn_of(turn) for turn in row["turns"] or ()),
         captured=row["captured"] or {},
+        cost=row["cost"] / MICROS,
         recording_path=row["recording_path"],
         recording_ms=row["recording_ms"],
     )

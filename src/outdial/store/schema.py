@@ -79,11 +79,22 @@ def _int(name: str, default: int = 0) -> sa.Column[int]:
     return sa.Column(name, sa.Integer, nullable=False, server_default=str(default))
 
 
+def _micros(name: str) -> sa.Column[int]:
+    """Credits, in millionths: exact in every sum."""
+    return sa.Column(name, sa.BigInteger, nullable=False, server_default="0")
+
+
+def _limit(name: str) -> sa.Column[int]:
+    """NULL: no limit."""
+    return sa.Column(name, sa.Integer)
+
+
 workspaces = sa.Table(
     "workspaces",
     metadata,
     _id(),
     _text("name"),
+    # ``domain.rules.Rules``: calling policy, limit of calls, price.
     _json("settings"),
     _when("created_at", nullable=False),
 )
@@ -109,6 +120,8 @@ trunks = sa.Table(
     _text("name"),
     _json("definition"),
     _text("password"),
+    _limit("max_calls"),
+    sa.Column("calls_per_s", sa.Float),
     _when("created_at", nullable=False),
     sa.UniqueConstraint("workspace_id", "name"),
 )
@@ -134,6 +147,7 @@ numbers = sa.Table(
     _text("display_name"),
     _flag("outbound", default=True),
     _flag("spam"),
+    _limit("max_calls"),
     _json("tags"),
     _when("used_at"),
     _when("created_at", nullable=False),
@@ -183,6 +197,8 @@ calls = sa.Table(
     _text("to_number"),
     _text("outcome"),
     _text("ended_by"),
+    # Why a call ended that was never dialled; every attempt has a reason of its own.
+    _text("reason"),
     _text("dialect"),
     sa.Column("bulk_list_id", sa.Text),
     _when("created_at", nullable=False),
@@ -235,6 +251,8 @@ attempts = sa.Table(
     _text("sid"),
     _text("state"),
     sa.Column("worker", sa.Text, nullable=False),
+    _text("workspace_id"),
+    _text("to_number"),
     _text("from_number"),
     sa.Column("number_id", sa.Text, nullable=False),
     sa.Column("trunk_id", sa.Text, nullable=False),
@@ -244,6 +262,12 @@ attempts = sa.Table(
     _when("ringing_at"),
     _when("answered_at"),
     _when("ended_at"),
+    # Somebody wants it ended: a ringing phone is left alone, a talk hung up, and nobody rung again.
+    _when("stop_asked_at"),
+    # What the talk may cost at most, and how long it may last for that; then what it did cost.
+    _micros("hold"),
+    _limit("talk_limit_s"),
+    _micros("cost"),
     _text("outcome"),
     _text("ended_by"),
     _int("sip_code"),
@@ -257,6 +281,73 @@ attempts = sa.Table(
     _int("recording_ms"),
     # How many calls a number has made.
     sa.Index("ix_attempts_number_id", "number_id"),
+    # How often somebody was rung lately, whatever for.
+    sa.Index("ix_attempts_callee", "workspace_id", "to_number", "claimed_at"),
+    # How fast a trunk is asked, and how its last dials went.
+    sa.Index("ix_attempts_trunk", "trunk_id", "claimed_at"),
+    # Only live ones: limits are counted, never kept, so that no place can leak.
+    sa.Index(
+        "ix_attempts_live",
+        "workspace_id",
+        "trunk_id",
+        "number_id",
+        sqlite_where=sa.text("state <> 'ended'"),
+        postgresql_where=sa.text("state <> 'ended'"),
+    ),
+    # What a holder is to end; almost always nothing.
+    sa.Index(
+        "ix_attempts_stop",
+        "worker",
+        sqlite_where=sa.text("stop_asked_at IS NOT NULL AND state <> 'ended'"),
+        postgresql_where=sa.text("stop_asked_at IS NOT NULL AND state <> 'ended'"),
+    ),
+)
+
+suppressions = sa.Table(
+    "suppressions",
+    metadata,
+    sa.Column("workspace_id", sa.Text, sa.ForeignKey("workspaces.id"), primary_key=True),
+    sa.Column("number", sa.Text, primary_key=True),
+    _text("reason"),
+    _when("created_at", nullable=False),
+)
+
+balances = sa.Table(
+    "balances",
+    metadata,
+    # The sum of a workspace's credit entries, kept in the transactions that write them.
+    sa.Column("workspace_id", sa.Text, sa.ForeignKey("workspaces.id"), primary_key=True),
+    _micros("micros"),
+)
+
+credit_entries = sa.Table(
+    "credit_entries",
+    metadata,
+    sa.Column("seq", _SEQ, primary_key=True, autoincrement=True),
+    _of("workspaces"),
+    _when("at", nullable=False),
+    _micros("micros"),
+    sa.Column("call_id", sa.Text),
+    sa.Column("attempt", sa.Integer),
+    _text("note"),
+    # An attempt is charged once.
+    sa.UniqueConstraint("call_id", "attempt"),
+    sa.Index("ix_credit_entries_workspace_id", "workspace_id", "seq"),
+    sqlite_autoincrement=True,
+)
+
+answers = sa.Table(
+    "answers",
+    metadata,
+    # What a create with an Idempotency-Key was answered, for whoever asks the same again.
+    sa.Column("workspace_id", sa.Text, sa.ForeignKey("workspaces.id"), primary_key=True),
+    sa.Column("dialect", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    _text("fingerprint"),
+    _int("status", 200),
+    _text("body"),
+    _when("created_at", nullable=False),
+    sa.Index("ix_answers_created_at", "created_at"),
 )
 
 events = sa.Table(

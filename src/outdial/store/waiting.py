@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from outdial.domain.call import CallState
@@ -11,14 +10,7 @@ from outdial.domain.hours import opening
 from outdial.domain.plan import Plan
 from outdial.domain.record import AttemptRecord
 from outdial.domain.request import RetryPolicy
-
-
-@dataclass(frozen=True)
-class Wait:
-    """``blocked_by`` holds every cause; ``next_eligible_at`` None: it depends on an event, not on the clock."""
-
-    blocked_by: tuple[str, ...]
-    next_eligible_at: datetime | None
+from outdial.domain.waiting import Cause, Wait
 
 
 def why_waiting(
@@ -34,24 +26,24 @@ def why_waiting(
     causes = []
     ready = now
     if plan.scheduled_at is not None and plan.scheduled_at > now:
-        causes.append("schedule")
+        causes.append(Cause.SCHEDULE)
         ready = plan.scheduled_at
     if state is CallState.RETRY and last is not None:
         again = retry_at(plan.retry, last)
         if again is not None and again > now:
-            causes.append("retry_delay")
+            causes.append(Cause.RETRY_DELAY)
             ready = max(ready, again)
     opens = opening(ready, plan.window)
     if opens > ready:
-        causes.append("window")
+        causes.append(Cause.WINDOW)
     if not callable_from:
         # When the calendar looks again is no promise: a number has to become usable first.
-        return Wait((*causes, "caller_number"), opens if opens > now else None)
+        return Wait((*causes, Cause.CALLER_NUMBER), opens if opens > now else None)
     # The calendar may hold a call back longer than its plan says, never less.
     eligible = max(opens, due_at)
     if eligible <= now:
-        return Wait(("capacity",), None)
-    return Wait(tuple(causes) or ("capacity",), eligible)
+        return Wait((Cause.CAPACITY,), None)
+    return Wait(tuple(causes) or (Cause.CAPACITY,), eligible)
 
 
 def retry_at(policy: RetryPolicy, last: AttemptRecord) -> datetime | None:

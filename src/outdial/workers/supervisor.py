@@ -81,11 +81,11 @@ class MediaWorkers:
         child = await self._free_child()
         if child is None:
             reason = f"no media worker had room for {self._terms.wait_for_room_s:g} s; nobody was rung"
-            return Result(self._clock(), Outcome.WORKER_LOST, reason=reason)
+            return Result(self._clock(), Outcome.WORKER_LOST, reason=reason, nobody_rung=True)
         try:
             result = child.give(order, report)
         except Broken as fault:
-            return Result(self._clock(), Outcome.WORKER_LOST, reason=str(fault))
+            return Result(self._clock(), Outcome.WORKER_LOST, reason=str(fault), nobody_rung=True)
         try:
             return await asyncio.shield(result)
         except asyncio.CancelledError:

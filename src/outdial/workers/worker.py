@@ -92,7 +92,8 @@ class _Desk:
             _log.error("attempt ordered twice", call_id=key[0], attempt=key[1])
             return
         if self._draining:
-            self._send(key, Result(self._clock(), Outcome.WORKER_LOST, reason="the media worker takes no more calls"))
+            reason = "the media worker takes no more calls"
+            self._send(key, Result(self._clock(), Outcome.WORKER_LOST, reason=reason, nobody_rung=True))
             return
         report = partial(self._report, key)
         task = asyncio.create_task(carry_out_safely(self._operator.carry_out, order, report, self._clock))
