@@ -25,7 +25,7 @@ async def everybody_over_sip() -> dict[str, object]:
     talk = talker(callee_parts(), metronome=metronome, clock=clock)
     settings = SipSettings(net_interface="127.0.0.1")
     async with SipNetwork(talk=talk, clock=clock, book=HASTY) as network, SipStack(settings) as stack:
-        carrier = SipCarrier(stack)
+        carrier = SipCarrier(stack, clock)
         dials = [a_dial(number, port=network.port, ring_timeout_s=RING_TIMEOUT_S) for number in RESIDENTS]
         observed = await asyncio.gather(*(observe(carrier, dial, metronome=metronome, clock=clock) for dial in dials))
         await network.quiet()

@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 import structlog
@@ -18,6 +19,7 @@ import structlog
 from outdial.audio.frames import duration_ms
 from outdial.carriers.sip import SipCarrier, SipLeg, SipSettings, SipStack
 from outdial.domain.attempt import Dial, Trunk
+from outdial.domain.clock import utc_now
 from outdial.domain.errors import OutdialError
 from outdial.domain.outcome import NotReached
 
@@ -28,7 +30,7 @@ Command = Mapping[str, Any]
 class Agent:
     def __init__(self, stack: SipStack) -> None:
         self._stack = stack
-        self._carrier = SipCarrier(stack)
+        self._carrier = SipCarrier(stack, utc_now)
         self._dials: dict[str, asyncio.Task[SipLeg | NotReached]] = {}
         self._legs: dict[str, SipLeg] = {}
         self._heard: dict[str, bytearray] = {}
@@ -66,6 +68,7 @@ class Agent:
             from_number=command["from_number"],
             trunk=Trunk(**fields),
             ring_timeout_s=command["ring_timeout_s"],
+            before=utc_now() + timedelta(seconds=command["leave_s"]) if "leave_s" in command else None,
         )
         rings: list[bool] = []
         async with asyncio.TaskGroup() as group:

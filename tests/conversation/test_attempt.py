@@ -106,6 +106,11 @@ class TestAnAttemptThatIsNotAnswered:
 
         assert (result.outcome, result.reason) == (Outcome.TRUNK_FAILED, "trunk office does not answer")
 
+    def test_because_its_moment_was_over_never_happened(self) -> None:
+        result, _ = attempt(OneAnswer(NotReached(Outcome.WORKER_LOST, reason="too late", nobody_rung=True)))
+
+        assert (result.outcome, result.reason, result.nobody_rung) == (Outcome.WORKER_LOST, "too late", True)
+
     def test_by_a_carrier_that_never_comes_back_ends_in_time(self) -> None:
         carrier = OneAnswer(None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from importlib import resources
 
 import pytest
@@ -110,6 +111,19 @@ class TestADial:
                 return carrier.calls[0].end, carrier.calls_under_way
 
         assert run(main()) == (CallEnd.CANCELLED, 0)
+
+    @pytest.mark.parametrize(("left_s", "rung"), [(0.0, 0), (0.001, 1)])
+    def test_is_made_only_before_its_last_moment(self, left_s: float, rung: int) -> None:
+        async def main() -> tuple[Leg | NotReached, int]:
+            clock = loop_clock()
+            async with MemoryCarrier(talk=mute, clock=clock) as carrier:
+                dial = replace(a_dial(BUSY), before=clock() + timedelta(seconds=left_s))
+                return await carrier.place(dial, lambda early: None), len(carrier.calls)
+
+        result, rings = run(main())
+
+        assert isinstance(result, NotReached)
+        assert (rings, result.nobody_rung) == (rung, not rung)
 
     @pytest.mark.parametrize(("number", "rings_s"), [("+15550004000", 0), ("+15550004007", 7), ("+15550009876", 2)])
     def test_rings_as_long_as_its_number_says(self, number: str, rings_s: float) -> None:

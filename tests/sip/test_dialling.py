@@ -59,6 +59,21 @@ class TestAPhoneThatAnswers:
         assert phone.messages("INVITE")[0].first_line.startswith(f"INVITE sip:{CALLEE}@pbx.invalid")
 
 
+class TestADialWhoseLastMomentIsOver:
+    async def test_is_not_sent_and_says_that_nobody_was_rung(self, caller: Caller, tmp_path: Path) -> None:
+        async with a_phone("answer", tmp_path) as phone:
+            late = await caller.place(phone.trunk(), leave_s=0)
+            in_time = await caller.place(phone.trunk(), leave_s=30)
+            await in_time.hang_up()
+            assert await phone.finished() == 0
+
+        assert (late.not_reached["outcome"], late.not_reached["nobody_rung"]) == ("worker_lost", True)
+        assert late.rings == []
+        assert in_time.answered
+        assert len(phone.messages("INVITE")) == 1
+        assert (await caller.ask("calls"))["calls"] == 0
+
+
 class TestSrtp:
     @pytest.mark.parametrize(
         ("srtp", "profile", "keys"), [("off", "RTP/AVP", 0), ("optional", "RTP/AVP", 1), ("mandatory", "RTP/SAVP", 1)]

@@ -68,7 +68,7 @@ async def open_operator(settings: Settings, place: int, ca_files: Sequence[str])
     rate_hz = 16000 if settings.vad_mode == "silero-16k" else 8000
     work = partial(
         _carry_out,
-        carrier=SipCarrier(stack),
+        carrier=SipCarrier(stack, utc_now),
         parts_for=parts_for(speech, settings),
         metronome=Metronome(VoiceActivity(rate_hz=rate_hz)),
     )

@@ -46,7 +46,9 @@ async def carry_out(
     except Unreachable as error:
         return Result(clock(), Outcome.TRUNK_FAILED, reason=str(error))
     if isinstance(answer, NotReached):
-        return Result(clock(), answer.outcome, answer.sip_code, answer.q850, answer.reason)
+        return Result(
+            clock(), answer.outcome, answer.sip_code, answer.q850, answer.reason, nobody_rung=answer.nobody_rung
+        )
     report(Answered(clock()))
     talk = await converse(
         answer,

@@ -48,7 +48,8 @@ class Carrier(Protocol):
         """Ring a number and wait until it is answered or not.
 
         ``on_ringing`` is called with True when early media comes along, at most once for each kind. Cancelling the
-        task hangs up or cancels the dial; no ghost call is left behind.
+        task hangs up or cancels the dial; no ghost call is left behind. A dial whose last moment is over as it is
+        about to leave is not sent (``domain.attempt.missed``): this process may have been frozen in between.
 
         Raises:
             Unreachable: the trunk itself is down; no phone rang.

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from outdial.domain.agent import Brief
-from outdial.domain.outcome import EndedBy, Outcome
+from outdial.domain.outcome import EndedBy, NotReached, Outcome
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,15 @@ class Dial:
     ring_timeout_s: float = 45.0
     before: datetime | None = None
     """The INVITE may leave only before this moment: later, others may believe the attempt lost. None: at any time."""
+
+
+def missed(dial: Dial, now: datetime) -> NotReached | None:
+    """None while the INVITE may leave; afterwards, what a carrier answers that has not sent it."""
+    if dial.before is None or now < dial.before:
+        return None
+    late_s = (now - dial.before).total_seconds()
+    reason = f"the dial was held up until {late_s:.1f} s after its last moment; nobody was rung"
+    return NotReached(Outcome.WORKER_LOST, reason=reason, nobody_rung=True)
 
 
 @dataclass(frozen=True)

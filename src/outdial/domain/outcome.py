@@ -60,10 +60,11 @@ class NotReached:
     """A dial that nobody picked up: a result, never an exception.
 
     ``sip_code`` is the final SIP status (0 when none came), ``q850`` the Q.850 cause (0 when none was sent),
-    ``reason`` one line a person can act on.
+    ``reason`` one line a person can act on. ``nobody_rung``: surely no INVITE left, although it was about to.
     """
 
     outcome: Outcome
     sip_code: int = 0
     q850: int = 0
     reason: str = ""
+    nobody_rung: bool = False

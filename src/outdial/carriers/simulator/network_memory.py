@@ -15,7 +15,7 @@ from outdial.carriers.simulator.callee import Talk, behave
 from outdial.carriers.simulator.memory_line import MemoryLeg, MemoryLine
 from outdial.carriers.simulator.scenarios import Callee, PhoneBook
 from outdial.carriers.simulator.seen import REMEMBERED_CALLS, CallEnd, SeenCall
-from outdial.domain.attempt import Dial
+from outdial.domain.attempt import Dial, missed
 from outdial.domain.clock import Clock
 from outdial.domain.outcome import NotReached, Outcome
 
@@ -56,6 +56,8 @@ class MemoryCarrier:
 
     async def place(self, dial: Dial, on_ringing: Callable[[bool], None]) -> MemoryLeg | NotReached:
         """Ring a number and wait until it is answered or not. Never raises: this trunk is always up."""
+        if too_late := missed(dial, self._clock()):
+            return too_late
         callee = self._book.callee(dial.to_number)
         seen = SeenCall(dial.to_number, dial.from_number, f"{dial.call_id}/{dial.attempt}", self._clock())
         self.calls.append(seen)

@@ -9,7 +9,8 @@ from outdial.carriers.sip import addresses, outcomes
 from outdial.carriers.sip.leg import SipLeg
 from outdial.carriers.sip.line import Line, Sign
 from outdial.carriers.sip.stack import SipStack
-from outdial.domain.attempt import Dial
+from outdial.domain.attempt import Dial, missed
+from outdial.domain.clock import Clock
 from outdial.domain.errors import Unreachable
 from outdial.domain.outcome import NotReached, Outcome
 
@@ -17,8 +18,9 @@ from outdial.domain.outcome import NotReached, Outcome
 class SipCarrier:
     """A ``Carrier`` over the SIP stack of this process."""
 
-    def __init__(self, stack: SipStack) -> None:
+    def __init__(self, stack: SipStack, clock: Clock) -> None:
         self._stack = stack
+        self._clock = clock
 
     async def place(self, dial: Dial, on_ringing: Callable[[bool], None]) -> SipLeg | NotReached:
         """See ``Carrier.place``. A trunk setting that cannot be used is an outcome with its reason.
@@ -27,9 +29,13 @@ class SipCarrier:
             Unreachable: the trunk cannot be reached or this process can take no call; no phone rang.
         """
         try:
-            line = await self._stack.dial(addresses.route(dial), dial.trunk)
+            line = await self._stack.dial(
+                addresses.route(dial), dial.trunk, hindered=lambda: missed(dial, self._clock())
+            )
         except addresses.Unfit as wrong:
             return _unfit(wrong)
+        if isinstance(line, NotReached):
+            return line
         setup = _Setup(line, dial, on_ringing)
         answered = False
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -24,8 +24,10 @@ from outdial.carriers.sip.native import NativeCall, NativeEvent, NativeIdentity,
 from outdial.carriers.sip.settings import SipSettings, check_port_free, native_lines
 from outdial.domain.attempt import Trunk
 from outdial.domain.errors import Broken, Unreachable
+from outdial.domain.outcome import NotReached
 
 T = TypeVar("T")
+Hindered = Callable[[], NotReached | None]
 _COMMAND_TIMEOUT_S: Final = 15.0
 _CLOSE_TIMEOUT_S: Final = 8.0
 """The native thread ends one call after the other, about 25 ms each: 4 s for 150 calls."""
@@ -101,8 +103,8 @@ class SipStack:
             raise Broken("the SIP stack was not started")
         return await asyncio.shield(self._dead)
 
-    async def dial(self, route: Route, trunk: Trunk) -> Line:
-        """Send an INVITE.
+    async def dial(self, route: Route, trunk: Trunk, *, hindered: Hindered) -> Line | NotReached:
+        """Send an INVITE, unless ``hindered``, asked at the very last, says why not.
 
         Raises:
             Unreachable: no INVITE left.
@@ -112,7 +114,7 @@ class SipStack:
         self._check_room()
         check_ca_file(trunk, self._settings.ca_files)
         self._connecting += 1
-        connecting = self._own(self._connect(route))
+        connecting = self._own(self._connect(route, hindered))
         try:
             return await asyncio.shield(connecting)
         except asyncio.CancelledError:
@@ -139,9 +141,11 @@ class SipStack:
         if self.calls >= self._settings.max_calls:
             raise Unreachable(f"this process already holds {self._settings.max_calls} calls")
 
-    async def _connect(self, route: Route) -> Line:
+    async def _connect(self, route: Route, hindered: Hindered) -> Line | NotReached:
         try:
             identity = await self._identity(route.identity)
+            if hindrance := hindered():
+                return hindrance
             call = await self._command(identity.dial(route.target, headers=route.headers))
             line = Line(call)
             self._lines[call.handle] = line
@@ -208,10 +212,12 @@ class SipStack:
             call._on_stack_event(event)
             self._on_event(event)
 
-    async def _abandon(self, connecting: asyncio.Task[Line]) -> None:
+    async def _abandon(self, connecting: asyncio.Task[Line | NotReached]) -> None:
         try:
             line = await connecting
         except (Unreachable, Unfit, Broken):
+            return
+        if isinstance(line, NotReached):
             return
         await line.hang_up()
         self._lines.pop(line.call.handle, None)
