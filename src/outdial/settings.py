@@ -101,8 +101,11 @@ class Settings(BaseModel):
     database_url: str = Field(default_factory=_database_under_home, repr=False)
     """`sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`. Default: outdial.db under home"""
 
-    media_workers: Annotated[int, Field(ge=1, le=64)] = 1
-    """Processes that carry calls; one core each"""
+    lease_s: Annotated[float, Field(ge=1, le=600)] = 30
+    """How long this node may be out of reach of the database before others may end its calls as lost"""
+
+    media_workers: Annotated[int, Field(ge=0, le=64)] = 1
+    """Processes that carry calls; one core each. 0: this node answers requests and sends webhooks, but dials nothing"""
     calls_per_worker: Annotated[int, Field(ge=1, le=256)] = 150
     """Calls one media worker carries at most; 256 is as many as its SIP stack can"""
     ring_timeout_s: Annotated[float, Field(gt=0, le=3600)] = 45

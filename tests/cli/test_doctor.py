@@ -69,6 +69,16 @@ class TestAHealthyHome:
         assert str(home.folder) in found["home"][1]
 
 
+class TestAHomeOfANodeThatDialsNothing:
+    def test_needs_neither_sip_nor_speech(self, home: Home) -> None:
+        with an_occupied_port() as taken:
+            ran = home.outdial("doctor", MEDIA_WORKERS="0", SIP_PORT=str(taken))
+
+        assert ran.status == 0
+        assert "OUTDIAL_MEDIA_WORKERS is 0" in notes(ran)["media workers"][1]
+        assert not {"SIP ports", "speech (scripted)"} & set(notes(ran))
+
+
 class TestAnIllHome:
     def test_fails_and_counts_what_to_mend(self, ill: tuple[int, int, Ran]) -> None:
         _, _, ran = ill

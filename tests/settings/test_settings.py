@@ -105,7 +105,15 @@ class TestValuesInTheEnvironment:
             assert faults_of(environ)[0].startswith("OUTDIAL_HTTP_PORT: ")
 
 
+class TestANodeWithoutMediaWorkers:
+    def test_is_allowed(self, environ: dict[str, str]) -> None:
+        assert load(environ | {"OUTDIAL_MEDIA_WORKERS": "0"}).media_workers == 0
+
+
 class TestWhatIsRefused:
+    def test_a_lease_too_short_to_be_renewed_in(self, environ: dict[str, str]) -> None:
+        assert faults_of(environ | {"OUTDIAL_LEASE_S": "0.5"})[0].startswith("OUTDIAL_LEASE_S: ")
+
     def test_each_fault_is_one_line_that_names_its_variable(self, environ: dict[str, str]) -> None:
         messages = faults_of(environ | {"OUTDIAL_HTTP_PORT": "eighty", "OUTDIAL_LOG_LEVEL": "loud"})
 

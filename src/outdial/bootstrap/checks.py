@@ -40,9 +40,12 @@ async def examine(settings: Settings) -> AsyncGenerator[Finding, None]:
     yield database
     running = await _running(settings)
     yield await _found("HTTP port", _http_port(settings, running))
-    yield await _found("SIP ports", _sip_ports(settings, running))
-    yield await _found(f"speech ({settings.speech})", _speech())
-    yield _model(settings)
+    if settings.media_workers:
+        yield await _found("SIP ports", _sip_ports(settings, running))
+        yield await _found(f"speech ({settings.speech})", _speech())
+        yield _model(settings)
+    else:
+        yield Finding("media workers", True, "none: this node dials nothing (OUTDIAL_MEDIA_WORKERS is 0)")
     if database.well:
         try:
             async with aclosing(_trunks(settings)) as findings:

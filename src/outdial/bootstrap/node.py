@@ -51,14 +51,13 @@ async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
     """
     async with AsyncExitStack() as stack:
         sock = stack.enter_context(listen(settings.http_host, settings.http_port, setting="OUTDIAL_HTTP_PORT"))
-        free_sip_port(settings.sip_host, settings.sip_port, setting="OUTDIAL_SIP_PORT")
-        phones_port = _phones_port(settings)
+        phones_port = _sip_ports(settings) if settings.media_workers else 0
         database = await Database.open(settings.database_url)
         stack.push_async_callback(database.close)
-        workers = await stack.enter_async_context(
-            media_workers(await _media_command(database), settings.media_workers, utc_now)
-        )
-        phones = None
+        workers = phones = None
+        if settings.media_workers:
+            media = media_workers(await _media_command(database), settings.media_workers, utc_now)
+            workers = await stack.enter_async_context(media)
         if phones_port:
             phones_command = command("outdial.bootstrap.phones", "--port", str(phones_port))
             phones = await stack.enter_async_context(media_workers(phones_command, 1, utc_now))
@@ -73,7 +72,7 @@ class _Node:
         self,
         settings: Settings,
         database: Database,
-        workers: MediaWorkers,
+        workers: MediaWorkers | None,
         phones: MediaWorkers | None,
         phones_port: int,
     ) -> None:
@@ -83,13 +82,15 @@ class _Node:
         self._phones = phones
         links = RecordingLinks(secret=_secret(settings), base_url=settings.public_url, now=utc_now)
         voices = {voice.id: voice for voice in voices_of(settings)}
-        self._dialer = Dialer(
-            database,
-            ToSimulatedNetwork(workers, settings.sip_host, phones_port, utc_now),
-            Ground(voices, settings.recordings_dir, settings.ring_timeout_s),
-            utc_now,
-            settings=DialerSettings(name=f"{socket.gethostname()}:{settings.http_port}", stop_limit_s=settings.drain_s),
-        )
+        self._dialer: Dialer | None = None
+        if workers:
+            self._dialer = Dialer(
+                database,
+                ToSimulatedNetwork(workers, settings.sip_host, phones_port, utc_now),
+                Ground(voices, settings.recordings_dir, settings.ring_timeout_s),
+                utc_now,
+                settings=_dialer_settings(settings),
+            )
         callbacks = RinggCallbacks(links, settings.callback_body)
         self._webhooks = Webhooks(
             database,
@@ -116,14 +117,15 @@ class _Node:
 
     async def run(self, sock: socket.socket, announce: Callable[[str], None]) -> None:
         async with asyncio.TaskGroup() as group:
-            dialing = group.create_task(self._dialer.run(), name="dialer")
+            dialing = group.create_task(self._dial(), name="dialer")
             hooks = group.create_task(self._webhooks.run(), name="webhooks")
             web = group.create_task(self._web.run_on(sock), name="web")
             with _asked_to_stop() as (stop, stop_now):
                 self._announce(sock, announce)
                 await stop.wait()
                 announce("stopping: no new calls are dialled, talks may end (again: stop at once)")
-                self._dialer.stop()
+                if self._dialer:
+                    self._dialer.stop()
                 await _first_of(dialing, stop_now)
             self._webhooks.stop()
             self._web.stop()
@@ -131,8 +133,13 @@ class _Node:
             # An endpoint that hangs is told again by whoever runs next.
             hooks.cancel()
 
+    async def _dial(self) -> None:
+        if self._dialer:
+            await self._dialer.run()
+
     def _placed(self) -> None:
-        self._dialer.nudge()
+        if self._dialer:
+            self._dialer.nudge()
         self._webhooks.nudge()
 
     async def _health(self) -> Health:
@@ -149,8 +156,19 @@ class _Node:
         host, port = sock.getsockname()[:2]
         announce(f"Outdial is ready at http://{host}:{port}  (state in {self._settings.home})")
         announce("  next: outdial init              keys, an agent and a number to start with")
-        announce("        outdial call +15550001111  ring somebody on the simulated phone network")
+        if self._dialer:
+            announce("        outdial call +15550001111  ring somebody on the simulated phone network")
+        else:
+            announce("  it dials nothing (OUTDIAL_MEDIA_WORKERS is 0): nodes with media workers ring the phones")
         announce("        outdial doctor             check ports, trunks, voices and the database")
+
+
+def _dialer_settings(settings: Settings) -> DialerSettings:
+    # A port belongs to one process at a time, and with it the name.
+    name = f"{socket.gethostname()}:{settings.http_port}"
+    # Renewed often enough that several failures in a row cost nothing.
+    heartbeat_s = settings.lease_s / 6
+    return DialerSettings(name, lease_s=settings.lease_s, heartbeat_s=heartbeat_s, stop_limit_s=settings.drain_s)
 
 
 def _ready(workers: MediaWorkers | None) -> str:
@@ -169,8 +187,13 @@ async def _media_command(database: Database) -> list[str]:
     return command("outdial.bootstrap.media", *(word for file in ca_files for word in ("--ca-file", file)))
 
 
-def _phones_port(settings: Settings) -> int:
-    """Where the simulated network will listen; 0: nowhere. It never leaves loopback."""
+def _sip_ports(settings: Settings) -> int:
+    """Where the simulated network will listen; 0: nowhere. It never leaves loopback.
+
+    Raises:
+        Unreachable: its port or the one of the media workers is taken.
+    """
+    free_sip_port(settings.sip_host, settings.sip_port, setting="OUTDIAL_SIP_PORT")
     if not settings.simulator:
         return 0
     if not ipaddress.ip_address(settings.sip_host).is_loopback:
