@@ -32,6 +32,8 @@ class Hours:
     timezone: str
 
 
+# ZoneInfo keeps eight and reads the others from disk again; a number may be in forty.
+@lru_cache(maxsize=1024)
 def zone(name: str) -> ZoneInfo:
     """The time zone of that IANA name.
 
