@@ -6,12 +6,33 @@ dialer: the wish is written down beside the attempt, the dialer hears of it, and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final, TypeVar
 
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from outdial.domain.call import TERMINAL, WAITING
 from outdial.domain.clock import Clock
+from outdial.domain.errors import Conflict, Fault, Invalid, NotFound
+from outdial.domain.events import Event, EventType
+from outdial.domain.hours import scheduled_instant
+from outdial.domain.plan import Plan, first_due
+from outdial.domain.request import Window
+from outdial.store.bell import ring
+from outdial.store.calendar import WAITING_SQL
 from outdial.store.database import Database
+from outdial.store.events import append
+from outdial.store.schema import call_requests, calls
+from outdial.store.stops import Standing, ask_to_stop, end_waiting, free_ones, standing
+
+T = TypeVar("T")
+MAX_AHEAD: Final = timedelta(days=365)
+_AT_ONCE: Final = 250
+"""Calls ended in one transaction: a list of a hundred thousand must not keep the dialer from the calendar."""
 
 
 class Stopped(StrEnum):
@@ -25,7 +46,7 @@ class Stopped(StrEnum):
 
 @dataclass(frozen=True)
 class Selection:
-    """Waiting calls by what they have in common; what is left out does not matter.
+    """Waiting calls that have all of this in common; what is left out does not matter.
 
     ``numbers`` without ``bulk_list_id`` means calls outside lists, unless ``in_lists`` (Ringg §7.6).
     """
@@ -38,13 +59,22 @@ class Selection:
 
 
 async def cancel_call(db: Database, workspace_id: str, call_id: str, *, now: Clock) -> Stopped:
-    """End a waiting call, or have the attempt under way ended. Asking twice for the same attempt is asking once.
+    """End a waiting call, or have the attempt under way ended. Asking twice is asking once.
 
     Raises:
         NotFound: the workspace has no such call.
         Conflict: it is over.
     """
-    raise NotImplementedError
+
+    async def look(conn: AsyncConnection) -> Stopped | None:
+        found = await _found(conn, workspace_id, call_id)
+        if found.state not in WAITING:
+            return Stopped.STOPPING if await _stop(conn, workspace_id, call_id, found, now()) else None
+        facts = await end_waiting(conn, [call_id], now())
+        await append(conn, facts)
+        return Stopped.CANCELLED if facts else None
+
+    return await _settled(db, look)
 
 
 async def hang_up(db: Database, workspace_id: str, call_id: str, *, now: Clock) -> None:
@@ -54,7 +84,14 @@ async def hang_up(db: Database, workspace_id: str, call_id: str, *, now: Clock) 
         NotFound: the workspace has no such call.
         Conflict: no attempt is under way.
     """
-    raise NotImplementedError
+
+    async def look(conn: AsyncConnection) -> Stopped | None:
+        found = await _found(conn, workspace_id, call_id)
+        if found.state in WAITING:
+            raise Conflict(f"no attempt is under way: the call waits ({found.state})")
+        return Stopped.STOPPING if await _stop(conn, workspace_id, call_id, found, now()) else None
+
+    await _settled(db, look)
 
 
 async def reschedule_call(
@@ -62,14 +99,36 @@ async def reschedule_call(
 ) -> datetime:
     """Let a waiting call ring at ``scheduled_at`` instead; when it is due then, in its own hours (aware UTC).
 
-    ``scheduled_at``: aware, or wall time in the zone of the call's window (Ringg §2.7); the past means now.
+    ``scheduled_at``: aware, or wall time in the zone of the call's window (Ringg §2.7); the past means now. It takes
+    the place of a schedule and of the pause after a failed attempt alike.
 
     Raises:
         NotFound: the workspace has no such call.
         Conflict: it does not wait: an attempt is under way, or it is over.
         Invalid: more than 365 days ahead.
     """
-    raise NotImplementedError
+
+    async def look(conn: AsyncConnection) -> datetime | None:
+        found, at = await _found(conn, workspace_id, call_id), now()
+        if found.state not in WAITING:
+            raise Conflict("an attempt is under way: only a waiting call can be rescheduled")
+        stored = sa.select(call_requests.c.plan).where(call_requests.c.call_id == call_id)
+        plan = Plan.from_json((await conn.execute(stored)).scalar_one())
+        plan = replace(plan, scheduled_at=_moment(scheduled_at, plan.window, at))
+        due_at = first_due(plan, at)
+        still_waiting = (calls.c.id == call_id) & sa.text(WAITING_SQL)
+        moved = await conn.execute(calls.update().where(still_waiting).values(due_at=due_at))
+        if moved.rowcount == 0:
+            return None
+        this = call_requests.c.call_id == call_id
+        await conn.execute(call_requests.update().where(this).values(plan=plan.to_json()))
+        if due_at <= at:
+            await ring(conn)
+        told = {"due_at": due_at.isoformat()}
+        await append(conn, [Event(call_id, workspace_id, EventType.RESCHEDULED, at, found.attempt, told)])
+        return due_at
+
+    return await _settled(db, look)
 
 
 async def cancel_waiting(db: Database, workspace_id: str, selection: Selection, *, now: Clock) -> int:
@@ -78,4 +137,85 @@ async def cancel_waiting(db: Database, workspace_id: str, selection: Selection, 
     Raises:
         Invalid: nothing is selected.
     """
-    raise NotImplementedError
+    ids = await _selected(db, workspace_id, selection)
+    ended, held = 0, list[str]()
+    for some in (ids[first : first + _AT_ONCE] for first in range(0, len(ids), _AT_ONCE)):
+        free = await _end(db, some, now, only_free=True)
+        ended += len(free)
+        held += [one for one in some if one not in free]
+    # Being dialled, or changed by somebody else: waited for one by one, with nothing else in hand.
+    for one in held:
+        ended += len(await _end(db, [one], now, only_free=False))
+    return ended
+
+
+async def _settled(db: Database, look: Callable[[AsyncConnection], Awaitable[T | None]]) -> T:
+    """What ``look`` decides; it looks again when the call moved between its look and its grip."""
+    while (answer := await db.write(look)) is None:
+        pass
+    return answer
+
+
+async def _found(conn: AsyncConnection, workspace_id: str, call_id: str) -> Standing:
+    found = await standing(conn, workspace_id, call_id)
+    if found is None:
+        raise NotFound("Call not found", field="call_id")
+    if found.state in TERMINAL:
+        raise Conflict(f"the call is over: {found.state}")
+    return found
+
+
+async def _stop(conn: AsyncConnection, workspace_id: str, call_id: str, found: Standing, at: datetime) -> bool:
+    """Whether the attempt under way is to be stopped from now on; False: it has just ended."""
+    if found.stop_asked:
+        return True
+    facts = await ask_to_stop(conn, workspace_id, call_id, found.attempt, at)
+    if facts:
+        await ring(conn)
+        await append(conn, facts)
+    return bool(facts)
+
+
+def _moment(scheduled_at: datetime, window: Window | None, now: datetime) -> datetime:
+    try:
+        at = scheduled_instant(scheduled_at, (window or Window()).timezone)
+    except OverflowError:
+        at = None
+    if at is None or at > now + MAX_AHEAD:
+        raise Invalid(Fault(("scheduled_at",), "scheduled_at must lie within the next 365 days", "date_time"))
+    return max(now, at)
+
+
+async def _selected(db: Database, workspace_id: str, selection: Selection) -> list[str]:
+    """Ids of the calls that wait now."""
+    where = list(_conditions(selection))
+    if not where and not selection.call_ids:
+        raise Invalid(Fault((), "name the calls: by agent_id, call_ids, bulk_list_id or numbers"))
+    waiting = sa.select(calls.c.id).where(calls.c.workspace_id == workspace_id, sa.text(WAITING_SQL), *where)
+    named = list(dict.fromkeys(selection.call_ids))
+    groups = [named[first : first + _AT_ONCE] for first in range(0, len(named), _AT_ONCE)]
+    queries = [waiting.where(calls.c.id.in_(group)) for group in groups] or [waiting]
+    async with db.reading() as conn:
+        return [found for query in queries for found in await conn.scalars(query)]
+
+
+def _conditions(selection: Selection) -> Iterator[sa.ColumnElement[bool]]:
+    if selection.agent_id:
+        yield calls.c.agent_id == selection.agent_id
+    if selection.bulk_list_id:
+        yield calls.c.bulk_list_id == selection.bulk_list_id
+    if selection.numbers:
+        yield calls.c.to_number.in_(selection.numbers)
+        if not selection.bulk_list_id and not selection.in_lists:
+            yield calls.c.bulk_list_id.is_(None)
+
+
+async def _end(db: Database, ids: Sequence[str], now: Clock, *, only_free: bool) -> set[str]:
+    """Ends those that wait; their ids."""
+
+    async def work(conn: AsyncConnection) -> set[str]:
+        facts = await end_waiting(conn, await free_ones(conn, ids) if only_free else ids, now())
+        await append(conn, facts)
+        return {fact.call_id for fact in facts}
+
+    return await db.write(work)

@@ -1,0 +1,109 @@
+"""Calls and attempts that somebody wants ended: fenced like everything else, so that a race has one winner.
+
+Each of these holds the lock of one table's rows only, and waits for no second one: nothing here can stand in a
+deadlock. Facts are returned; the caller appends them last in the same transaction (``events.append``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from outdial.domain.call import CallState
+from outdial.domain.events import Event, EventType
+from outdial.domain.outcome import Outcome
+from outdial.store.calendar import WAITING_SQL
+from outdial.store.schema import attempts, calls
+
+_REASON: Final = "cancelled on request"
+# Written out, not bound: a partial index is only used by a query that repeats its condition literally.
+_TO_BE_STOPPED: Final = "stop_asked_at IS NOT NULL AND state <> 'ended'"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a call is. ``stop_asked``: somebody wants the attempt under way ended."""
+
+    state: CallState
+    attempt: int
+    stop_asked: bool
+
+
+async def standing(conn: AsyncConnection, workspace_id: str, call_id: str) -> Standing | None:
+    """Where the call is now; None: the workspace has no such call."""
+    found = await conn.execute(
+        sa.select(calls.c.state, calls.c.attempt, attempts.c.stop_asked_at)
+        .outerjoin(attempts, (attempts.c.call_id == calls.c.id) & (attempts.c.number == calls.c.attempt))
+        .where(calls.c.id == call_id, calls.c.workspace_id == workspace_id)
+    )
+    row = found.one_or_none()
+    if row is None:
+        return None
+    state = CallState(row.state)
+    return Standing(state, row.attempt, state is CallState.ACTIVE and row.stop_asked_at is not None)
+
+
+async def end_waiting(conn: AsyncConnection, ids: Collection[str], now: datetime) -> list[Event]:
+    """End those of the calls that wait; the facts, two for each that did."""
+    state, outcome = CallState.CANCELLED.value, Outcome.CANCELLED.value
+    ended = await conn.execute(
+        calls.update()
+        .where(calls.c.id.in_(ids), sa.text(WAITING_SQL))
+        .values(state=state, outcome=outcome, reason=_REASON, ended_at=now)
+        .returning(calls.c.id, calls.c.workspace_id, calls.c.attempt)
+    )
+    told = {"state": state, "outcome": outcome, "ended_by": "", "reason": _REASON}
+    facts: list[Event] = []
+    for row in ended:
+        facts += [
+            Event(row.id, row.workspace_id, EventType.CALL_ENDED, now, row.attempt, told),
+            Event(row.id, row.workspace_id, EventType.PROCESSED, now, row.attempt),
+        ]
+    return facts
+
+
+async def free_ones(conn: AsyncConnection, ids: Sequence[str]) -> list[str]:
+    """Those of the calls that wait and are in nobody's hands, locked until the end of the transaction.
+
+    Waiting for one while holding the others could end in a deadlock with whoever claims them.
+    """
+    free = sa.select(calls.c.id).where(calls.c.id.in_(ids), sa.text(WAITING_SQL)).with_for_update(skip_locked=True)
+    return list(await conn.scalars(free))
+
+
+async def ask_to_stop(
+    conn: AsyncConnection, workspace_id: str, call_id: str, attempt: int, now: datetime
+) -> list[Event]:
+    """Have the attempt ended by whoever carries it out; no fact: it has ended, or is to be stopped already."""
+    asked = await conn.execute(
+        attempts.update()
+        .where(
+            attempts.c.call_id == call_id,
+            attempts.c.number == attempt,
+            attempts.c.state != "ended",
+            attempts.c.stop_asked_at.is_(None),
+        )
+        .values(stop_asked_at=now)
+    )
+    if asked.rowcount == 0:
+        return []
+    return [Event(call_id, workspace_id, EventType.STOP_ASKED, now, attempt)]
+
+
+async def to_be_stopped(conn: AsyncConnection, holders: Collection[str]) -> list[tuple[str, int]]:
+    """The attempts (call, number) of these holders that somebody wants ended; a seek, almost always for nothing."""
+    found = await conn.execute(
+        sa.select(attempts.c.call_id, attempts.c.number).where(attempts.c.worker.in_(holders), sa.text(_TO_BE_STOPPED))
+    )
+    return [(row.call_id, row.number) for row in found]
+
+
+async def is_to_be_stopped(conn: AsyncConnection, key: tuple[str, int]) -> bool:
+    call_id, number = key
+    wanted = sa.select(attempts.c.stop_asked_at).where(attempts.c.call_id == call_id, attempts.c.number == number)
+    return await conn.scalar(wanted) is not None
