@@ -71,11 +71,7 @@ class TestTheRoof:
         document = (await doors.http.get(f"{path}/openapi.json")).json()
 
         assert document["servers"] == [{"url": path}]
-        assert all(
-            "422" not in operation["responses"]
-            for operations in document["paths"].values()
-            for operation in operations.values()
-        )
+        assert "ValidationError" not in str(document)
 
 
 class TestRecordings:

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ from outdial.domain.errors import Unreachable
 from outdial.domain.events import Event, EventType
 from outdial.domain.ids import new_id
 from outdial.domain.plan import Plan
+from outdial.domain.request import Overrides
+from outdial.store.bell import listen
 from outdial.store.database import Database
 from outdial.store.events import append, events_after
 from outdial.store.group_commit import GroupCommit, Rows
@@ -165,6 +168,48 @@ class TestManyCallersAtOnce:
             stop.set()
 
         assert answers == [1] * 20
+
+
+class TestCallsThatAreDueAtOnce:
+    async def test_ring_the_bell_once_for_all_in_their_transaction(self, tmp_path: Path) -> None:
+        async with a_database("postgresql", tmp_path) as database:
+            office = await an_office(database)
+            rung = asyncio.Queue[None]()
+            listening = asyncio.create_task(listen(database.url, lambda: rung.put_nowait(None)))
+            await rung.get()
+
+            await database.submit(new_call(office))
+            async with running(GroupCommit(database.write, database.inserts)) as group:
+                await asyncio.gather(*(group.submit(new_call(office)._replace(wake=True)) for _ in range(30)))
+
+            async with asyncio.timeout(30):
+                await rung.get()
+            listening.cancel()
+            await asyncio.wait([listening])
+
+        assert rung.qsize() < 30
+
+    async def test_are_those_whose_moment_has_come(self, database: Database) -> None:
+        overheard = await Overheard.open(database.url.render_as_string(hide_password=False), migrate=False)
+        office = await an_office(overheard)
+
+        await office.place()
+        await office.place(overrides=Overrides(scheduled_at=NOON + timedelta(hours=1)))
+        await overheard.close()
+
+        assert [rows.wake for rows in overheard.submitted] == [True, False]
+
+
+class Overheard(Database):
+    """A database that remembers what it was asked to store."""
+
+    def __init__(self, url: sa.URL) -> None:
+        super().__init__(url)
+        self.submitted: list[Rows] = []
+
+    async def submit(self, rows: Rows) -> None:
+        self.submitted.append(rows)
+        await super().submit(rows)
 
 
 class TestTheNumbersOfEvents:

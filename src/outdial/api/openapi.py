@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
 from pydantic import BaseModel
 
 _SCHEMAS = "#/components/schemas/"
+_FRAMEWORKS = "HTTPValidationError"
 
 
 class Door(FastAPI):
@@ -32,16 +34,18 @@ class Door(FastAPI):
         for operations in document["paths"].values():
             for operation in operations.values():
                 # No parameter here is refused by the framework: what is wrong gets the dialect's own answer.
-                operation["responses"].pop("422", None)
-        schemas.pop("HTTPValidationError", None)
+                if _FRAMEWORKS in str(operation["responses"].get("422")):
+                    del operation["responses"]["422"]
+        schemas.pop(_FRAMEWORKS, None)
         schemas.pop("ValidationError", None)
         return document
 
 
-def body_of(model: type[BaseModel]) -> dict[str, Any]:
-    """``openapi_extra`` of a route whose JSON body is a ``model``."""
+def body_of(model: type[BaseModel], *parameters: Mapping[str, Any], required: bool = True) -> dict[str, Any]:
+    """``openapi_extra`` of a route whose JSON body is a ``model``, and which reads ``parameters`` itself."""
     content = {"application/json": {"schema": {"$ref": _SCHEMAS + model.__name__}}}
-    return {"requestBody": {"required": True, "content": content}}
+    extra: dict[str, Any] = {"requestBody": {"required": required, "content": content}}
+    return extra | ({"parameters": [dict(each) for each in parameters]} if parameters else {})
 
 
 def refusals(model: type[BaseModel], *statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from outdial.commands.once import Answer, Once, create_once
 from outdial.domain.agent import Voice
 from outdial.domain.brief import mismatch
 from outdial.domain.clock import Clock
@@ -17,6 +18,7 @@ from outdial.domain.request import CallRequest
 from outdial.domain.templates import strings_in
 from outdial.store.agents import AgentVersion, agents_by_id, agents_by_tag, versions_by_id
 from outdial.store.database import Database
+from outdial.store.group_commit import Rows
 from outdial.store.numbers import OwnNumber, numbers_by_id, numbers_by_value, pools_by_id
 from outdial.store.registration import CallerNumber, Registration, rows_of
 
@@ -57,13 +59,43 @@ async def place_call(db: Database, request: CallRequest, *, voices: Mapping[str,
         Invalid: it is, but cannot be used so; or variables are missing that the agent requires.
         Unreachable: the database did not answer.
     """
+    registration, placed = await _accept(db, request, voices, now())
+    await db.submit(_rows(registration, db))
+    return placed
+
+
+async def answer_call(
+    db: Database,
+    request: CallRequest,
+    answer: Callable[[Placed], Answer],
+    *,
+    once: Once | None,
+    voices: Mapping[str, Voice],
+    now: Clock,
+) -> Answer:
+    """``place_call`` for a client that may ask again: its ``answer`` is stored with the call, if ``once`` names it.
+
+    Raises:
+        Reused: the key has been used for another request.
+        and what ``place_call`` raises.
+    """
+
+    async def create() -> tuple[Rows, Answer]:
+        registration, placed = await _accept(db, request, voices, now())
+        return _rows(registration, db), answer(placed)
+
+    return await create_once(db, once, create, now=now)
+
+
+async def _accept(
+    db: Database, request: CallRequest, voices: Mapping[str, Voice], accepted_at: datetime
+) -> tuple[Registration, Placed]:
     _check_texts(request)
     found = await _look_up(db, request)
     _check_voice(request, found.chosen, voices)
     differences = mismatch(found.chosen.definition, request.variables)
     if found.chosen.definition.require_variables and differences.missing:
         raise Invalid(*(Fault(("variables", name), f"variable {name} is required") for name in differences.missing))
-    accepted_at = now()
     plan = resolve(found.chosen.definition, request.overrides)
     hints = differences.warnings(spelling_hints=request.dialect in _HINTS_AT_SPELLING)
     registration = Registration(
@@ -76,8 +108,11 @@ async def place_call(db: Database, request: CallRequest, *, voices: Mapping[str,
         warnings=(*request.warnings, *hints),
         request=request,
     )
-    await db.submit(rows_of(registration, db.inserts))
-    return _placed(registration, found.active.agent_tag)
+    return registration, _placed(registration, found.active.agent_tag)
+
+
+def _rows(registration: Registration, db: Database) -> Rows:
+    return rows_of(registration, db.inserts)._replace(wake=registration.due_at <= registration.created_at)
 
 
 def _placed(registration: Registration, agent_tag: str) -> Placed:

@@ -6,6 +6,7 @@ Refused      the caller's move: a wrong or impossible request. Never paged, neve
 ├── Unauthorized the key is missing or not valid
 ├── Forbidden    the key lacks permission for the action
 ├── Conflict     the same request is still running, or another state rules it out
+├── Reused       the Idempotency-Key belongs to another request
 ├── TooMany      over a rate; carries when to come back
 └── NoCredits    credit accounting is on and nothing is left
 Unreachable  theirs: a carrier, provider, endpoint or database did not answer. Retried where that is safe.
@@ -62,6 +63,10 @@ class Forbidden(Refused):
 
 class Conflict(Refused):
     """The current state of the thing rules the request out."""
+
+
+class Reused(Refused):
+    """An Idempotency-Key names one request; this is another one under the same key."""
 
 
 class TooMany(Refused):

@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.errors import Unreachable
+from outdial.store.bell import ring
 from outdial.store.events import lock_numbers
 from outdial.store.inserts import Inserts, Row
 
@@ -22,11 +23,16 @@ _log = structlog.get_logger()
 
 
 class Rows(NamedTuple):
-    """What one caller wants stored, all of it or nothing; encoded by ``Inserts``."""
+    """What one caller wants stored, all of it or nothing; encoded by ``Inserts``.
+
+    ``wake``: some of it is due at once, so that whoever looks at the calendar is told.
+    """
 
     calls: Sequence[Row] = ()
     call_requests: Sequence[Row] = ()
     events: Sequence[Row] = ()
+    answers: Sequence[Row] = ()
+    wake: bool = False
 
 
 class _Waiting(NamedTuple):
@@ -103,8 +109,13 @@ class GroupCommit:
             _tell(batch, None)
 
     async def _insert(self, conn: AsyncConnection, members: Sequence[Rows]) -> None:
+        # First, so that a request that came twice costs nothing else; in order, so that two nodes whose members have
+        # keys in common wait for each other in one direction only.
+        await self._inserts.answers.write(conn, sorted(row for member in members for row in member.answers))
         await self._inserts.calls.write(conn, [row for member in members for row in member.calls])
         await self._inserts.call_requests.write(conn, [row for member in members for row in member.call_requests])
+        if any(member.wake for member in members):
+            await ring(conn)
         await lock_numbers(conn)
         await self._inserts.events.write(conn, [row for member in members for row in member.events])
 

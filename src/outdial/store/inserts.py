@@ -43,6 +43,7 @@ class Inserts:
         self.calls: Final = Insert(schema.calls, dialect)
         self.call_requests: Final = Insert(schema.call_requests, dialect)
         self.events: Final = Insert(schema.events, dialect)
+        self.answers: Final = Insert(schema.answers, dialect)
 
 
 def _default(column: sa.Column[Any]) -> object:

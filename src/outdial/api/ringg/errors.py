@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from outdial.api import once
 from outdial.api.gate import note_fault, request_id
 from outdial.api.json_body import TooLarge
 from outdial.domain.errors import (
@@ -22,6 +23,7 @@ from outdial.domain.errors import (
     NotFound,
     OutdialError,
     Refused,
+    Reused,
     TooMany,
     Unauthorized,
     Unreachable,
@@ -66,6 +68,7 @@ _KINDS: Final[Mapping[type[OutdialError], _Kind]] = {
     Unauthorized: _Kind(401, "UNAUTHORIZED", "API key is missing or not valid"),
     Forbidden: _Kind(403, "FORBIDDEN"),
     Conflict: _Kind(409, "CONFLICT"),
+    Reused: _Kind(422, "UNPROCESSABLE"),
     TooLarge: _Kind(413, "TOO_LARGE"),
     TooMany: _Kind(429, "RATE_LIMITED", "Too many requests"),
     NoCredits: _Kind(402, "INSUFFICIENT_CREDITS"),
@@ -103,6 +106,8 @@ def details_of(error: OutdialError, where: str) -> list[ErrorDetail]:
 
 
 def _detail(fault: Fault, where: str) -> ErrorDetail:
+    if fault.path == (once.HEADER,):
+        where = "header"
     path = [_OUR_NAMES.get(name, name) for name in fault.path[:1]] + list(fault.path[1:])
     return ErrorDetail(loc=[where, *path], msg=fault.message, type=fault.kind)
 

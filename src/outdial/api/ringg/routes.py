@@ -8,14 +8,17 @@ from typing import Annotated, Any, Final
 from fastapi import Query, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
 from starlette.requests import Request
+from starlette.responses import Response
 
+from outdial.api import once
 from outdial.api.gate import Gate
 from outdial.api.json_body import parse_object, read_body
 from outdial.api.keys import bearer_key
 from outdial.api.openapi import Door, body_of, refusals
 from outdial.api.parts import Parts
 from outdial.api.ringg import asked, errors, instants, listing, records, rows, translate, validation, wire
-from outdial.commands.place_call import Placed, place_call
+from outdial.commands.once import Answer
+from outdial.commands.place_call import Placed
 from outdial.domain.errors import Fault, Invalid, NotFound
 from outdial.domain.ids import digest_key, parse_uuid
 from outdial.domain.record import CallRecord
@@ -29,7 +32,7 @@ _AS_SET: Final[Mapping[str, Any]] = {"response_model_exclude_unset": True}
 _PLAIN: Final = refusals(errors.ErrorBody, 401, 429, 500, 503)
 _READ: Final = refusals(errors.ErrorBody, 400, 401, 429, 500, 503)
 _FIND: Final = refusals(errors.ErrorBody, 400, 401, 404, 429, 500, 503)
-_CALL: Final = refusals(errors.ErrorBody, 400, 401, 404, 413, 429, 500, 503)
+_CALL: Final = refusals(errors.ErrorBody, 400, 401, 404, 413, 422, 429, 500, 503)
 
 
 def application(parts: Parts) -> Door:
@@ -44,7 +47,7 @@ def application(parts: Parts) -> Door:
         app.add_api_route(path, answer, methods=["GET"], response_model=model, responses=said, **_AS_SET)
 
     def post_call(path: str, answer: Callable[..., Any]) -> None:
-        extra = body_of(asked.IndividualCall)
+        extra = body_of(asked.IndividualCall, once.DOCUMENTED)
         app.add_api_route(
             path,
             answer,
@@ -73,11 +76,11 @@ class _Routes:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    async def individual(self, request: Request) -> wire.CallResponse:
+    async def individual(self, request: Request) -> Response:
         """Place a call. It is on disk when the answer comes; nothing has been dialled yet."""
         return await self._place(request, v2=False)
 
-    async def individual_v2(self, request: Request) -> wire.CallResponse:
+    async def individual_v2(self, request: Request) -> Response:
         """Place a call; the caller number may come from a stored pool, and the voice be chosen."""
         return await self._place(request, v2=True)
 
@@ -142,17 +145,20 @@ class _Routes:
         self._parts.rate.take(digest_key(key))
         return workspace_id
 
-    async def _place(self, request: Request, *, v2: bool) -> wire.CallResponse:
+    async def _place(self, request: Request, *, v2: bool) -> Response:
         parts = self._parts
         workspace_id = await self._admit(request)
+        once.key_of(request)
         body = parse_object(await read_body(request, limit_bytes=BODY_LIMIT_BYTES))
         if body is None:
             raise Invalid(validation.NOT_AN_OBJECT)
         validation.check_call(body, v2=v2, now=parts.now())
         wanted = translate.call_request(body, workspace_id)
-        placed = await place_call(parts.database, wanted, voices=parts.voices, now=parts.now)
-        parts.placed()
-        return _accepted(placed, wanted.to_number)
+        # Every route to a call means the same by the same body.
+        repeatable = once.once_of(
+            request, workspace_id=workspace_id, dialect=translate.DIALECT, operation="call", body=body
+        )
+        return await once.place(parts, wanted, lambda placed: _accepted(placed, wanted.to_number), repeatable)
 
     async def _details(self, workspace_id: str, wanted: str, query: asked.AnalysisQuery) -> wire.CallDetailsResponse:
         analysis = listing.truth("send_analysis", query.send_analysis)
@@ -164,7 +170,7 @@ class _Routes:
         return wire.CallDetailsResponse(status="success", data=details)
 
 
-def _accepted(placed: Placed, to_number: str) -> wire.CallResponse:
+def _accepted(placed: Placed, to_number: str) -> Answer:
     response = wire.CallResponse(
         status="success",
         message=_ACCEPTED,
@@ -188,4 +194,4 @@ def _accepted(placed: Placed, to_number: str) -> wire.CallResponse:
     )
     if placed.warnings:
         response.warnings = list(placed.warnings)
-    return response
+    return once.answer(200, response)

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from fastapi import Response, Security
+from fastapi import Security
 from fastapi.security import APIKeyHeader
 from starlette.requests import Request
+from starlette.responses import Response
 
+from outdial.api import once
 from outdial.api.gate import Gate, request_id
 from outdial.api.json_body import TooLarge, parse_object, read_body
 from outdial.api.keys import bearer_key
 from outdial.api.openapi import Door, body_of, refusals
 from outdial.api.parts import Parts
 from outdial.api.ringly import errors, translate, validation, wire
-from outdial.commands.place_call import place_call
+from outdial.commands.once import Answer
+from outdial.commands.place_call import Placed
 from outdial.domain.errors import Fault, Invalid
 from outdial.domain.ids import digest_key
 from outdial.queries import access
@@ -42,7 +45,7 @@ def application(parts: Parts) -> Door:
             response_model=model,
             response_model_exclude_unset=True,
             responses=_REFUSALS,
-            openapi_extra=body_of(body),
+            openapi_extra=body_of(body, once.DOCUMENTED),
             **more,
         )
 
@@ -56,38 +59,35 @@ class _Routes:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    async def second_version(self, request: Request) -> wire.OutboundCallAccepted:
+    async def second_version(self, request: Request) -> Response:
         """Place a call. It is on disk when the answer comes; nothing has been dialled yet."""
         return await self._place(request, first_version=False)
 
-    async def first_version(self, request: Request, response: Response) -> wire.OutboundCallAccepted:
+    async def first_version(self, request: Request) -> Response:
         """The former way to place a call, with the customer's name beside the variables."""
+        response = await self._place(request, first_version=True)
         response.headers.update(errors.notices(request))
-        return await self._place(request, first_version=True)
+        return response
 
-    async def _place(self, request: Request, *, first_version: bool) -> wire.FirstOutboundCallAccepted:
-        parts = self._parts
+    async def _place(self, request: Request, *, first_version: bool) -> Response:
         workspace_id = await self._admit(request)
+        once.key_of(request)
         body = await _body(request)
         validation.check_call(body, first_version=first_version)
-        asked = translate.call_request(body, workspace_id, first_version=first_version)
-        placed = await place_call(parts.database, asked, voices=parts.voices, now=parts.now)
-        parts.placed()
-        accepted = wire.FirstOutboundCallAccepted(
-            from_number=placed.from_number,
-            to_number=asked.to_number,
-            agent_tag=placed.agent_tag,
-            call_status="registered",
-            dynamic_variables={key: str(value) for key, value in placed.variables.items()},
-            call_id=placed.call_id,
-            request_id=request_id(request),
-            created_at=translate.instant(placed.created_at),
+        wanted = translate.call_request(body, workspace_id, first_version=first_version)
+        repeatable = once.once_of(
+            request,
+            workspace_id=workspace_id,
+            dialect=translate.DIALECT,
+            operation="first call" if first_version else "call",
+            body=body,
         )
-        if placed.warnings:
-            accepted.warnings = list(placed.warnings)
-        if first_version and body.get("customer_name") is not None:
-            accepted.customer_name = validation.as_text(body["customer_name"]) or ""
-        return accepted
+        name = body.get("customer_name") if first_version else None
+
+        def accepted(placed: Placed) -> Answer:
+            return _accepted(placed, wanted.to_number, request_id(request), validation.as_text(name))
+
+        return await once.place(self._parts, wanted, accepted, repeatable)
 
     async def _admit(self, request: Request) -> str:
         """The workspace that knocks. A missing key takes the same way as a wrong one."""
@@ -95,6 +95,24 @@ class _Routes:
         workspace_id = await access.authenticate(self._parts.database, translate.DIALECT, key)
         self._parts.rate.take(digest_key(key))
         return workspace_id
+
+
+def _accepted(placed: Placed, to_number: str, identity: str, customer_name: str | None) -> Answer:
+    accepted = wire.FirstOutboundCallAccepted(
+        from_number=placed.from_number,
+        to_number=to_number,
+        agent_tag=placed.agent_tag,
+        call_status="registered",
+        dynamic_variables={key: str(value) for key, value in placed.variables.items()},
+        call_id=placed.call_id,
+        request_id=identity,
+        created_at=translate.instant(placed.created_at),
+    )
+    if placed.warnings:
+        accepted.warnings = list(placed.warnings)
+    if customer_name is not None:
+        accepted.customer_name = customer_name
+    return once.answer(RINGLY_SUCCESS_STATUS, accepted)
 
 
 async def _body(request: Request) -> Mapping[str, object]:
