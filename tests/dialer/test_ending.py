@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attempt_builders import NOON, a_talk
-from outdial.domain.attempt import Result
+from outdial.domain.attempt import Result, TalkSummary
 from outdial.domain.call import TERMINAL, CallState
 from outdial.domain.ending import Ending, Reached, ending
 from outdial.domain.hours import is_open
@@ -37,6 +37,10 @@ moments = st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1), timezones=st.
 
 def after(outcome: Outcome, reached: Reached = Reached.CARRIER, attempt: int = 1, retry: RetryPolicy = AGAIN) -> Ending:
     return ending(Result(NOON, outcome), attempt, reached, retry, None)
+
+
+def stopped(outcome: Outcome, reached: Reached = Reached.CARRIER, talk: TalkSummary | None = None) -> Ending:
+    return ending(Result(NOON, outcome, talk=talk), 1, reached, AGAIN, None, stop_asked=True)
 
 
 class TestSomebodyNotReached:
@@ -85,7 +89,11 @@ class TestSomebodyWhoAnswered:
         assert after(Outcome.WORKER_LOST, Reached.CALLEE).state is CallState.ERROR
 
     def test_and_was_cut_off_by_an_operator_counts_as_talked(self) -> None:
-        assert after(Outcome.CANCELLED, Reached.CALLEE) == Ending(CallState.COMPLETED, ended_by=EndedBy.OPERATOR)
+        talked = Outcome.COMPLETED
+
+        assert after(Outcome.CANCELLED, Reached.CALLEE) == Ending(
+            CallState.COMPLETED, ended_by=EndedBy.OPERATOR, attempt=talked, call=talked
+        )
 
 
 class TestAnAttemptThatNeverLeft:
@@ -96,7 +104,43 @@ class TestAnAttemptThatNeverLeft:
         assert end == Ending(state, due_at=NOON, consumed=False)
 
 
+class TestACallSomebodyWantsStopped:
+    @pytest.mark.parametrize("outcome", [Outcome.BUSY, Outcome.NO_ANSWER, Outcome.TRUNK_FAILED, Outcome.WORKER_LOST])
+    def test_is_cancelled_while_its_attempt_keeps_what_became_of_it(self, outcome: Outcome) -> None:
+        assert stopped(outcome) == Ending(CallState.CANCELLED, call=Outcome.CANCELLED)
+
+    def test_before_its_dial_left_is_over_and_its_attempt_kept_as_cancelled(self) -> None:
+        end = stopped(Outcome.WORKER_LOST, Reached.NOBODY)
+
+        assert end == Ending(CallState.CANCELLED, attempt=Outcome.CANCELLED, call=Outcome.CANCELLED)
+
+    def test_that_could_not_be_dialled_at_all_still_says_why(self) -> None:
+        assert stopped(Outcome.TRUNK_FAILED, Reached.NOBODY).attempt is None
+
+    def test_but_was_answered_counts_as_talked(self) -> None:
+        end = stopped(Outcome.COMPLETED, Reached.CALLEE, talk=a_talk(ended_by=EndedBy.OPERATOR))
+
+        assert end == Ending(CallState.COMPLETED, ended_by=EndedBy.OPERATOR)
+
+    def test_but_was_hung_up_by_the_callee_first_says_so(self) -> None:
+        end = stopped(Outcome.CANCELLED, Reached.CALLEE, talk=a_talk(ended_by=EndedBy.CALLEE))
+
+        assert end.ended_by is EndedBy.CALLEE
+
+    def test_but_lost_its_worker_during_the_talk_is_an_error_all_the_same(self) -> None:
+        assert stopped(Outcome.WORKER_LOST, Reached.CALLEE).state is CallState.ERROR
+
+
 class TestAlways:
+    @given(outcome=outcomes, reached=reaches, attempt=st.integers(1, 30), retry=policies)
+    def test_nobody_is_rung_again_after_a_stop(
+        self, *, outcome: Outcome, reached: Reached, attempt: int, retry: RetryPolicy
+    ) -> None:
+        end = ending(Result(NOON, outcome), attempt, reached, retry, None, stop_asked=True)
+
+        assert end.state in TERMINAL
+        assert end.consumed
+
     @given(outcome=outcomes, reached=reaches, attempt=st.integers(1, 30), retry=policies, window=windows, at=moments)
     def test_another_dial_is_due_exactly_while_the_call_is_not_over(
         self,

@@ -33,12 +33,15 @@ class Ending:
     """Where the call goes. ``due_at`` is set exactly while another dial follows.
 
     ``consumed`` False: the attempt never happened and its number is free again; only while nobody was reached.
+    ``attempt`` and ``call`` are what is recorded as the outcome of either; None: what the attempt ended with.
     """
 
     state: CallState
     due_at: datetime | None = None
     ended_by: EndedBy | None = None
     consumed: bool = True
+    attempt: Outcome | None = None
+    call: Outcome | None = None
 
 
 def ending(
@@ -54,13 +57,13 @@ def ending(
 
     ``stop_asked``: somebody wanted it stopped. However the attempt ended, nobody is rung again.
     """
-    if stop_asked and reached is not Reached.CALLEE and result.talk is None and result.outcome not in ANSWERED:
-        return Ending(CallState.CANCELLED)
+    if reached is Reached.CALLEE or result.talk is not None or result.outcome in ANSWERED:
+        return _answered(result)
+    if stop_asked:
+        return _stopped(result, reached)
     if result.outcome is Outcome.WORKER_LOST and reached is Reached.NOBODY:
         state = CallState.REGISTERED if attempt == 1 else CallState.RETRY
         return Ending(state, due_at=result.at, consumed=False)
-    if reached is Reached.CALLEE or result.talk is not None or result.outcome in ANSWERED:
-        return _answered(result)
     match result.outcome:
         case Outcome.CANCELLED | Outcome.POLICY_BLOCKED:
             return Ending(CallState.CANCELLED)
@@ -81,6 +84,13 @@ def redial_delay(retry: RetryPolicy, outcome: Outcome) -> timedelta | None:
     return None if kind is None else timedelta(minutes=minutes[kind])
 
 
+def _stopped(result: Result, reached: Reached) -> Ending:
+    """Ended before anybody answered. The attempt keeps what became of it, if anything did before it was taken back."""
+    taken_back = result.outcome is Outcome.WORKER_LOST and reached is Reached.NOBODY
+    attempt = Outcome.CANCELLED if taken_back else None
+    return Ending(CallState.CANCELLED, attempt=attempt, call=Outcome.CANCELLED)
+
+
 def _answered(result: Result) -> Ending:
     """Somebody was on the line: never rung again, whatever went wrong afterwards."""
     ended_by = result.talk.ended_by if result.talk else None
@@ -90,7 +100,9 @@ def _answered(result: Result) -> Ending:
         case Outcome.COMPLETED | Outcome.VOICEMAIL | Outcome.SCREENED:
             return Ending(CallState.COMPLETED, ended_by=ended_by)
         case Outcome.CANCELLED:
-            return Ending(CallState.COMPLETED, ended_by=ended_by or EndedBy.OPERATOR)
+            talked = Outcome.COMPLETED
+            ended_by = ended_by or EndedBy.OPERATOR
+            return Ending(CallState.COMPLETED, ended_by=ended_by, attempt=talked, call=talked)
         case _:
             return Ending(CallState.ERROR, ended_by=ended_by)
 

@@ -11,7 +11,8 @@ answered            ``{}``
 said                ``{speaker: "agent"|"callee", text, began_ms, ended_ms, interrupted: bool}``, from the answer
 digits              ``{digits}``: DTMF the callee pressed
 stop_asked          ``{}``: somebody wants the attempt under way ended, and nobody rung again
-attempt_ended       ``{outcome, ended_by, sip_code, reason, talk_ms, next_due_at}``; ``next_due_at`` null: no more
+attempt_ended       ``{outcome, ended_by, sip_code, reason, talk_ms, cost_micros, next_due_at}``; ``cost_micros``:
+                    millionths of a credit charged for it; ``next_due_at`` null: no more
 recording_ready     ``{duration_ms}``
 call_ended          ``{state, outcome, ended_by, reason}``; ``reason``: why it was never dialled, else empty
 processed           ``{}``: everything after the call has ended too; exactly one for each call

@@ -1,12 +1,13 @@
-"""How an attempt ends: once, in one transaction with what that means for its call, and with the facts to tell.
+"""How an attempt ends: once, in one transaction with what it means for its call, what it costs and the facts to tell.
 
 The caller appends the facts last in the same transaction (``events.append``).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,8 +19,10 @@ from outdial.domain.ending import Ending, Reached, ending
 from outdial.domain.events import Event, EventType
 from outdial.domain.outcome import Outcome
 from outdial.domain.plan import Plan
+from outdial.domain.price import charge_for
 from outdial.store.attempts import fact_of
 from outdial.store.calendar import Claim
+from outdial.store.credits import charge, prices_of
 from outdial.store.schema import attempts, call_requests, calls, events
 
 
@@ -58,8 +61,9 @@ async def finish(conn: AsyncConnection, claim: Claim, result: Result, *, recordi
     values = _attempt_values(end, result, recording_path)
     if result.talk is None and row["answered_at"] is not None:
         values |= await _salvaged(conn, claim, result.at - row["answered_at"])
+    values["cost"] = await _charged(conn, claim, row, values.get("talk_ms", 0), result.at)
     await conn.execute(attempts.update().where(mine).values(**values))
-    return Finished(end, tuple(_closing_facts(claim, end, result)))
+    return Finished(end, tuple(_closing_facts(claim, end, result, values)))
 
 
 async def _endable(conn: AsyncConnection, claim: Claim) -> sa.RowMapping | None:
@@ -94,6 +98,21 @@ async def _salvaged(conn: AsyncConnection, claim: Claim, talked: timedelta) -> d
     return {"turns": turns, "talk_ms": max(0, talked // timedelta(milliseconds=1))}
 
 
+async def _charged(conn: AsyncConnection, claim: Claim, row: sa.RowMapping, talk_ms: int, at: datetime) -> int:
+    """Charge for the talk at today's price, and never more than was set aside for it; the micro-credits.
+
+    Nothing is set aside any more for an attempt that was given up for lost: others may have spent it, so a late end
+    is the house's.
+    """
+    if not row["hold"] or row["call_state"] != CallState.ACTIVE:
+        return 0
+    price = (await prices_of(conn, [claim.workspace_id])).get(claim.workspace_id)
+    micros = charge_for(talk_ms, price, row["hold"])
+    if micros and await charge(conn, claim.workspace_id, claim.key, micros, at):
+        return micros
+    return 0
+
+
 def _reached(row: sa.RowMapping, result: Result) -> Reached:
     if row["answered_at"] is not None:
         return Reached.CALLEE
@@ -104,7 +123,8 @@ def _call_values(end: Ending, result: Result, claim: Claim) -> dict[str, Any]:
     values: dict[str, Any] = {"state": end.state.value, "worker": None}
     if end.state in TERMINAL:
         ended_by = end.ended_by.value if end.ended_by else ""
-        values |= {"outcome": result.outcome.value, "ended_by": ended_by, "ended_at": result.at}
+        outcome = end.call or result.outcome
+        values |= {"outcome": outcome.value, "ended_by": ended_by, "ended_at": result.at}
     else:
         values |= {"due_at": end.due_at, "attempt": claim.attempt if end.consumed else claim.attempt - 1}
     return values
@@ -114,7 +134,7 @@ def _attempt_values(end: Ending, result: Result, recording_path: str) -> dict[st
     values: dict[str, Any] = {
         "state": AttemptState.ENDED.value,
         "ended_at": result.at,
-        "outcome": result.outcome.value,
+        "outcome": (end.attempt or result.outcome).value,
         "ended_by": end.ended_by.value if end.ended_by else "",
         "sip_code": result.sip_code,
         "q850": result.q850,
@@ -133,25 +153,18 @@ def _attempt_values(end: Ending, result: Result, recording_path: str) -> dict[st
     return values
 
 
-def _closing_facts(claim: Claim, end: Ending, result: Result) -> list[Event]:
-    outcome, ended_by = result.outcome.value, end.ended_by.value if end.ended_by else ""
+def _closing_facts(claim: Claim, end: Ending, result: Result, values: Mapping[str, Any]) -> list[Event]:
+    """``values`` is what the attempt's row was given."""
+    told = {name: values.get(name, 0) for name in ("outcome", "ended_by", "sip_code", "reason", "talk_ms")}
+    next_due_at = end.due_at.isoformat() if end.due_at else None
     facts = [
-        fact_of(
-            claim,
-            EventType.ATTEMPT_ENDED,
-            result.at,
-            outcome=outcome,
-            ended_by=ended_by,
-            sip_code=result.sip_code,
-            reason=result.reason,
-            talk_ms=result.talk.talk_ms if result.talk else 0,
-            next_due_at=end.due_at.isoformat() if end.due_at else None,
-        )
+        fact_of(claim, EventType.ATTEMPT_ENDED, result.at, **told, cost_micros=values["cost"], next_due_at=next_due_at)
     ]
     if result.talk and result.talk.recording_ms:
         facts.append(fact_of(claim, EventType.RECORDING_READY, result.at, duration_ms=result.talk.recording_ms))
     if end.state in TERMINAL:
-        told = {"state": end.state.value, "outcome": outcome, "ended_by": ended_by}
-        facts.append(fact_of(claim, EventType.CALL_ENDED, result.at, **told))
+        outcome = (end.call or result.outcome).value
+        over = {"state": end.state.value, "outcome": outcome, "ended_by": told["ended_by"], "reason": ""}
+        facts.append(fact_of(claim, EventType.CALL_ENDED, result.at, **over))
         facts.append(fact_of(claim, EventType.PROCESSED, result.at))
     return facts

@@ -3,17 +3,28 @@
 A balance changes in the transaction that writes its ledger entry, and never falls below zero: what a dial may cost is
 set aside when it is claimed, one claimer at a time, and it is charged no more than that. What is set aside is read
 from the live attempts, not counted anywhere, so that it is free again however an attempt ends.
+
+Many attempts of many workspaces end in one transaction, in any order, on several machines at once. Their charges are
+entries of their own; the balances follow in one order at the end of the transaction (``settle``), so that no two
+transactions can wait for each other. See docs/decisions/0006-credits.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
+import structlog
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from outdial.store.schema import attempts, balances
+from outdial.domain.errors import Broken
+from outdial.domain.rules import Price, Rules
+from outdial.store.schema import attempts, balances, credit_entries, workspaces
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -56,3 +67,60 @@ async def funds(conn: AsyncConnection, workspace_id: str) -> Funds:
 async def free_micros(conn: AsyncConnection, workspace_ids: Collection[str]) -> dict[str, int]:
     """What may still be set aside, per workspace: its balance less what its live attempts hold."""
     return {identity: its.free_micros for identity, its in (await funds_of(conn, workspace_ids)).items()}
+
+
+async def prices_of(conn: AsyncConnection, workspace_ids: Collection[str]) -> dict[str, Price]:
+    """The prices of those that count credits. Rules nobody can read say nothing here: nothing is dialled under them."""
+    found = await conn.execute(
+        sa.select(workspaces.c.id, workspaces.c.settings).where(workspaces.c.id.in_(workspace_ids))
+    )
+    prices: dict[str, Price] = {}
+    for workspace_id, settings in found:
+        try:
+            price = Rules.from_json(settings).price
+        except Broken as fault:
+            _log.error("no price can be read", workspace_id=workspace_id, reason=str(fault))
+            continue
+        if price is not None:
+            prices[workspace_id] = price
+    return prices
+
+
+async def grant(conn: AsyncConnection, workspace_id: str, micros: int, note: str, at: datetime) -> None:
+    """Add to a workspace's credits; a negative amount takes away.
+
+    Whoever takes away must hold the claim lock (``calendar.CLAIM_LOCK``) and see to it that so much is free.
+    """
+    await conn.execute(credit_entries.insert().values(workspace_id=workspace_id, at=at, micros=micros, note=note))
+    # One row of the table and the last lock but one, as in ``settle``.
+    fresh = _insert(conn, balances).values(workspace_id=workspace_id, micros=micros)
+    sum_up = {"micros": balances.c.micros + fresh.excluded.micros}
+    await conn.execute(fresh.on_conflict_do_update(index_elements=[balances.c.workspace_id], set_=sum_up))
+
+
+async def charge(conn: AsyncConnection, workspace_id: str, key: tuple[str, int], micros: int, at: datetime) -> bool:
+    """Enter in the ledger what an attempt (call, number) cost; False: it has been charged before; nothing is entered.
+
+    Only half of it: whoever charges has ``settle`` change the balance at the end of the same transaction.
+    """
+    call_id, attempt = key
+    entry = _insert(conn, credit_entries).values(
+        workspace_id=workspace_id, at=at, micros=-micros, call_id=call_id, attempt=attempt
+    )
+    once = entry.on_conflict_do_nothing(index_elements=[credit_entries.c.call_id, credit_entries.c.attempt])
+    return (await conn.execute(once)).rowcount == 1
+
+
+async def settle(conn: AsyncConnection, charged: Mapping[str, int]) -> None:
+    """Take from the balances what has been charged, by workspace: after everything else the transaction locks, but
+    before it numbers its events; always in the order of the workspaces' ids."""
+    for workspace_id in sorted(charged):
+        await conn.execute(
+            balances.update()
+            .where(balances.c.workspace_id == workspace_id)
+            .values(micros=balances.c.micros - charged[workspace_id])
+        )
+
+
+def _insert(conn: AsyncConnection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+    return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)

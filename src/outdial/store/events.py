@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.events import Event, EventType
+from outdial.store.credits import settle
 from outdial.store.inserts import Insert
 from outdial.store.schema import events
 
@@ -17,12 +19,25 @@ EVENTS_LOCK: Final = 7_310_001
 
 
 async def append(conn: AsyncConnection, facts: Sequence[Event]) -> None:
-    """Write ``facts`` in this order; the last thing a transaction does, see ``lock_numbers``."""
+    """Write ``facts`` in this order, and settle what they say was charged; the last thing a transaction does.
+
+    See ``lock_numbers``, and ``credits.settle`` for why balances change here and not where an attempt ends.
+    """
     if not facts:
         return
+    await settle(conn, _charged(facts))
     await lock_numbers(conn)
     insert = Insert(events, conn.dialect)
     await insert.write(conn, [insert.row(row_of(fact)) for fact in facts])
+
+
+def _charged(facts: Sequence[Event]) -> dict[str, int]:
+    """What ended attempts cost, by workspace."""
+    charged: Counter[str] = Counter()
+    for fact in facts:
+        if fact.type is EventType.ATTEMPT_ENDED and (micros := fact.data.get("cost_micros")):
+            charged[fact.workspace_id] += micros
+    return charged
 
 
 async def lock_numbers(conn: AsyncConnection) -> None:

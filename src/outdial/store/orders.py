@@ -74,6 +74,9 @@ async def _brief(conn: AsyncConnection, claim: Claim, row: Mapping[Any, Any], gr
     if voice is None:
         raise NotFound(f"the voice {wanted!r} is not installed here")
     limits = Plan.from_json(row["plan"]).limits
+    if row["talk_limit_s"] is not None:
+        # What was set aside for this dial buys no more than that.
+        limits = replace(limits, max_length_s=min(limits.max_length_s, row["talk_limit_s"]))
     return brief_for(version.definition, version.agent_name, voice, _variables(row), limits)
 
 
@@ -86,6 +89,7 @@ async def _load(conn: AsyncConnection, claim: Claim) -> Mapping[Any, Any]:
             call_requests.c.variables,
             call_requests.c.plan,
             agents.c.archived_at,
+            attempts.c.talk_limit_s,
             numbers.c.display_name,
         )
         .join(call_requests, call_requests.c.call_id == calls.c.id)

@@ -1,0 +1,76 @@
+"""Credits: pay in, take back, set a price, and ask whether there is enough for another call."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from outdial.domain.clock import Clock
+from outdial.domain.errors import Conflict, Fault, Invalid, NotFound
+from outdial.domain.price import LEAST_TALK_S, cost_of
+from outdial.domain.rules import MICROS
+from outdial.store.calendar import CLAIM_LOCK
+from outdial.store.credits import Funds, free_micros, funds, grant, prices_of
+from outdial.store.database import Database
+from outdial.store.schema import workspaces
+
+MOST_CREDITS: Final = 1_000_000_000
+"""At once: far from what a column of micro-credits can hold, and surely a slip of the finger beyond it."""
+
+
+async def can_pay(db: Database, workspace_id: str) -> bool:
+    """Whether the workspace counts no credits, or has enough free for the least talk a dial is made for.
+
+    For a door that refuses calls nobody can pay. Nothing is set aside: a call accepted now may have to wait later.
+    One look-up, shared with whoever else asks now.
+
+    Raises:
+        Unreachable: the database did not answer.
+    """
+    return workspace_id not in await db.find(_unable_to_pay, [workspace_id])
+
+
+async def _unable_to_pay(conn: AsyncConnection, workspace_ids: Collection[str]) -> Mapping[str, bool]:
+    """Those of the workspaces that count credits and have too few."""
+    prices = await prices_of(conn, workspace_ids)
+    if not prices:
+        return {}
+    free = await free_micros(conn, prices)
+    return {
+        identity: True for identity, price in prices.items() if free[identity] < cost_of(LEAST_TALK_S * 1000, price)
+    }
+
+
+async def add_credits(db: Database, workspace_id: str, micros: int, *, now: Clock, note: str = "") -> Funds:
+    """Pay in ``micros`` millionths; negative, take back that much of what is free. What there is then.
+
+    Raises:
+        Invalid: nothing, or an amount nobody means.
+        NotFound: there is no such workspace.
+        Conflict: less is free than is to be taken back.
+    """
+    if not 0 < abs(micros) <= MOST_CREDITS * MICROS:
+        raise Invalid(Fault(("amount",), f"amount must be between 0.000001 and {MOST_CREDITS}"))
+
+    async def work(conn: AsyncConnection) -> Funds:
+        known = sa.select(workspaces.c.id).where(workspaces.c.id == workspace_id)
+        if await conn.scalar(known) is None:
+            raise NotFound("Workspace not found", field="workspace_id")
+        if micros < 0:
+            await _take_back(conn, workspace_id, -micros)
+        await grant(conn, workspace_id, micros, note, now())
+        return await funds(conn, workspace_id)
+
+    return await db.write(work)
+
+
+async def _take_back(conn: AsyncConnection, workspace_id: str, micros: int) -> None:
+    """Make sure that so much is free, and stays free: nobody sets anything aside until this transaction ends."""
+    if conn.dialect.name == "postgresql":
+        await conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({CLAIM_LOCK})")
+    free = (await funds(conn, workspace_id)).free_micros
+    if free < micros:
+        raise Conflict(f"only {free / MICROS:g} credits are free")
