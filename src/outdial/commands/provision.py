@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, Unpack
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from outdial.commands.rules import TrunkLimits
 from outdial.domain.agent import Definition
 from outdial.domain.attempt import Trunk
 from outdial.domain.clock import Clock
 from outdial.domain.errors import Conflict, Fault, Invalid, NotFound
 from outdial.domain.ids import new_id
 from outdial.domain.numbers import e164
+from outdial.domain.rules import limit_faults, trunk_faults
 from outdial.store.agents import agents_by_id
 from outdial.store.database import Database
 from outdial.store.definitions import definition_from_json, definition_to_json
@@ -25,25 +27,28 @@ from outdial.store.trunks import trunk_to_row
 _AGENT_TYPES: Final = ("outbound", "inbound", "outbound_inbound")
 
 
-async def create_workspace(db: Database, name: str, *, now: Clock, settings: Mapping[str, Any] | None = None) -> str:
+async def create_workspace(db: Database, name: str, *, now: Clock) -> str:
     """A new workspace; its id."""
     identity = new_id()
-    await _insert(db, workspaces, id=identity, name=name, settings=dict(settings or {}), created_at=now())
+    await _insert(db, workspaces, id=identity, name=name, settings={}, created_at=now())
     return identity
 
 
-async def add_trunk(db: Database, workspace_id: str, trunk: Trunk, *, now: Clock) -> str:
+async def add_trunk(db: Database, workspace_id: str, trunk: Trunk, *, now: Clock, **limits: Unpack[TrunkLimits]) -> str:
     """Store an account at a carrier; its id (``trunk.id`` if it has one). Its name is unique in the workspace.
 
     Raises:
-        Invalid: its name is empty or holds control characters.
+        Invalid: its name is empty or holds control characters, or a limit is none.
         Conflict: the workspace has a trunk of that name.
     """
+    faults = trunk_faults(limits.get("max_calls"), limits.get("calls_per_s"))
     if not trunk.name.strip() or not trunk.name.isprintable():
-        raise Invalid(Fault(("name",), "name must be a text that can be printed"))
+        faults.append(Fault(("name",), "name must be a text that can be printed"))
+    if faults:
+        raise Invalid(*faults)
     row = trunk_to_row(trunk if trunk.id else replace(trunk, id=new_id()))
     try:
-        await _insert(db, trunks, **row, workspace_id=workspace_id, created_at=now())
+        await _insert(db, trunks, **row, **limits, workspace_id=workspace_id, created_at=now())
     except sa.exc.IntegrityError as error:
         raise Conflict(f"the workspace already has a trunk named {trunk.name}") from error
     return str(row["id"])
@@ -67,17 +72,20 @@ async def add_number(
     display_name: str = "",
     outbound: bool = True,
     tags: Sequence[str] = (),
+    max_calls: int | None = None,
 ) -> str:
-    """A caller number on a trunk; its id.
+    """A caller number on a trunk; its id. ``max_calls``: calls from it at the same moment.
 
     Raises:
-        Invalid: ``number`` is not E.164.
+        Invalid: ``number`` is not E.164, or the limit is none.
         NotFound: the trunk or pool is not the workspace's.
         Conflict: the workspace has that number.
     """
-    plain = e164(number)
+    plain, faults = e164(number), limit_faults("max_calls", max_calls)
     if plain is None:
-        raise Invalid(Fault(("number",), "number must be in E.164 format"))
+        faults.append(Fault(("number",), "number must be in E.164 format"))
+    if faults:
+        raise Invalid(*faults)
     identity, created_at = new_id(), now()
 
     async def work(conn: AsyncConnection) -> None:
@@ -95,6 +103,7 @@ async def add_number(
                 display_name=display_name,
                 outbound=outbound,
                 tags=list(tags),
+                max_calls=max_calls,
                 created_at=created_at,
             )
         )
