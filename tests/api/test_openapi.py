@@ -1,4 +1,4 @@
-"""Both documents tell the truth: whatever is sent, no answer is a 5xx or one the document does not know."""
+"""All documents tell the truth: whatever is sent, no answer is a 5xx or one the document does not know."""
 
 import asyncio
 import re
@@ -43,7 +43,7 @@ EXISTING = {
     RINGG: {"agent_id": AGENT, "from_number_id": NUMBER_ID},
     RINGLY: {"agent_tag": OTHER_TAG, "from_number": "+12025550100"},
 }
-"""What a good body names, so that it gets past the look-ups and is stored."""
+"""What a good body of a call names, so that it gets past the look-ups and is stored."""
 
 OPERATIONS = {
     (RINGG, "POST", "/calling/outbound/individual"),
@@ -52,6 +52,9 @@ OPERATIONS = {
     (RINGG, "GET", "/calling/call-details"),
     (RINGG, "GET", "/calling/history"),
     (RINGG, "GET", "/calling/history/{call_id}"),
+    (RINGG, "PATCH", "/campaign/terminate"),
+    (RINGG, "PATCH", "/campaign/terminate/agent"),
+    (RINGG, "POST", "/campaign/terminate/{campaign_id}"),
     (RINGG, "GET", "/agent/all"),
     (RINGG, "GET", "/workspace/numbers"),
     (RINGG, "GET", "/workspace"),
@@ -105,6 +108,7 @@ def test_whatever_is_sent_gets_a_documented_answer(
 ) -> None:
     operation = schemathesis.openapi.from_dict(played.document(door))[path][method]
 
+    creates = mode is GenerationMode.POSITIVE and method == "POST" and "{" not in path
     # Without shrinking: a failure is as readable as it is, and never takes minutes.
     played.statuses.clear()
 
@@ -118,7 +122,7 @@ def test_whatever_is_sent_gets_a_documented_answer(
     )
     @given(case=operation.as_strategy(generation_mode=mode))
     def send(case: schemathesis.Case[Any]) -> None:
-        if mode is GenerationMode.POSITIVE and method == "POST" and isinstance(case.body, dict):
+        if creates and isinstance(case.body, dict):
             kept = {key: value for key, value in case.body.items() if key not in LOOKED_UP}
             case.body = {**kept, **EXISTING[door]}
         request = as_httpx(case, door)
@@ -129,7 +133,7 @@ def test_whatever_is_sent_gets_a_documented_answer(
 
     send()
 
-    if mode is GenerationMode.POSITIVE and method == "POST":
+    if creates:
         assert 200 in played.statuses
 
 

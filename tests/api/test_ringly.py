@@ -1,6 +1,7 @@
 """The Ringly door: the documentation's exchanges, and the table of what must come back for what is sent."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,10 +26,14 @@ from api_builders import (
     open_doors,
 )
 from api_examples import example, ordered_keys, without
-from outdial.api.ringly.errors import BAD_REQUEST, NO_CREDITS, NOT_FOUND, SERVER_FAULT, UNAUTHORIZED
+from api_records import WORKSPACE, at
+from outdial.api.ringly.errors import BAD_REQUEST, NOT_FOUND, SERVER_FAULT, UNAUTHORIZED
 from outdial.api.ringly.routes import key_of
 from outdial.api.ringly.validation import as_text
-from outdial.domain.errors import NoCredits, Unreachable
+from outdial.commands.credits import add_credits
+from outdial.commands.rules import change_rules
+from outdial.domain.errors import Unreachable
+from outdial.domain.rules import MICROS, Price
 from outdial.store import schema
 from outdial.store.database import Database
 
@@ -78,15 +83,6 @@ class TestTheDocumentedExchanges:
         assert without(response.json(), *OURS) == without(exchange["response"]["body"], *OURS)
         assert ordered_keys(response.json()) == ordered_keys(exchange["response"]["body"])
         assert await doors.calls_stored() == 0
-
-    async def test_no_credit_left(self, sqlite: Database, tmp_path: Path) -> None:
-        exchange = example("ringly", "08")
-        async with open_doors(sqlite, tmp_path, now=a_clock_that_raises(NoCredits("nothing left"))) as doors:
-            response = await replay(doors, exchange)
-
-            assert response.status_code == exchange["response"]["status"]
-            assert without(response.json(), *OURS) == without(exchange["response"]["body"], *OURS)
-            assert response.json()["error_message"] == NO_CREDITS
 
     async def test_rate_limited(self, sqlite: Database, tmp_path: Path) -> None:
         exchange = example("ringly", "10")
@@ -362,3 +358,27 @@ async def own(doors: Doors, *, number: str, tag: str) -> None:
         await conn.execute(schema.agents.update().where(schema.agents.c.tag == OTHER_TAG).values(tag=tag))
 
     await doors.database.write(work)
+
+
+class TestWithoutCredits:
+    async def test_a_call_is_refused_before_its_names_are_looked_up(self, doors: Doors) -> None:
+        exchange = example("ringly", "08")
+        await change_rules(doors.database, WORKSPACE, lambda rules: replace(rules, price=Price(per_minute_micros=1)))
+
+        refused = await doors.ringly(a_ringly_body(agent_tag="unknown"))
+        faulty = await doors.ringly(a_ringly_body(to_number="x"))
+        await add_credits(doors.database, WORKSPACE, MICROS, now=lambda: at("09:00:00"))
+        accepted = await doors.ringly(a_ringly_body())
+
+        assert refused.status_code == exchange["response"]["status"]
+        assert without(refused.json(), "request_id") == without(exchange["response"]["body"], "request_id")
+        assert [answer.status_code for answer in (faulty, accepted)] == [400, 200]
+
+    async def test_the_answer_to_the_same_call_is_repeated(self, doors: Doors) -> None:
+        again = {"Authorization": RINGLY_KEY, "Idempotency-Key": "k"}
+        first = await doors.http.post(f"{RINGLY}/make-outbound-call-v2", json=a_ringly_body(), headers=again)
+        await change_rules(doors.database, WORKSPACE, lambda rules: replace(rules, price=Price(per_minute_micros=1)))
+
+        second = await doors.http.post(f"{RINGLY}/make-outbound-call-v2", json=a_ringly_body(), headers=again)
+
+        assert second.content == first.content

@@ -129,7 +129,7 @@ class TestTheRoutes:
 
         page = (ROOT / "docs" / "dialects.md").read_text("utf-8")
         table = page.partition("## Routes")[2].partition("Beside them")[0]
-        named = {route.partition("?")[0] for route in re.findall(r"`((?:GET|POST) /[^`]+)`", table)}
+        named = {route.partition("?")[0] for route in re.findall(r"`((?:GET|POST|PATCH) /[^`]+)`", table)}
         assert named == served
 
 

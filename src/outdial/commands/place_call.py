@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from outdial.commands.credits import can_pay
 from outdial.commands.once import Answer, Once, create_once
 from outdial.domain.agent import Voice
 from outdial.domain.brief import mismatch
 from outdial.domain.clock import Clock
-from outdial.domain.errors import Fault, Invalid, NotFound
+from outdial.domain.errors import Fault, Invalid, NoCredits, NotFound
 from outdial.domain.ids import new_id
 from outdial.domain.plan import first_due, resolve
 from outdial.domain.request import CallRequest
@@ -24,6 +25,8 @@ from outdial.store.registration import CallerNumber, Registration, rows_of
 
 _HINTS_AT_SPELLING: Final = frozenset({"ringg", "native"})
 """Dialects that also hear of variables nobody uses; Ringly names the missing ones only."""
+_PAID_FIRST: Final = frozenset({"ringly"})
+"""Dialects whose calls are refused when there are no credits; those of the others wait for some."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Placed:
 
     call_id: str
     created_at: datetime
+    due_at: datetime
     from_number: str
     variables: Mapping[str, Any]
     warnings: tuple[str, ...]
@@ -57,6 +61,7 @@ async def place_call(db: Database, request: CallRequest, *, voices: Mapping[str,
     Raises:
         NotFound: the agent, version, number, pool or voice is not the workspace's (``field`` names it).
         Invalid: it is, but cannot be used so; or variables are missing that the agent requires.
+        NoCredits: there are none, and this dialect refuses calls then.
         Unreachable: the database did not answer.
     """
     registration, placed = await _accept(db, request, voices, now())
@@ -91,6 +96,8 @@ async def _accept(
     db: Database, request: CallRequest, voices: Mapping[str, Voice], accepted_at: datetime
 ) -> tuple[Registration, Placed]:
     _check_texts(request)
+    if request.dialect in _PAID_FIRST and not await can_pay(db, request.workspace_id):
+        raise NoCredits("No credits are left")
     found = await _look_up(db, request)
     _check_voice(request, found.chosen, voices)
     differences = mismatch(found.chosen.definition, request.variables)
@@ -119,6 +126,7 @@ def _placed(registration: Registration, agent_tag: str) -> Placed:
     return Placed(
         call_id=registration.call_id,
         created_at=registration.created_at,
+        due_at=registration.due_at,
         from_number=registration.from_numbers[0].number if registration.from_numbers else "",
         variables=registration.request.variables,
         warnings=tuple(registration.warnings),

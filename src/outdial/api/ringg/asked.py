@@ -68,6 +68,25 @@ class IndividualCall(BaseModel):
     parent_call_id: UUID | None = None
 
 
+class Termination(BaseModel):
+    """Which waiting calls to end, for the document only: ``termination`` judges what comes."""
+
+    agent_id: UUID | None = Field(default=None, description="Alone: all of the agent's")
+    call_ids: list[str] | None = Field(
+        default=None, max_length=100, description="Alone: these; unknown ones are ignored"
+    )
+    campaign_id: UUID | None = Field(default=None, description="Alone or with mobile_numbers: of this list")
+    mobile_numbers: list[str] | None = Field(
+        default=None, max_length=100, description="E.164; alone: calls outside lists", examples=[["+12025550143"]]
+    )
+
+
+class TerminationQuery(BaseModel):
+    terminate_all_calls: str | None = Field(
+        default=None, description="true, false, 1 or 0; with mobile_numbers alone: in all lists too"
+    )
+
+
 class Paging(BaseModel):
     """Query of a list. Everything is text here: ``listing`` reads it with this API's forgiveness."""
 

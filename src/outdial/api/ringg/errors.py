@@ -78,6 +78,8 @@ _KINDS: Final[Mapping[type[OutdialError], _Kind]] = {
 }
 _OUR_NAMES: Final = {"variables": "custom_args_values"}
 """Fields that commands call otherwise than this API does."""
+_ELSEWHERE: Final[Mapping[tuple[str, ...], str]] = {(once.HEADER,): "header", ("terminate_all_calls",): "query"}
+"""Faults that stand in a part of their own, whatever the request."""
 _HTTP_CODES: Final = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
 
 
@@ -106,8 +108,7 @@ def details_of(error: OutdialError, where: str) -> list[ErrorDetail]:
 
 
 def _detail(fault: Fault, where: str) -> ErrorDetail:
-    if fault.path == (once.HEADER,):
-        where = "header"
+    where = _ELSEWHERE.get(fault.path, where)
     path = [_OUR_NAMES.get(name, name) for name in fault.path[:1]] + list(fault.path[1:])
     return ErrorDetail(loc=[where, *path], msg=fault.message, type=fault.kind)
 

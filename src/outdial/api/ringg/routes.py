@@ -16,10 +16,11 @@ from outdial.api.json_body import parse_object, read_body
 from outdial.api.keys import bearer_key
 from outdial.api.openapi import Door, body_of, refusals
 from outdial.api.parts import Parts
-from outdial.api.ringg import asked, errors, instants, listing, records, rows, translate, validation, wire
+from outdial.api.ringg import asked, errors, instants, listing, records, rows, termination, translate, validation, wire
+from outdial.commands.change_call import cancel_waiting
 from outdial.commands.once import Answer
 from outdial.commands.place_call import Placed
-from outdial.domain.errors import Fault, Invalid, NotFound
+from outdial.domain.errors import Fault, Invalid, NotFound, Refused
 from outdial.domain.ids import digest_key, parse_uuid
 from outdial.domain.record import CallRecord
 from outdial.queries import access, calls, inventory
@@ -32,12 +33,13 @@ _AS_SET: Final[Mapping[str, Any]] = {"response_model_exclude_unset": True}
 _PLAIN: Final = refusals(errors.ErrorBody, 401, 429, 500, 503)
 _READ: Final = refusals(errors.ErrorBody, 400, 401, 429, 500, 503)
 _FIND: Final = refusals(errors.ErrorBody, 400, 401, 404, 429, 500, 503)
+_STOP: Final = refusals(errors.ErrorBody, 400, 401, 413, 429, 500, 503)
 _CALL: Final = refusals(errors.ErrorBody, 400, 401, 404, 413, 422, 429, 500, 503)
 
 
 def application(parts: Parts) -> Door:
     """The whole API, to be mounted at ``/ca/api/v0``."""
-    app = Door(title="Outdial: Ringg dialect", bodies=(asked.IndividualCall,))
+    app = Door(title="Outdial: Ringg dialect", bodies=(asked.IndividualCall, asked.Termination))
     app.router.dependencies = [Security(_KEY), Security(_BEARER)]
     app.add_middleware(Gate, failed=errors.failed)
     errors.install(app)
@@ -58,12 +60,26 @@ def application(parts: Parts) -> Door:
             **_AS_SET,
         )
 
+    def stop(method: str, path: str, answer: Callable[..., Any], *, body: bool = True) -> None:
+        extra = body_of(asked.Termination, required=body)
+        app.add_api_route(
+            path,
+            answer,
+            methods=[method],
+            response_model=wire.TerminationResponse,
+            responses=_STOP,
+            openapi_extra=extra,
+        )
+
     post_call("/calling/outbound/individual", routes.individual)
     post_call("/calling/v2/outbound/individual", routes.individual_v2)
     post_call("/calling/outbound/individual/v2", routes.individual_v2)
     get("/calling/call-details", routes.call_details, wire.CallDetailsResponse, _FIND)
     get("/calling/history", routes.history, wire.HistoryResponse, _READ)
     get("/calling/history/{call_id}", routes.one_of_history, wire.CallDetailsResponse, _FIND)
+    stop("PATCH", "/campaign/terminate", routes.terminate)
+    stop("PATCH", "/campaign/terminate/agent", routes.terminate)
+    stop("POST", "/campaign/terminate/{campaign_id}", routes.terminate_campaign, body=False)
     get("/agent/all", routes.agents, wire.AgentListResponse, _READ)
     get("/workspace/numbers", routes.numbers, wire.NumbersResponse, _READ)
     get("/workspace", routes.workspace, wire.WorkspaceResponse, _PLAIN)
@@ -118,6 +134,21 @@ class _Routes:
             total=total,
         )
 
+    async def terminate(
+        self, request: Request, query: Annotated[asked.TerminationQuery, Query()]
+    ) -> wire.TerminationResponse:
+        """End calls that wait; one that is being dialled is left alone."""
+        workspace_id = await self._admit(request)
+        return await self._terminate(workspace_id, await self._body(request), query)
+
+    async def terminate_campaign(
+        self, request: Request, campaign_id: str, query: Annotated[asked.TerminationQuery, Query()]
+    ) -> wire.TerminationResponse:
+        """The same for one list, named in the path."""
+        workspace_id = await self._admit(request)
+        body = await self._body(request, may_be_empty=True)
+        return await self._terminate(workspace_id, {**body, "campaign_id": campaign_id}, query)
+
     async def agents(self, request: Request, query: Annotated[asked.Paging, Query()]) -> wire.AgentListResponse:
         """Agents in use."""
         workspace_id = await self._admit(request)
@@ -149,9 +180,7 @@ class _Routes:
         parts = self._parts
         workspace_id = await self._admit(request)
         once.key_of(request)
-        body = parse_object(await read_body(request, limit_bytes=BODY_LIMIT_BYTES))
-        if body is None:
-            raise Invalid(validation.NOT_AN_OBJECT)
+        body = await self._body(request)
         validation.check_call(body, v2=v2, now=parts.now())
         wanted = translate.call_request(body, workspace_id)
         # Every route to a call means the same by the same body.
@@ -159,6 +188,22 @@ class _Routes:
             request, workspace_id=workspace_id, dialect=translate.DIALECT, operation="call", body=body
         )
         return await once.place(parts, wanted, lambda placed: _accepted(placed, wanted.to_number), repeatable)
+
+    async def _body(self, request: Request, *, may_be_empty: bool = False) -> Mapping[str, object]:
+        raw = await read_body(request, limit_bytes=BODY_LIMIT_BYTES)
+        body = {} if may_be_empty and not raw.strip() else parse_object(raw)
+        if body is None:
+            raise Invalid(validation.NOT_AN_OBJECT)
+        return body
+
+    async def _terminate(
+        self, workspace_id: str, body: Mapping[str, object], query: asked.TerminationQuery
+    ) -> wire.TerminationResponse:
+        wanted = termination.selection(body, query.terminate_all_calls)
+        ended = await cancel_waiting(self._parts.database, workspace_id, wanted, now=self._parts.now)
+        if not ended:
+            raise Refused("No terminable calls found")
+        return wire.TerminationResponse(message="Calls terminated successfully!", terminated_count=ended)
 
     async def _details(self, workspace_id: str, wanted: str, query: asked.AnalysisQuery) -> wire.CallDetailsResponse:
         analysis = listing.truth("send_analysis", query.send_analysis)

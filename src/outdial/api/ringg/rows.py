@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_FLOOR, Decimal
 from typing import Final
 
 from outdial.api.ringg import instants, wire
+from outdial.domain.rules import MICROS
 from outdial.queries import inventory
+from outdial.store.credits import Funds
 
-UNLIMITED_CREDITS: Final = 999_999_999.0
+_CENT: Final = Decimal("0.01")
+_UNCOUNTED: Final = Funds(999_999_999 * MICROS)
 """Shown when credits are not counted, so that clients' balance checks pass."""
 
 
@@ -65,12 +69,14 @@ def number(row: inventory.NumberRow) -> wire.NumberRow:
 
 
 def workspace(row: inventory.WorkspaceRow) -> wire.WorkspaceInfo:
+    funds = row.funds or _UNCOUNTED
     return wire.WorkspaceInfo(
         id=row.id,
         name=row.name,
         created_at=instants.offset_micros(row.created_at),
-        credits=UNLIMITED_CREDITS,
-        locked_credits=0.0,
-        total_available_credits=f"{UNLIMITED_CREDITS:.2f}",
+        credits=funds.balance_micros / MICROS,
+        locked_credits=funds.held_micros / MICROS,
+        # Rounded down: nobody is told of more than can be spent.
+        total_available_credits=str((Decimal(funds.free_micros) / MICROS).quantize(_CENT, ROUND_FLOOR)),
         api_key="***",
     )

@@ -23,6 +23,9 @@ from outdial.domain.record import AttemptRecord, CallRecord
 CallbackBody = Literal["superset", "envelope", "events"]
 Payload = dict[str, Any]
 
+_AFTER_AN_ATTEMPT: Final = frozenset(
+    {EventType.ATTEMPT_ENDED, EventType.RECORDING_READY, EventType.CALL_ENDED, EventType.PROCESSED}
+)
 _STATUS_AT: Final = {EventType.REGISTERED: "registered", EventType.DIALING: "ongoing"}
 
 
@@ -47,14 +50,7 @@ class _Moment:
     @property
     def over(self) -> bool:
         """Whether the attempt had ended by then: before, nothing is known of how it went."""
-        return self.event.type not in {
-            EventType.REGISTERED,
-            EventType.DIALING,
-            EventType.RINGING,
-            EventType.ANSWERED,
-            EventType.SAID,
-            EventType.DIGITS,
-        }
+        return self.event.type in _AFTER_AN_ATTEMPT
 
     @property
     def turns(self) -> list[wire.Turn]:
@@ -63,6 +59,13 @@ class _Moment:
     @property
     def talk_s(self) -> float:
         return self.attempt.talk_ms / 1000 if self.attempt and self.over else 0.0
+
+    @property
+    def cost(self) -> float:
+        """Credits: of the attempt; on the final event, of the whole call."""
+        if self.event.type is EventType.PROCESSED:
+            return records.cost(self.record)
+        return self.attempt.cost if self.attempt and self.over else 0.0
 
     @property
     def recording_url(self) -> str | None:
@@ -162,7 +165,7 @@ def _common(moment: _Moment, event_type: str) -> Payload:
         "agent_name": record.agent_name,
         "version_id": record.version_id,
         "custom_args_values": dict(record.variables),
-        "call_cost": 0.0,
+        "call_cost": moment.cost,
         "overall_latency_seconds": _latency_s(attempt) if moment.over else 0.0,
         "first_utterance_seconds": _first_word_s(attempt) if moment.over else 0.0,
         "tool_call_logs": [],

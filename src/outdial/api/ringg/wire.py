@@ -194,3 +194,8 @@ class WorkspaceInfo(BaseModel):
 
 class WorkspaceResponse(BaseModel):
     workspace_info: WorkspaceInfo
+
+
+class TerminationResponse(BaseModel):
+    message: str
+    terminated_count: int
