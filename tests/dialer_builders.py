@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from attempt_builders import NOON, a_result
 from outdial.dialer.dialer import Dialer, DialerSettings
-from outdial.domain.agent import Definition, Voice
+from outdial.domain.agent import Definition, TalkLimits, Voice
 from outdial.domain.attempt import Order, Progress, Result, Trunk
 from outdial.domain.events import EventType
 from outdial.domain.ids import new_id
@@ -30,6 +30,7 @@ from outdial.store.calendar import Claim, claim
 from outdial.store.database import Database
 from outdial.store.definitions import definition_to_json
 from outdial.store.events import append, events_of_call
+from outdial.store.lanes import LaneName, source_of
 from outdial.store.orders import Ground
 from outdial.store.reaper import reap
 from outdial.store.trunks import trunk_to_row
@@ -110,23 +111,32 @@ class World:
         retry: RetryPolicy | None = None,
         window: Window | None = None,
         due_at: datetime | None = None,
-        lane: str = "lane",
+        scheduled_at: datetime | None = None,
+        max_length_s: float = TalkLimits.max_length_s,
+        to_number: str = "+15551112222",
+        lane: str = "",
         pool_id: str | None = None,
+        number_ids: Sequence[str] | None = None,
         **request: Any,
     ) -> str:
-        """An accepted call, due now unless told otherwise."""
+        """An accepted call, due now unless told otherwise, from any of the world's numbers unless told otherwise.
+
+        ``lane``: the list it belongs to; calls of one list and the same numbers wait in one line.
+        """
         call_id, now = new_id(), self.clock()
-        plan = Plan(retry=retry or RetryPolicy(), window=window)
-        members = [] if pool_id else [{"id": number_id, "number": ""} for number_id in self.number_ids]
+        limits = TalkLimits(max_length_s=max_length_s)
+        plan = Plan(limits=limits, retry=retry or RetryPolicy(), window=window, scheduled_at=scheduled_at)
+        chosen = [] if pool_id else self.number_ids if number_ids is None else number_ids
+        members = [{"id": number_id, "number": ""} for number_id in chosen]
         await self.insert(
             schema.calls,
             id=call_id,
             workspace_id=self.workspace_id,
             agent_id=self.agent_id,
-            lane=lane,
+            lane=self.lane(lane, pool_id, chosen),
             state="registered",
-            due_at=due_at or now,
-            to_number="+15551112222",
+            due_at=due_at or scheduled_at or now,
+            to_number=to_number,
             created_at=now,
         )
         values = {"variables": {}, "warnings": [], "body": {}, "callee_name": "Maya"} | request
@@ -140,6 +150,11 @@ class World:
             **values,
         )
         return call_id
+
+    def lane(self, list_id: str = "", pool_id: str | None = None, number_ids: Sequence[str] | None = None) -> str:
+        """The line in which such calls wait."""
+        source = source_of(self.number_ids if number_ids is None else number_ids, pool_id or "")
+        return str(LaneName(self.workspace_id, source, list_id))
 
     async def insert(self, table: sa.Table, **values: Any) -> None:
         await self.run(table.insert().values(values))
@@ -175,8 +190,8 @@ class World:
             "to_number": "+15551112222",
             "created_at": now,
         }
-        later = {"lane": "future", "state": "registered", "due_at": now + timedelta(days=1)}
-        ended = {"lane": "past", "state": "completed", "due_at": now - timedelta(days=1)}
+        later = {"lane": self.lane("future"), "state": "registered", "due_at": now + timedelta(days=1)}
+        ended = {"lane": self.lane("past"), "state": "completed", "due_at": now - timedelta(days=1)}
         rows = [{**base, **later, "id": new_id()} for _ in range(future)]
         rows += [{**base, **ended, "id": new_id()} for _ in range(past)]
 

@@ -27,7 +27,7 @@ from outdial.queries.calls import call_record, events_of
 from outdial.store.database import Database
 from outdial.store.schema import calls, events
 from store_builders import NOON
-from workspace_builders import AT_NOON, CALLEE, CALLER, GREETING, LUZ, VOICES, an_office
+from workspace_builders import AT_NOON, CALLEE, CALLER, GREETING, LUZ, VOICES, an_office, at
 
 
 async def nothing_is_stored(database: Database) -> bool:
@@ -118,13 +118,16 @@ class TestAnAcceptedCall:
         assert record.blocked_by == ("schedule", "window")
         assert record.next_eligible_at == datetime.fromisoformat("2026-03-03T09:00:00+05:30")
 
-    async def test_that_is_due_waits_for_capacity_only(self, database: Database) -> None:
+    async def test_that_is_due_waits_for_nothing_and_then_for_capacity_only(self, database: Database) -> None:
         office = await an_office(database)
 
         placed = await office.place()
 
-        record = await call_record(database, office.workspace_id, placed.call_id, now=AT_NOON)
-        assert (record.blocked_by, record.next_eligible_at) == (("capacity",), None)
+        first = await call_record(database, office.workspace_id, placed.call_id, now=AT_NOON)
+        a_second_later = at(NOON + timedelta(seconds=1))
+        then = await call_record(database, office.workspace_id, placed.call_id, now=a_second_later)
+        assert (first.blocked_by, first.next_eligible_at) == ((), NOON)
+        assert (then.blocked_by, then.next_eligible_at) == (("capacity",), None)
 
 
 class TestVariablesThatDoNotMatch:

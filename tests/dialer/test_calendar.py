@@ -14,9 +14,11 @@ from dialer_builders import World
 from outdial.domain.ids import call_sid
 from outdial.domain.outcome import Outcome
 from outdial.domain.request import RetryPolicy, Window
-from outdial.store.calendar import DUE_LANES, due_in_lanes, due_lanes
+from outdial.store.calendar import due_lanes
 from outdial.store.database import Database
+from outdial.store.lanes import DUE_IN_LANE, DUE_LANES
 from outdial.store.schema import to_micros
+from outdial.store.seeks import union_of
 
 
 @pytest.fixture
@@ -172,16 +174,17 @@ class TestTheCallerNumber:
 
         row = await world.row(call_id)
         assert (row["state"], row["attempt"]) == ("registered", 0)
-        assert row["due_at"] == NOON + timedelta(minutes=1)
+        assert row["due_at"] == NOON
 
 
 class TestLookingForDueCalls:
     async def test_is_a_seek_however_many_lie_in_the_future_or_the_past(self, world: World) -> None:
         await world.fill(future=15_000, past=15_000)
-        values = {"now": to_micros(NOON), "lane0": "future", "lane1": "future", "room": 10}
+        future = world.lane("future")
+        values = {"now": to_micros(NOON), "key0": future, "most0": 10, "key1": future, "most1": 10}
 
-        lanes = await _plan(world.db, DUE_LANES, {"now": values["now"]})
-        due = await _plan(world.db, due_in_lanes(2), values)
+        lanes = await _plan(world.db, DUE_LANES, {"by": values["now"]})
+        due = await _plan(world.db, union_of(DUE_IN_LANE, 2), values)
 
         for plan in (lanes, due):
             assert "ix_calls_waiting" in plan
@@ -194,7 +197,7 @@ class TestLookingForDueCalls:
         await world.call(lane="due")
 
         async with world.db.reading() as conn:
-            assert await due_lanes(conn, NOON) == ["due"]
+            assert await due_lanes(conn, NOON) == [world.lane("due")]
 
 
 async def _plan(db: Database, statement: sa.TextClause, values: dict[str, object]) -> str:

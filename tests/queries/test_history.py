@@ -106,7 +106,7 @@ class TestACall:
 
         assert (due.blocked_by, due.next_eligible_at) == (("caller_number",), None)
         assert later.blocked_by == ("schedule", "caller_number")
-        assert later.next_eligible_at == NOON + timedelta(hours=1)
+        assert later.next_eligible_at is None
 
     async def test_to_be_dialled_again_outside_its_window_names_both_causes(self, database: Database) -> None:
         office = await an_office(database)

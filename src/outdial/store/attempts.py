@@ -16,10 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.attempt import Answered, DigitsPressed, Progress, Ringing, Said
 from outdial.domain.call import ATTEMPT_MOVES, AttemptState, CallState
+from outdial.domain.calling import leave_to_ring
 from outdial.domain.events import Event, EventType
+from outdial.domain.plan import Plan
 from outdial.store.calendar import Claim
+from outdial.store.callees import load_callees
 from outdial.store.leases import good_for
-from outdial.store.schema import attempts, calls, events
+from outdial.store.rules import load_rules
+from outdial.store.schema import attempts, call_requests, calls, events
 
 _TOLD_AS: Final = {
     Ringing: EventType.RINGING,
@@ -45,8 +49,8 @@ class Asked:
 async def asked(conn: AsyncConnection, claim: Claim, now: datetime) -> Asked | None:
     """Note that the carrier is being asked; the INVITE may leave only after this is committed.
 
-    None: the attempt is no longer the holder's, its lease has run out, or somebody wants it stopped. Asking twice is
-    the same as asking once.
+    None: the attempt is no longer the holder's, its lease has run out, somebody wants it stopped, or the person may
+    not be rung any more since it was claimed. Asking twice is the same as asking once.
     """
     left = await good_for(conn, claim.holder, now)
     if left is None:
@@ -56,9 +60,23 @@ async def asked(conn: AsyncConnection, claim: Claim, now: datetime) -> Asked | N
         return None
     if row["state"] == AttemptState.DIALING:
         return Asked([], now + left)
+    if not await _may_ring(conn, claim, now):
+        return None
     await _update(conn, claim, state=AttemptState.DIALING.value, dialed_at=now)
     told = fact_of(claim, EventType.DIALING, now, from_number=claim.from_number, call_sid=row["sid"])
     return Asked([told], now + left)
+
+
+async def _may_ring(conn: AsyncConnection, claim: Claim, now: datetime) -> bool:
+    """By the same rule as at the claim: time has passed since, and people and rules may have changed."""
+    plan = await conn.scalar(sa.select(call_requests.c.plan).where(call_requests.c.call_id == claim.call_id))
+    rules = await load_rules(conn, [claim.workspace_id])
+    if plan is None or claim.workspace_id not in rules:
+        return False
+    key = claim.workspace_id, claim.to_number
+    callee = (await load_callees(conn, [key], rules, now, besides=claim.key))[key]
+    leave = leave_to_ring(now, Plan.from_json(plan).window, rules[claim.workspace_id].policy, callee)
+    return leave.at is not None and leave.at <= now
 
 
 async def record(conn: AsyncConnection, claim: Claim, known: int, progress: Sequence[Progress]) -> list[Event] | None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from outdial.domain.places import Caller
 from outdial.store.schema import attempts, numbers
+from outdial.store.survey import Survey
 
 
 @dataclass(frozen=True)
@@ -22,64 +25,42 @@ class CallerWish:
     number_ids: tuple[str, ...]
     pool_id: str = ""
 
-
-@dataclass(frozen=True)
-class Caller:
-    id: str
-    number: str
-    trunk_id: str
-    pool_id: str
-    workspace_id: str
+    @classmethod
+    def of(cls, row: Mapping[Any, Any]) -> CallerWish:
+        """A row with ``id``, ``workspace_id``, ``from_numbers`` and ``number_pool_id``."""
+        number_ids = tuple(member["id"] for member in row["from_numbers"])
+        return cls(row["id"], row["workspace_id"], number_ids, row["number_pool_id"] or "")
 
 
-class Callers:
-    """The usable numbers for a batch of calls, in the order of their last use; choosing one puts it last."""
+class Rotation:
+    """Chooses caller numbers for a batch of calls; each choice takes a place and puts the number last."""
 
-    def __init__(self, resting: Sequence[Caller], tried: dict[str, set[str]]) -> None:
-        self._resting = list(resting)
+    def __init__(self, found: Survey, tried: Mapping[str, Collection[str]]) -> None:
+        self._found = found
         self._tried = tried
+        self._turn = {number_id: turn for own in found.callers.values() for turn, number_id in enumerate(own)}
+        self._next = len(self._turn)
 
     @classmethod
-    async def load(cls, conn: AsyncConnection, wishes: Sequence[CallerWish]) -> Callers:
-        ids = {number_id for wish in wishes for number_id in wish.number_ids}
-        pools = {wish.pool_id for wish in wishes if wish.pool_id}
-        usable = await conn.execute(
-            sa.select(numbers)
-            .where(sa.or_(numbers.c.id.in_(ids), numbers.c.number_pool_id.in_(pools)))
-            .where(numbers.c.outbound == sa.true(), numbers.c.spam == sa.false())
-            .order_by(numbers.c.used_at.asc().nulls_first(), numbers.c.id)
-        )
-        resting = [
-            Caller(row["id"], row["number"], row["trunk_id"], row["number_pool_id"] or "", row["workspace_id"])
-            for row in usable.mappings()
-        ]
+    async def load(cls, conn: AsyncConnection, found: Survey, call_ids: Collection[str]) -> Rotation:
         tried: dict[str, set[str]] = defaultdict(set)
-        used = sa.select(attempts.c.call_id, attempts.c.number_id).where(
-            attempts.c.call_id.in_([wish.call_id for wish in wishes])
-        )
+        used = sa.select(attempts.c.call_id, attempts.c.number_id).where(attempts.c.call_id.in_(call_ids))
         for row in await conn.execute(used):
             tried[row.call_id].add(row.number_id)
-        return cls(resting, tried)
+        return cls(found, tried)
 
     def choose(self, wish: CallerWish) -> Caller | None:
-        """The number to call from, or None when none of them may be used now."""
-        fitting = [caller for caller in self._resting if _fits(caller, wish)]
-        if not fitting:
+        """The number to call from; None when none of them has a place now, on its trunk or in its workspace."""
+        usable = self._found.usable(wish.workspace_id, wish.number_ids, wish.pool_id)
+        free = [caller for caller in usable if not self._found.places.against(caller)]
+        if not free:
             return None
-        fresh = [caller for caller in fitting if caller.id not in self._tried[wish.call_id]]
-        caller = (fresh or fitting)[0]
-        self._resting.remove(caller)
-        self._resting.append(caller)
+        tried = self._tried.get(wish.call_id, ())
+        caller = min(free, key=lambda one: (one.id in tried, self._turn[one.id]))
+        self._found.places.take(caller)
+        self._turn[caller.id], self._next = self._next, self._next + 1
         return caller
 
-    def serve(self, wish: CallerWish) -> bool:
-        """Whether there is a number to call from; choosing is left to the dial."""
-        return any(_fits(caller, wish) for caller in self._resting)
 
-    async def mark_used(self, conn: AsyncConnection, ids: Collection[str], now: datetime) -> None:
-        await conn.execute(numbers.update().where(numbers.c.id.in_(ids)).values(used_at=now))
-
-
-def _fits(caller: Caller, wish: CallerWish) -> bool:
-    named = caller.id in wish.number_ids or (bool(wish.pool_id) and caller.pool_id == wish.pool_id)
-    return named and caller.workspace_id == wish.workspace_id
+async def mark_used(conn: AsyncConnection, ids: Collection[str], now: datetime) -> None:
+    await conn.execute(numbers.update().where(numbers.c.id.in_(ids)).values(used_at=now))

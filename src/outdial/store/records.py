@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,12 +17,13 @@ from outdial.domain.plan import Plan
 from outdial.domain.record import AttemptRecord, CallRecord
 from outdial.domain.rules import MICROS
 from outdial.domain.waiting import Wait
-from outdial.store.callers import Callers, CallerWish
+from outdial.store.callers import CallerWish
 from outdial.store.registration import callback_from_json
 from outdial.store.schema import agent_versions, agents, attempts, call_requests, calls
-from outdial.store.waiting import why_waiting
+from outdial.store.waiting import Waiting, why_waiting
 
 _Row = Mapping[Any, Any]
+_NO_WAIT: Final = Wait((), None)
 
 
 async def load_call(conn: AsyncConnection, call_id: str, now: datetime) -> CallRecord | None:
@@ -41,15 +42,17 @@ async def load_calls(conn: AsyncConnection, ids: Sequence[str], now: datetime) -
         for call_id, row in rows.items()
     }
     versions = await _versions(conn, set(chosen.values()))
-    stranded = await _without_caller(conn, [row for row in rows.values() if CallState(row["state"]) in WAITING])
+    records = {call_id: tuple(attempt_of(dial) for dial in tried.get(call_id, ())) for call_id in rows}
+    waits = await why_waiting(
+        conn, [_waiting(row, records[call_id]) for call_id, row in rows.items() if _waits(row)], now
+    )
     return [
         _record(
             rows[call_id],
-            tried.get(call_id, ()),
+            records[call_id],
             chosen[call_id],
             versions.get(chosen[call_id], {}),
-            now,
-            callable_from=call_id not in stranded,
+            waits.get(call_id, _NO_WAIT),
         )
         for call_id in ids
         if call_id in rows
@@ -87,32 +90,23 @@ async def _versions(conn: AsyncConnection, ids: Iterable[str]) -> dict[str, _Row
     return {row["id"]: row for row in (await conn.execute(asked)).mappings()}
 
 
-async def _without_caller(conn: AsyncConnection, waiting: Sequence[_Row]) -> set[str]:
-    """The calls of which no caller number may be used as things are."""
-    if not waiting:
-        return set()
-    wishes = [
-        CallerWish(
-            row["id"],
-            row["workspace_id"],
-            tuple(member["id"] for member in row["from_numbers"]),
-            row["number_pool_id"] or "",
-        )
-        for row in waiting
-    ]
-    callers = await Callers.load(conn, wishes)
-    return {wish.call_id for wish in wishes if not callers.serve(wish)}
+def _waits(row: _Row) -> bool:
+    return CallState(row["state"]) in WAITING
 
 
-def _record(
-    row: _Row, dials: Sequence[_Row], version_id: str, version: _Row, now: datetime, *, callable_from: bool
-) -> CallRecord:
+def _waiting(row: _Row, tried: Sequence[AttemptRecord]) -> Waiting:
+    return Waiting(
+        wish=CallerWish.of(row),
+        to_number=row["to_number"],
+        state=CallState(row["state"]),
+        due_at=row["due_at"],
+        plan=Plan.from_json(row["plan"]),
+        last=tried[-1] if tried else None,
+    )
+
+
+def _record(row: _Row, tried: tuple[AttemptRecord, ...], version_id: str, version: _Row, wait: Wait) -> CallRecord:
     state, plan = CallState(row["state"]), Plan.from_json(row["plan"])
-    tried = tuple(attempt_of(dial) for dial in dials)
-    last = tried[-1] if tried else None
-    wait = Wait((), None)
-    if state in WAITING:
-        wait = why_waiting(state, row["due_at"], plan, last, now, callable_from=callable_from)
     return CallRecord(
         id=row["id"],
         workspace_id=row["workspace_id"],

@@ -14,6 +14,7 @@ from outdial.domain.request import Callback, CallRequest
 from outdial.store.events import row_of
 from outdial.store.group_commit import Rows
 from outdial.store.inserts import Inserts
+from outdial.store.lanes import LaneName, source_of
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,10 @@ class Registration:
 
 
 def lane_of(registration: Registration) -> str:
-    """Calls of one lane share a caller number (the first, or the pool), so that they wait in one line."""
+    """Calls of one lane share their caller numbers and their list, so that they wait in one line."""
     request = registration.request
-    source = registration.from_numbers[0].id if registration.from_numbers else request.number_pool_id
-    return f"{request.workspace_id}|{source}"
+    source = source_of([number.id for number in registration.from_numbers], request.number_pool_id)
+    return str(LaneName(request.workspace_id, source))
 
 
 def rows_of(registration: Registration, inserts: Inserts) -> Rows:

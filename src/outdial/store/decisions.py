@@ -1,0 +1,66 @@
+"""What becomes of each due call at its claim: dialled now, later, never, or left as it is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from outdial.domain.places import Caller
+from outdial.domain.plan import Plan
+from outdial.domain.price import Hold
+from outdial.store.callees import load_callees
+from outdial.store.callers import CallerWish, Rotation
+from outdial.store.survey import Survey
+
+
+@dataclass(frozen=True)
+class Ready:
+    """To be dialled now, from that number, with that much set aside."""
+
+    row: sa.RowMapping
+    caller: Caller
+    hold: Hold
+
+
+@dataclass
+class Decisions:
+    """What is in none of these stays due as it is: there is no place for it, no number or no credits."""
+
+    ready: list[Ready] = field(default_factory=list)
+    later: dict[datetime, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """Ids by the moment at which they may ring."""
+    never: list[tuple[sa.RowMapping, str]] = field(default_factory=list)
+    """With the reason."""
+
+
+async def decide(conn: AsyncConnection, rows: Sequence[sa.RowMapping], found: Survey) -> Decisions:
+    """Go through due calls in this order; what one is given is gone for those that follow."""
+    decisions = Decisions()
+    rotation = await Rotation.load(conn, found, [row["id"] for row in rows])
+    keys = {(row["workspace_id"], row["to_number"]) for row in rows}
+    callees = await load_callees(conn, keys, found.rules, found.now)
+    for row in rows:
+        workspace_id, key = row["workspace_id"], (row["workspace_id"], row["to_number"])
+        plan = Plan.from_json(row["plan"])
+        leave = found.leave(found.now, workspace_id, plan.window, callees[key])
+        if leave.forbidden:
+            decisions.never.append((row, leave.forbidden))
+        elif leave.at is not None and leave.at > found.now:
+            decisions.later[leave.at].append(row["id"])
+        elif leave.at is not None and (ready := _ready(row, plan, rotation, found)):
+            decisions.ready.append(ready)
+            found.spend(workspace_id, ready.hold)
+            # The next call to the same person in this very batch is one dial later.
+            callees[key] = replace(callees[key], dials=(*callees[key].dials, found.now))
+    return decisions
+
+
+def _ready(row: sa.RowMapping, plan: Plan, rotation: Rotation, found: Survey) -> Ready | None:
+    hold = found.hold(row["workspace_id"], plan.limits.max_length_s)
+    caller = hold and rotation.choose(CallerWish.of(row))
+    return Ready(row, caller, hold) if hold and caller else None

@@ -1,0 +1,87 @@
+"""Lanes: waiting calls that share their workspace, their caller number and their list wait in one line.
+
+Everything here is a seek in ``ix_calls_waiting``: a million calls in the future cost nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from outdial.store.schema import from_micros, to_micros
+from outdial.store.seeks import seeks
+
+# Written out, not bound: a partial index is only used by a query that repeats its condition literally.
+WAITING_SQL: Final = "state IN ('registered', 'retry')"
+DUE_LANES: Final = sa.text(
+    f"""
+    WITH RECURSIVE lanes(lane) AS (
+        SELECT min(lane) FROM calls WHERE {WAITING_SQL}
+        UNION ALL
+        SELECT (SELECT min(c.lane) FROM calls c WHERE c.{WAITING_SQL} AND c.lane > lanes.lane)
+        FROM lanes WHERE lanes.lane IS NOT NULL
+    ), firsts(lane, due_at) AS (
+        SELECT lane, (SELECT min(c.due_at) FROM calls c WHERE c.{WAITING_SQL} AND c.lane = lanes.lane)
+        FROM lanes WHERE lane IS NOT NULL
+    )
+    SELECT lane, due_at FROM firsts WHERE due_at <= :by
+    """
+)
+"""Each lane with a call due ``by`` then, and when its first one is: a loose index scan, a few seeks for each lane."""
+DUE_IN_LANE: Final = (
+    f"SELECT id, lane FROM calls WHERE {WAITING_SQL} AND lane = :key{{0}} AND due_at <= :now"
+    " ORDER BY due_at LIMIT :most{0}"
+)
+
+
+@dataclass(frozen=True)
+class LaneName:
+    """``source``: the caller number's id, the pool's, or what stands for a set of numbers; ``list_id``: empty for
+    single calls."""
+
+    workspace_id: str
+    source: str
+    list_id: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.workspace_id}|{self.source}|{self.list_id}"
+
+    @classmethod
+    def of(cls, lane: str) -> LaneName:
+        workspace_id, source, list_id = (*lane.split("|", 2), "", "")[:3]
+        return cls(workspace_id, source, list_id)
+
+
+def source_of(number_ids: Sequence[str], pool_id: str = "") -> str:
+    """Calls with the same choice of caller numbers have the same source, in whatever order they name them."""
+    if len(number_ids) < 2:
+        return number_ids[0] if number_ids else pool_id
+    return _SET + sha256(",".join(sorted(number_ids)).encode()).hexdigest()[:32]
+
+
+def is_set(source: str) -> bool:
+    """Whether the source does not say by itself which numbers are meant; each call of its lane does."""
+    return source.startswith(_SET)
+
+
+async def lanes_due(conn: AsyncConnection, by: datetime) -> dict[str, datetime]:
+    """Lanes with at least one call due by then, and when the first is."""
+    found = await conn.execute(DUE_LANES, {"by": to_micros(by)})
+    return {row.lane: from_micros(row.due_at) for row in found}
+
+
+async def due_calls(conn: AsyncConnection, shares: Mapping[str, int], now: datetime) -> dict[str, str]:
+    """The longest due calls of each lane, at most its share of them: their ids, with their lanes."""
+    found: dict[str, str] = {}
+    for statement, values in seeks(DUE_IN_LANE, [{"key": lane, "most": most} for lane, most in shares.items()]):
+        found |= {row.id: row.lane for row in await conn.execute(statement, {**values, "now": to_micros(now)})}
+    return found
+
+
+_SET: Final = "set:"

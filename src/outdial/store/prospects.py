@@ -1,0 +1,92 @@
+"""Which lanes could have a call dialled now, before any of their calls is looked at.
+
+What certainly cannot go is not even fetched, so that a backlog at its limit costs next to nothing however long it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from outdial.domain.fairness import Lane
+from outdial.domain.places import Caller
+from outdial.domain.plan import Plan
+from outdial.domain.price import LEAST_TALK_S, cost_of
+from outdial.store.lanes import LaneName, due_calls, is_set
+from outdial.store.schema import call_requests
+from outdial.store.survey import Survey, survey
+
+
+@dataclass(frozen=True)
+class Prospects:
+    """The lanes something may be taken from as things stand, and how they stand."""
+
+    lanes: Sequence[Lane]
+    found: Survey
+
+
+@dataclass(frozen=True)
+class _First:
+    """The longest due call of a lane, which speaks for it."""
+
+    number_ids: tuple[str, ...]
+    pool_id: str
+    max_length_s: float
+
+
+async def prospects(conn: AsyncConnection, due: Collection[str], now: datetime) -> Prospects:
+    """``due``: lanes with a call due by ``now``."""
+    names = {lane: LaneName.of(lane) for lane in due}
+    found = await survey(conn, {name.workspace_id for name in names.values()}, now)
+    firsts = await _firsts(conn, [lane for lane, name in names.items() if _must_be_asked(name, found)], now)
+    lanes = [_lane(lane, name, firsts.get(lane), found) for lane, name in names.items()]
+    return Prospects([lane for lane in lanes if lane.callers], found)
+
+
+def _lane(lane: str, name: LaneName, first: _First | None, found: Survey) -> Lane:
+    return Lane(lane, name.workspace_id, bool(name.list_id), tuple(_callers(name, first, found)))
+
+
+def _callers(name: LaneName, first: _First | None, found: Survey) -> list[Caller]:
+    """None when the lane cannot go at all."""
+    if name.workspace_id not in found.rules:
+        return []
+    if first is None:
+        return found.usable(name.workspace_id, [name.source], name.source)
+    if found.hold(name.workspace_id, first.max_length_s) is None:
+        return []
+    return found.usable(name.workspace_id, first.number_ids, first.pool_id)
+
+
+def _must_be_asked(name: LaneName, found: Survey) -> bool:
+    """Whether only the lane's calls know what decides: their caller numbers, or if there are credits for them."""
+    return is_set(name.source) or _is_short_of_credits(name.workspace_id, found)
+
+
+def _is_short_of_credits(workspace_id: str, found: Survey) -> bool:
+    rules = found.rules.get(workspace_id)
+    if rules is None or rules.price is None:
+        return False
+    return found.free_micros[workspace_id] < cost_of(LEAST_TALK_S * 1000, rules.price)
+
+
+async def _firsts(conn: AsyncConnection, lanes: Sequence[str], now: datetime) -> Mapping[str, _First]:
+    if not lanes:
+        return {}
+    ids = await due_calls(conn, dict.fromkeys(lanes, 1), now)
+    table = call_requests.c
+    rows = await conn.execute(
+        sa.select(table.call_id, table.from_numbers, table.number_pool_id, table.plan).where(table.call_id.in_(ids))
+    )
+    return {
+        ids[row.call_id]: _First(
+            tuple(member["id"] for member in row.from_numbers),
+            row.number_pool_id or "",
+            Plan.from_json(row.plan).limits.max_length_s,
+        )
+        for row in rows
+    }
