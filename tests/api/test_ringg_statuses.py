@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from api_records import a_call, an_attempt, the_answered_attempt
 from outdial.api.ringg import statuses
@@ -12,6 +14,7 @@ from outdial.domain.call import AttemptState, CallState
 from outdial.domain.outcome import EndedBy, Outcome
 from outdial.domain.record import AttemptRecord, CallRecord
 from outdial.domain.request import RetryPolicy
+from outdial.domain.waiting import Cause
 
 DOCS = Path(__file__).parents[2] / "docs" / "dialects.md"
 SILENT = replace(the_answered_attempt(), turns=())
@@ -47,6 +50,7 @@ def an_ended_call(
         ((Outcome.INVALID_NUMBER, None, CallState.FAILED), 3, "invalid_number", "NOT_ABLE_TO_CALL"),
         ((Outcome.POLICY_BLOCKED, None, CallState.CANCELLED), 0, "policy_blocked", "DND_SKIPPED"),
         ((Outcome.CANCELLED, EndedBy.OPERATOR, CallState.CANCELLED), 0, "cancelled", "USER_TERMINATED"),
+        ((Outcome.CANCELLED, None, CallState.CANCELLED), 3, "cancelled", "USER_TERMINATED"),
         ((Outcome.WORKER_LOST, None, CallState.ERROR), 0, "worker_lost", "PIPECAT_TIMEOUT"),
     ],
 )
@@ -72,26 +76,39 @@ def test_every_state_has_a_documented_status(state: CallState) -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "blocked_by", "sub_status"),
+    ("cause", "sub_status"),
     [
-        (CallState.REGISTERED, (), "QUEUED"),
-        (CallState.REGISTERED, ("schedule", "window"), "IN_DB"),
-        (CallState.REGISTERED, ("credits",), "IN_DB"),
-        (CallState.REGISTERED, ("caller_number", "capacity"), "IN_DB"),
-        (CallState.REGISTERED, ("capacity",), "RATE_LIMITED"),
-        (CallState.REGISTERED, ("rate_limit", "provider_health"), "RATE_LIMITED"),
-        (CallState.RETRY, ("retry_delay",), "RETRY_SCHEDULED"),
-        (CallState.RETRY, ("retry_delay", "window"), "RETRY_SCHEDULED"),
-        (CallState.RETRY, (), "RETRY_SCHEDULED"),
-        (CallState.RETRY, ("window",), "IN_DB"),
-        (CallState.RETRY, ("capacity",), "RATE_LIMITED"),
+        (Cause.SCHEDULE, "IN_DB"),
+        (Cause.WINDOW, "IN_DB"),
+        (Cause.POLICY_HOURS, "IN_DB"),
+        (Cause.CREDITS, "IN_DB"),
+        (Cause.CALLER_NUMBER, "IN_DB"),
+        (Cause.CAPACITY, "RATE_LIMITED"),
+        (Cause.RATE_LIMIT, "RATE_LIMITED"),
+        (Cause.PROVIDER_HEALTH, "RATE_LIMITED"),
     ],
 )
-def test_a_call_that_waits(state: CallState, blocked_by: tuple[str, ...], sub_status: str) -> None:
-    call = a_call(state=state, blocked_by=blocked_by)
+@pytest.mark.parametrize("state", [CallState.REGISTERED, CallState.RETRY])
+def test_a_call_that_waits_for_one_thing(state: CallState, cause: Cause, sub_status: str) -> None:
+    assert statuses.sub_status(a_call(state=state, blocked_by=(cause,))) == sub_status
 
-    assert statuses.sub_status(call) == sub_status
-    assert statuses.call_end_reason(call) is None
+
+@given(causes=st.frozensets(st.sampled_from([cause for cause in Cause if cause is not Cause.RETRY_DELAY])))
+def test_a_call_that_waits_for_more_than_room_is_not_dispatchable(causes: frozenset[Cause]) -> None:
+    first, again = (a_call(state=state, blocked_by=tuple(causes)) for state in (CallState.REGISTERED, CallState.RETRY))
+
+    only_room = causes <= {Cause.CAPACITY, Cause.RATE_LIMIT, Cause.PROVIDER_HEALTH}
+    shown = ("QUEUED", "RETRY_SCHEDULED") if not causes else ("RATE_LIMITED",) * 2 if only_room else ("IN_DB",) * 2
+    assert (statuses.sub_status(first), statuses.sub_status(again)) == shown
+    assert statuses.call_end_reason(first) is None
+
+
+@given(causes=st.frozensets(st.sampled_from(Cause)))
+def test_a_call_between_two_dials_is_scheduled_whatever_else_will_hold_it_back(causes: frozenset[Cause]) -> None:
+    call = a_call(state=CallState.RETRY, blocked_by=(*causes, Cause.RETRY_DELAY))
+
+    assert statuses.call_status(call.state) == "retry"
+    assert statuses.sub_status(call) == "RETRY_SCHEDULED"
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,8 @@ class TestWhatIsPaidIn:
         assert await other.funds() == Funds(1 * MICROS, 0)
 
     async def test_by_two_at_the_same_moment_is_paid_in_twice(self, database: Database) -> None:
-        purse = await Purse(database).set_up()
+        purse = Purse(database)
+        await purse.set_up()
 
         await asyncio.gather(*[purse.pay_in(1) for _ in range(8)])
 

@@ -12,16 +12,20 @@ import sqlalchemy as sa
 from outdial.domain.agent import Definition
 from outdial.domain.errors import Broken, Invalid, NotFound
 from outdial.store import schema
+from outdial.store.credits import Funds, funds, prices_of
 from outdial.store.database import Database
 from outdial.store.definitions import definition_from_json
 
 
 @dataclass(frozen=True)
 class WorkspaceRow:
+    """``funds`` None: its credits are not counted."""
+
     id: str
     name: str
     settings: Mapping[str, Any]
     created_at: datetime
+    funds: Funds | None = None
 
 
 @dataclass(frozen=True)
@@ -89,9 +93,10 @@ async def workspace(db: Database, workspace_id: str) -> WorkspaceRow:
             .mappings()
             .first()
         )
-    if row is None:
-        raise NotFound("Workspace not found", field="workspace_id")
-    return WorkspaceRow(**row)
+        if row is None:
+            raise NotFound("Workspace not found", field="workspace_id")
+        counted = await prices_of(conn, [workspace_id])
+        return WorkspaceRow(**row, funds=await funds(conn, workspace_id) if counted else None)
 
 
 async def agents(db: Database, workspace_id: str, *, limit: int = 20, offset: int = 0) -> list[AgentRow]:

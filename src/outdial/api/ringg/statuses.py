@@ -8,6 +8,7 @@ from outdial.domain.attempt import Speaker
 from outdial.domain.call import TERMINAL, AttemptState, CallState
 from outdial.domain.outcome import ANSWERED, EndedBy, Outcome
 from outdial.domain.record import AttemptRecord, CallRecord
+from outdial.domain.waiting import Cause
 
 STATE_OF: Final = {
     "registered": CallState.REGISTERED,
@@ -48,7 +49,8 @@ _COMPLETED_SUB: Final = {
     "voicemail": "VOICEMAIL_DETECTED",
     "cancelled": "USER_TERMINATED",
 }
-_HELD_BACK: Final = frozenset({"capacity", "rate_limit", "provider_health"})
+_HELD_BACK: Final = frozenset({Cause.CAPACITY, Cause.RATE_LIMIT, Cause.PROVIDER_HEALTH})
+"""A call that waits for nothing else could be dialled, were there room; any other cause keeps it ``IN_DB``."""
 _AGENT_ENDS: Final = frozenset({EndedBy.AGENT, EndedBy.IDLE, EndedBy.MAX_LENGTH, EndedBy.OPERATOR})
 
 
@@ -83,8 +85,8 @@ def sub_status(record: CallRecord) -> str:
         attempt = record.last_attempt
         return "ACCEPTED" if attempt and attempt.state is AttemptState.TALKING else "QUEUED"
     if record.state is CallState.RETRY:
-        due = "retry_delay" not in record.blocked_by
-        return _waiting(record, "RETRY_SCHEDULED") if due else "RETRY_SCHEDULED"
+        pausing = Cause.RETRY_DELAY in record.blocked_by
+        return "RETRY_SCHEDULED" if pausing else _waiting(record, "RETRY_SCHEDULED")
     if record.state is CallState.REGISTERED:
         return _waiting(record, "QUEUED")
     return _terminal_sub_status(record)
