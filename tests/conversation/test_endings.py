@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import pytest
-
 from broken_parts import OtherLeg
 from line_builders import Callee, a_brief, talk
+from outdial.audio.frames import FRAME_MS
 from outdial.audio.wav import read_wav
 from outdial.carriers.simulator.memory_line import MemoryLine
 from outdial.conversation.metronome import Metronome
 from outdial.conversation.ports import HangUp, Leg, Parts, Say
 from outdial.conversation.talk import converse
 from outdial.conversation.vad import VoiceActivity
+from outdial.domain.attempt import TalkSummary
 from outdial.domain.outcome import EndedBy
 from outdial.speech.scripted import ScriptedEars, ScriptedLanguage, ScriptedVoice
 from outdial.virtual_time import loop_clock, run
@@ -88,33 +88,68 @@ class TestALineThatDoesNotLetGo:
 
 
 class TestACancelledTalk:
-    def test_hangs_up_and_completes_the_recording(self, tmp_path: Path) -> None:
-        async def cancels() -> MemoryLine:
+    def test_hangs_up_and_keeps_what_was_said_and_recorded(self, tmp_path: Path) -> None:
+        async def cancels() -> tuple[MemoryLine, TalkSummary]:
             line = MemoryLine()
             metronome = Metronome(VoiceActivity(slots=4))
-            talking = asyncio.create_task(
-                converse(
-                    line.caller,
-                    a_brief(),
-                    Parts(ScriptedEars(), ScriptedVoice(), ScriptedLanguage(LONG)),
-                    metronome=metronome,
-                    clock=loop_clock(),
-                    report=lambda said: None,
-                    recording_path=tmp_path / "talk.wav",
-                )
-            )
+            talking = a_long_talk(line, metronome, tmp_path / "talk.wav")
             await asyncio.sleep(2)
             talking.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await talking
+            summary = await talking
             assert metronome.size == 0
-            return line
+            return line, summary
 
-        line = run(cancels())
+        line, summary = run(cancels())
 
         assert line.callee.gone is not None
+        assert summary.ended_by is EndedBy.OPERATOR
+        (turn,) = summary.turns
+        assert turn.interrupted
+        assert LONG.startswith(turn.text)
+        assert 1900 <= summary.recording_ms <= 2000
         samples, _ = read_wav(tmp_path / "talk.wav")
         assert 1.9 <= len(samples) / 8000 <= 2.0
+
+    def test_again_and_again_still_keeps_it(self, tmp_path: Path) -> None:
+        async def cancels() -> TalkSummary:
+            talking = a_long_talk(MemoryLine(), Metronome(VoiceActivity(slots=4)), tmp_path / "talk.wav")
+            await asyncio.sleep(2)
+            talking.cancel()
+            await asyncio.sleep(0)
+            talking.cancel()
+            return await talking
+
+        summary = run(cancels())
+
+        assert summary.ended_by is EndedBy.OPERATOR
+        assert len(summary.turns) == 1
+
+    def test_ends_as_it_had_ended_when_the_line_was_down_already(self, tmp_path: Path) -> None:
+        async def cancels() -> TalkSummary:
+            line = MemoryLine()
+            talking = a_long_talk(line, Metronome(VoiceActivity(slots=4)), tmp_path / "talk.wav")
+            await asyncio.sleep(2)
+            await line.callee.hang_up()
+            await asyncio.sleep(FRAME_MS / 1000)
+            talking.cancel()
+            return await talking
+
+        assert run(cancels()).ended_by is EndedBy.CALLEE
+
+
+def a_long_talk(line: MemoryLine, metronome: Metronome, recording: Path) -> asyncio.Task[TalkSummary]:
+    """One that goes on until somebody ends it."""
+    return asyncio.create_task(
+        converse(
+            line.caller,
+            a_brief(),
+            Parts(ScriptedEars(), ScriptedVoice(), ScriptedLanguage(LONG)),
+            metronome=metronome,
+            clock=loop_clock(),
+            report=lambda said: None,
+            recording_path=recording,
+        )
+    )
 
 
 class TestTheMetronomeAfterATalk:

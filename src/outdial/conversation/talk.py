@@ -49,9 +49,20 @@ async def converse(
     """Talk until one side ends the call; the line is down when this returns.
 
     A part that fails ends the talk with the farewell and is named in ``trouble``; nothing is raised for it.
-    Cancelling hangs up and completes the recording.
+    Cancelling hangs up: the talk ends like any other, with its summary, as ended by the operator. Cancelled again, it
+    waits for no late words any more.
     """
     talk = Talk(leg, brief, Recorder(recording_path), clock=clock, report=report, manners=manners)
+    talking = asyncio.create_task(_talk_to_the_end(talk, parts, metronome))
+    try:
+        await _ended(talking, talk.hang_up)
+    finally:
+        metronome.leave(talk)
+        await talk.let_go()
+    return talk.summary()
+
+
+async def _talk_to_the_end(talk: Talk, parts: Parts, metronome: Metronome) -> None:
     try:
         async with asyncio.TaskGroup() as tasks:
             talk.begin(parts, metronome, tasks)
@@ -59,10 +70,21 @@ async def converse(
     except* Exception as errors:
         for error in errors.exceptions:
             talk.broke(error)
-    finally:
-        metronome.leave(talk)
-        await talk.let_go()
-    return talk.summary()
+
+
+async def _ended(talking: asyncio.Task[None], hang_up: Callable[[], None]) -> None:
+    """Returns when the talk has ended; cancelling only hastens it, for its summary is still wanted."""
+    hasten: Callable[[], object] = hang_up
+    while not talking.done():
+        try:
+            await asyncio.wait([talking])
+        except asyncio.CancelledError:
+            hasten()
+            hasten = talking.cancel
+            if task := asyncio.current_task():
+                task.uncancel()
+    if not talking.cancelled():
+        talking.result()
 
 
 class Talk:
@@ -140,6 +162,10 @@ class Talk:
         self._floor.troubles.append(str(error) if expected else f"broken: {error!r}")
         self._floor.close(EndedBy.AGENT)
 
+    def hang_up(self) -> None:
+        """Somebody outside wants it to end; a talk that has ended stays as it ended."""
+        self._floor.close(EndedBy.OPERATOR)
+
     async def wind_up(self) -> None:
         """Wait for the end, hang up, then wait a little for words that are still on their way."""
         await self._floor.closed.wait()
@@ -149,7 +175,7 @@ class Talk:
 
     async def let_go(self) -> None:
         """Give everything back, whatever happened before."""
-        self._floor.close(EndedBy.OPERATOR)
+        self.hang_up()
         self._recording_ms = self._recorder.close(self._periods)
         await self._put_down()
         if self._listener is not None:

@@ -7,22 +7,27 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.dialer.attempt import Desk, carry_through
+from outdial.dialer.hand import Hand
 from outdial.dialer.ports import Operator
 from outdial.dialer.recorder import Recorder
+from outdial.dialer.steps import Step, Watch, unwatched
 from outdial.domain.clock import Clock
 from outdial.domain.errors import Unreachable
 from outdial.store import leases
+from outdial.store.answers import forget
+from outdial.store.bell import listen
 from outdial.store.calendar import Claim, claim, due_lanes
 from outdial.store.database import Database
 from outdial.store.events import append
 from outdial.store.orders import Ground
 from outdial.store.reaper import reap
+from outdial.store.stops import to_be_stopped
 
 _AFTER_TROUBLE_S: Final = 1.0
 
@@ -42,8 +47,14 @@ class DialerSettings:
     lease_s: float = 30.0
     heartbeat_s: float = 5.0
     reap_s: float = 1.0
+    tidy_s: float = 60.0
     stop_limit_s: float = 30.0
     hang_up_limit_s: float = 15.0
+
+
+class _UnderWay(NamedTuple):
+    hand: Hand
+    task: asyncio.Task[None]
 
 
 class Dialer:
@@ -58,16 +69,18 @@ class Dialer:
         *,
         settings: DialerSettings | None = None,
         rng: Random | None = None,
+        watch: Watch = unwatched,
     ) -> None:
         self._db = db
         self._operator = operator
         self._clock = clock
         self._settings = settings or DialerSettings()
         self._rng = rng or Random()
+        self._watch = watch
         self._recorder = Recorder(db)
-        self._desk = Desk(operator, self._recorder, ground, clock)
+        self._desk = Desk(operator, self._recorder, ground, clock, watch)
         self._holder = ""
-        self._attempts: dict[tuple[str, int], asyncio.Task[None]] = {}
+        self._attempts: dict[tuple[str, int], _UnderWay] = {}
         self._not_handed_over = 0
         self._woken = asyncio.Event()
         self._stopping = False
@@ -98,6 +111,8 @@ class Dialer:
                 group.create_task(self._recorder.run()),
                 group.create_task(self._repeat(self._settings.heartbeat_s, self._heartbeat)),
                 group.create_task(self._repeat(self._settings.reap_s, self._reap)),
+                group.create_task(self._repeat(self._settings.tidy_s, self._tidy)),
+                group.create_task(listen(self._db.url, self.nudge)),
             ]
             limit_s = 0.0
             try:
@@ -113,7 +128,6 @@ class Dialer:
             if conn.dialect.name == "sqlite":
                 # One host, one process of this name: whoever held a lease before us is gone.
                 await leases.declare_dead(conn, self._settings.name)
-            await leases.forget_dead(conn, self._clock())
             return await leases.acquire(conn, self._settings.name, self._clock(), self._settings.lease_s)
 
         self._holder = await self._db.write(work)
@@ -123,34 +137,52 @@ class Dialer:
     async def _claim_until_stopped(self) -> None:
         while not self._stopping:
             self._woken.clear()
+            pause_s = _AFTER_TROUBLE_S
             try:
-                await self._claim()
+                pause_s = await self._look()
             except Unreachable as fault:
                 _log.warning("calendar cannot be read", reason=str(fault))
-                await asyncio.sleep(_AFTER_TROUBLE_S)
             except Exception:
                 _log.exception("claiming broke")
-                await asyncio.sleep(_AFTER_TROUBLE_S)
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._settings.tick_s):
+                async with asyncio.timeout(pause_s):
                     await self._woken.wait()
 
-    async def _claim(self) -> None:
+    async def _look(self) -> float:
+        """Stop what is to be stopped, claim what is due; seconds until the next look."""
         room = self._operator.room() - self._not_handed_over
-        if room < 1:
-            return
+        now = self._clock()
         async with self._db.reading() as conn:
+            await self._heed_wishes(conn)
             # Most ticks end here, without troubling whoever writes.
-            if not await due_lanes(conn, self._clock()):
-                return
-        claims = await self._db.write(lambda conn: claim(conn, self._holder, room, self._clock(), self._rng))
-        for one in claims:
-            self._not_handed_over += 1
-            self._attempts[one.key] = asyncio.create_task(self._carry(one))
+            due = room > 0 and await due_lanes(conn, now)
+        if due:
+            await self._claim(room)
+        return self._settings.tick_s
 
-    async def _carry(self, one: Claim) -> None:
+    async def _heed_wishes(self, conn: AsyncConnection) -> None:
+        """End attempts somebody wants stopped, also those claimed under a lease that has run out since."""
+        holders = {under_way.hand.claim.holder for under_way in self._attempts.values()}
+        for key in await to_be_stopped(conn, holders) if holders else ():
+            if under_way := self._attempts.get(key):
+                under_way.hand.stop()
+
+    async def _claim(self, room: int) -> None:
+        async def work(conn: AsyncConnection) -> list[Claim]:
+            claims = await claim(conn, self._holder, room, self._clock(), self._rng)
+            for one in claims:
+                self._watch(Step.CLAIMING, one.key)
+            return claims
+
+        for one in await self._db.write(work):
+            self._watch(Step.CLAIMED, one.key)
+            self._not_handed_over += 1
+            hand = Hand(one)
+            self._attempts[one.key] = _UnderWay(hand, asyncio.create_task(self._carry(hand)))
+
+    async def _carry(self, hand: Hand) -> None:
         """An attempt and nothing but it: whatever goes wrong here stays here."""
-        waiting = True
+        one, waiting = hand.claim, True
 
         def handed_over() -> None:
             nonlocal waiting
@@ -158,7 +190,7 @@ class Dialer:
             waiting = False
 
         try:
-            finished = await carry_through(one, self._desk, handed_over)
+            finished = await carry_through(hand, self._desk, handed_over)
             if finished:
                 _log.info("attempt ended", call_id=one.call_id, attempt=one.attempt, state=finished.ending.state.value)
         except Exception:
@@ -173,18 +205,25 @@ class Dialer:
     async def _wind_down(self, limit_s: float) -> None:
         """Let talks end up to the limit, cut the rest, write everything down, give the lease back."""
         await self._attempts_end(limit_s)
-        for talk in list(self._desk.talks):
-            talk.cancel()
+        for under_way in self._attempts.values():
+            under_way.hand.cut()
         if not await self._attempts_end(self._settings.hang_up_limit_s):
             _log.error("attempts left to whoever comes next", attempts=len(self._attempts))
-        for task in list(self._attempts.values()):
-            task.cancel()
+        for under_way in list(self._attempts.values()):
+            under_way.task.cancel()
         with suppress(Unreachable):
             await self._db.write(lambda conn: leases.release(conn, self._holder))
 
     async def _attempts_end(self, limit_s: float) -> bool:
-        if self._attempts:
-            await asyncio.wait(self._attempts.values(), timeout=limit_s)
+        """Whether all have ended within the limit; wishes to stop one are heard meanwhile."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + limit_s
+        while self._attempts and (left_s := until - loop.time()) > 0:
+            tasks = [under_way.task for under_way in self._attempts.values()]
+            await asyncio.wait(tasks, timeout=min(left_s, self._settings.tick_s))
+            with suppress(Unreachable):
+                async with self._db.reading() as conn:
+                    await self._heed_wishes(conn)
         return not self._attempts
 
     async def _repeat(self, pause_s: float, work: Callable[[], Awaitable[None]]) -> None:
@@ -210,6 +249,13 @@ class Dialer:
         if holder != self._holder:
             _log.error("lease had run out", holder=self._holder, new_holder=holder)
             self._holder = holder
+
+    async def _tidy(self) -> None:
+        async def work(conn: AsyncConnection) -> None:
+            await leases.forget_dead(conn, self._clock())
+            await forget(conn, self._clock())
+
+        await self._db.write(work)
 
     async def _reap(self) -> None:
         async def work(conn: AsyncConnection) -> int:

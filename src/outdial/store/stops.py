@@ -101,9 +101,3 @@ async def to_be_stopped(conn: AsyncConnection, holders: Collection[str]) -> list
         sa.select(attempts.c.call_id, attempts.c.number).where(attempts.c.worker.in_(holders), sa.text(_TO_BE_STOPPED))
     )
     return [(row.call_id, row.number) for row in found]
-
-
-async def is_to_be_stopped(conn: AsyncConnection, key: tuple[str, int]) -> bool:
-    call_id, number = key
-    wanted = sa.select(attempts.c.stop_asked_at).where(attempts.c.call_id == call_id, attempts.c.number == number)
-    return await conn.scalar(wanted) is not None
