@@ -23,6 +23,7 @@ from outdial.domain.ids import new_id
 from outdial.domain.outcome import Outcome
 from outdial.domain.plan import Plan
 from outdial.domain.request import RetryPolicy, Window
+from outdial.domain.rules import Rules
 from outdial.store import leases, schema
 from outdial.store.attempt_end import Finished, finish
 from outdial.store.attempts import asked, record
@@ -80,23 +81,59 @@ class World:
             await self.number()
         return self
 
-    async def number(self, *, spam: bool = False, outbound: bool = True, pool_id: str | None = None) -> str:
+    async def trunk(self, name: str = "second") -> str:
+        """Another trunk of the workspace."""
+        trunk = Trunk(new_id(), name, "127.0.0.1", password="secret")
+        await self.insert(schema.trunks, **trunk_to_row(trunk), workspace_id=self.workspace_id, created_at=self.clock())
+        return trunk.id
+
+    async def number(
+        self,
+        *,
+        spam: bool = False,
+        outbound: bool = True,
+        pool_id: str | None = None,
+        trunk_id: str | None = None,
+        max_calls: int | None = None,
+    ) -> str:
         number_id = new_id()
         number = f"+1555000{len(self.number_ids):04d}"
         await self.insert(
             schema.numbers,
             id=number_id,
             workspace_id=self.workspace_id,
-            trunk_id=self.trunk_id,
+            trunk_id=trunk_id or self.trunk_id,
             number_pool_id=pool_id,
             number=number,
             spam=spam,
             outbound=outbound,
+            max_calls=max_calls,
             tags=[],
             created_at=self.clock(),
         )
         self.number_ids.append(number_id)
         return number_id
+
+    async def has_rules(self, rules: Rules | None) -> None:
+        """The workspace's from now on; None: some nobody can read."""
+        settings = {"policy": "as usual"} if rules is None else rules.to_json()
+        table = schema.workspaces
+        await self.run(table.update().where(table.c.id == self.workspace_id).values(settings=settings))
+
+    async def trunk_takes(
+        self, max_calls: int | None = None, calls_per_s: float | None = None, trunk_id: str | None = None
+    ) -> None:
+        table, limits = schema.trunks, {"max_calls": max_calls, "calls_per_s": calls_per_s}
+        await self.run(table.update().where(table.c.id == (trunk_id or self.trunk_id)).values(**limits))
+
+    async def number_takes(self, max_calls: int | None, number_id: str | None = None) -> None:
+        table = schema.numbers
+        await self.run(
+            table.update().where(table.c.id == (number_id or self.number_ids[0])).values(max_calls=max_calls)
+        )
+
+    async def suppressed(self, number: str = "+15551112222") -> None:
+        await self.insert(schema.suppressions, workspace_id=self.workspace_id, number=number, created_at=self.clock())
 
     async def pool(self) -> str:
         pool_id = new_id()
