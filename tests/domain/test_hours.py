@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outdial.domain.errors import Broken
-from outdial.domain.hours import is_open, opening, scheduled_instant
+from outdial.domain.hours import HORIZON, common_opening, hours_of, is_open, opening, scheduled_instant
 from outdial.domain.request import Window
 
 ZONES = [
@@ -71,6 +71,29 @@ class TestAWindow:
         while minute + timedelta(minutes=1) <= opens:
             assert not is_open(max(minute, now), window)
             minute += timedelta(minutes=1)
+
+
+class TestSeveralWindows:
+    @settings(max_examples=50, deadline=None)
+    @given(INSTANTS, st.lists(WINDOWS, max_size=3))
+    def test_have_in_common_the_first_minute_in_which_all_are_open(self, now: datetime, windows: list[Window]) -> None:
+        opens = common_opening(now, [hours_of(window) for window in windows])
+
+        minute, end = now, now + HORIZON if opens is None else opens
+        while minute < end:
+            assert not all(is_open(minute, window) for window in windows)
+            minute = minute.replace(second=0, microsecond=0) + timedelta(minutes=1)
+        assert opens is None or all(is_open(opens, window) for window in windows)
+
+    def test_that_are_never_open_at_once_have_nothing_in_common(self) -> None:
+        morning, evening = (hours_of(Window(time(hour), time(hour + 1), "UTC")) for hour in (8, 20))
+
+        assert common_opening(at("2026-03-02T12:00:00+00:00"), [morning, evening]) is None
+
+    def test_may_be_none_which_closes_nothing(self) -> None:
+        now = at("2026-03-02T12:00:00.5+00:00")
+
+        assert common_opening(now, []) == now
 
 
 class TestAScheduledTime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -54,22 +54,21 @@ def leave_to_ring(at: datetime, window: Window | None, policy: CallingPolicy, ca
     try:
         return _leave(at.astimezone(UTC), window, policy, callee)
     except Broken as error:
-        return Leave(None, forbidden=f"its calling hours cannot be read: {error}")
+        return Leave(None, forbidden=f"the call's window cannot be read: {error}")
 
 
 def _leave(at: datetime, window: Window | None, policy: CallingPolicy, callee: Callee) -> Leave:
     asked = () if window is None else (hours_of(window),)
-    zones = () if policy.hours is None else zones_of(callee.number)
-    if policy.hours is not None and not zones:
+    laid_down = () if policy.hours is None else _in_every(policy.hours, zones_of(callee.number))
+    if policy.hours is not None and not laid_down:
         return Leave(None, forbidden="the calling policy has hours, and the number does not tell its time zone")
-    laid_down = () if policy.hours is None else _in_every(policy.hours, zones)
     rested = _rested(at, policy, callee.dials)
     if rested is None:
         return Leave(None, forbidden="the calling policy allows no dials at all")
 
     first = common_opening(rested, asked + laid_down)
     if first is None:
-        return Leave(None, forbidden=_never(window, policy.hours, zones))
+        return Leave(None, forbidden=_never(window, policy.hours, [hours.timezone for hours in laid_down]))
     if first == at:
         return Leave(at)
     return Leave(first, tuple(_causes(at, rested, first, asked, laid_down)))
@@ -102,8 +101,9 @@ def _causes(
         yield Cause.POLICY_HOURS
 
 
-def _never(window: Window | None, hours: CallingHours | None, zones: tuple[str, ...]) -> str:
-    where = zones[0] if len(zones) == 1 else f"all {len(zones)} time zones the number may be in"
-    own = "" if window is None else f" and within its window {window.start:%H:%M}-{window.end:%H:%M} {window.timezone}"
-    laid_down = "" if hours is None else f" {hours.opens:%H:%M}-{hours.closes:%H:%M} in {where}"
-    return f"no moment of the next {HORIZON.days} days is within the policy's hours{laid_down}{own}"
+def _never(window: Window | None, hours: CallingHours | None, zones: Sequence[str]) -> str:
+    where = zones[0] if len(zones) == 1 else f"in each of {len(zones)} time zones the number may be in"
+    named = [f"in the calling policy's hours ({hours} {where})"] if hours is not None else []
+    if window is not None:
+        named.append(f"in the call's window ({window.start:%H:%M}-{window.end:%H:%M} {window.timezone})")
+    return f"within {HORIZON.days} days there is no moment {' and '.join(named)}"
