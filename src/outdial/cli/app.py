@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import Coroutine, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -23,10 +22,11 @@ from outdial.bootstrap.node import serve as run_node
 from outdial.cli.additions import add_agent, add_number, add_trunk
 from outdial.cli.demo import run_demo
 from outdial.cli.doctor import run_doctor
+from outdial.cli.environment import TRUNK_PASSWORD
+from outdial.cli.environment import settings as _settings
 from outdial.cli.place import Wish, place_and_follow
 from outdial.domain.attempt import Trunk
 from outdial.domain.errors import Fault, Invalid, OutdialError, Refused
-from outdial.settings import Settings, load, unknown_variables
 
 app = typer.Typer(
     help="Outdial: the open, self-hosted platform for AI outbound phone calls.",
@@ -39,8 +39,6 @@ app.add_typer(trunks, name="trunk", help="Accounts at carriers.")
 app.add_typer(numbers, name="number", help="Caller numbers.")
 app.add_typer(agents, name="agent", help="Agents that talk.")
 
-TRUNK_PASSWORD: Final = "OUTDIAL_TRUNK_PASSWORD"
-"""No setting, but a way to keep a trunk's password out of the list of processes."""
 Json = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 
 
@@ -67,19 +65,6 @@ def _fail(lines: list[str], *, status: int) -> None:
     for line in lines:
         errors.print(f"outdial: {line}", markup=False)
     raise SystemExit(status) from None
-
-
-def _settings() -> Settings:
-    settings = load(os.environ)
-    try:
-        settings.home.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Refused(
-            f"the folder {settings.home} cannot be made ({error.strerror}): set OUTDIAL_HOME to another"
-        ) from error
-    for name in sorted(set(unknown_variables(os.environ)) - {TRUNK_PASSWORD}):
-        Console(stderr=True).print(f"outdial: {name} is not a setting of Outdial and is ignored", markup=False)
-    return settings
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:

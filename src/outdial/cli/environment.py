@@ -1,0 +1,38 @@
+"""What every command begins with: the settings of its environment, and a console to say what it did."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from rich.console import Console
+
+from outdial.domain.errors import Refused
+from outdial.settings import Settings, load, unknown_variables
+
+TRUNK_PASSWORD: Final = "OUTDIAL_TRUNK_PASSWORD"
+"""No setting, but a way to keep a trunk's password out of the list of processes."""
+
+
+def settings() -> Settings:
+    """The settings, with their folder made; what looks like one and is none is named.
+
+    Raises:
+        Invalid: a setting that cannot be used.
+        Refused: the folder cannot be made.
+    """
+    mine = load(os.environ)
+    try:
+        mine.home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refused(
+            f"the folder {mine.home} cannot be made ({error.strerror}): set OUTDIAL_HOME to another"
+        ) from error
+    for name in sorted(set(unknown_variables(os.environ)) - {TRUNK_PASSWORD}):
+        Console(stderr=True).print(f"outdial: {name} is not a setting of Outdial and is ignored", markup=False)
+    return mine
+
+
+def console() -> Console:
+    """Lines as they are: not wrapped, not coloured by what they hold."""
+    return Console(soft_wrap=True, highlight=False)
