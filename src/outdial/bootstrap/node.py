@@ -7,7 +7,7 @@ import ipaddress
 import secrets
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Final
@@ -25,6 +25,9 @@ from outdial.bootstrap.simulated import ToSimulatedNetwork
 from outdial.bootstrap.voices import voices_of
 from outdial.bootstrap.web import WebServer
 from outdial.dialer.dialer import Dialer, DialerSettings
+from outdial.dialer.ports import Operator
+from outdial.dialer.steps import Watch, unwatched
+from outdial.domain.agent import Voice
 from outdial.domain.clock import utc_now
 from outdial.domain.errors import Unreachable
 from outdial.settings import Settings
@@ -43,7 +46,7 @@ _LAST_REQUESTS_S: Final = 8.0
 _log = structlog.get_logger(__name__)
 
 
-async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
+async def serve(settings: Settings, *, announce: Callable[[str], None], watch: Watch = unwatched) -> None:
     """Run until SIGTERM or SIGINT: then dial no more, let talks end for ``drain_s``, and stop. Twice: at once.
 
     Raises:
@@ -61,7 +64,13 @@ async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
         if phones_port:
             phones_command = command("outdial.bootstrap.phones", "--port", str(phones_port))
             phones = await stack.enter_async_context(media_workers(phones_command, 1, utc_now))
-        node = _Node(settings, database, workers, phones, phones_port)
+        dialer = None
+        if workers:
+            # A port belongs to one process at a time, and with it the name.
+            name = f"{socket.gethostname()}:{sock.getsockname()[1]}"
+            operator = ToSimulatedNetwork(workers, settings.sip_host, phones_port, utc_now)
+            dialer = _dialer(settings, name, database, operator, watch)
+        node = _Node(settings, database, workers, phones, dialer)
         await node.run(sock, announce)
 
 
@@ -74,23 +83,14 @@ class _Node:
         database: Database,
         workers: MediaWorkers | None,
         phones: MediaWorkers | None,
-        phones_port: int,
+        dialer: Dialer | None,
     ) -> None:
         self._settings = settings
         self._database = database
         self._workers = workers
         self._phones = phones
+        self._dialer = dialer
         links = RecordingLinks(secret=_secret(settings), base_url=settings.public_url, now=utc_now)
-        voices = {voice.id: voice for voice in voices_of(settings)}
-        self._dialer: Dialer | None = None
-        if workers:
-            self._dialer = Dialer(
-                database,
-                ToSimulatedNetwork(workers, settings.sip_host, phones_port, utc_now),
-                Ground(voices, settings.recordings_dir, settings.ring_timeout_s),
-                utc_now,
-                settings=_dialer_settings(settings),
-            )
         callbacks = RinggCallbacks(links, settings.callback_body)
         self._webhooks = Webhooks(
             database,
@@ -104,7 +104,7 @@ class _Node:
             root(
                 Parts(
                     database=database,
-                    voices=voices,
+                    voices=_voices(settings),
                     now=utc_now,
                     rate=RateLimit(settings.requests_per_s, asyncio.get_running_loop().time),
                     links=links,
@@ -163,12 +163,25 @@ class _Node:
         announce("        outdial doctor             check ports, trunks, voices and the database")
 
 
-def _dialer_settings(settings: Settings) -> DialerSettings:
-    # A port belongs to one process at a time, and with it the name.
-    name = f"{socket.gethostname()}:{settings.http_port}"
-    # Renewed often enough that several failures in a row cost nothing.
-    heartbeat_s = settings.lease_s / 6
-    return DialerSettings(name, lease_s=settings.lease_s, heartbeat_s=heartbeat_s, stop_limit_s=settings.drain_s)
+def _dialer(settings: Settings, name: str, database: Database, operator: Operator, watch: Watch) -> Dialer:
+    return Dialer(
+        database,
+        operator,
+        Ground(_voices(settings), settings.recordings_dir, settings.ring_timeout_s),
+        utc_now,
+        settings=DialerSettings(
+            name=name,
+            lease_s=settings.lease_s,
+            # Often enough that several failures in a row cost nothing.
+            heartbeat_s=settings.lease_s / 6,
+            stop_limit_s=settings.drain_s,
+        ),
+        watch=watch,
+    )
+
+
+def _voices(settings: Settings) -> Mapping[str, Voice]:
+    return {voice.id: voice for voice in voices_of(settings)}
 
 
 def _ready(workers: MediaWorkers | None) -> str:
