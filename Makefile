@@ -1,4 +1,4 @@
-# Few targets; each does all of its own set-up.  make call · make serve · make test · make bench
+# Few targets; each does all of its own set-up.  make call · make serve · make test · make torture · make bench
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/.installed-run
@@ -8,7 +8,7 @@ LOCK := $(VENV)/bin/pip-compile --quiet --generate-hashes --no-emit-index-url --
 PIP := $(VENV)/bin/pip install --quiet --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help call serve test check apt bench lock
+.PHONY: help call serve test torture check apt bench lock
 
 help:  ## what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -34,6 +34,9 @@ apt:  # the telephones the tests talk to
 	if [ -n "$$missing" ]; then echo "installing for the tests:$$missing (apt-get)"; \
 	  sudo=$$(command -v sudo || true); \
 	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing > /dev/null; fi
+
+torture: $(DEV)  ## kill and freeze processes at every step of a call, and count what is lost (half an hour)
+	@PYTHONPATH=tests $(VENV)/bin/python -m torture
 
 bench: $(DEV)  ## the numbers of docs/benchmarks.md, on this machine
 	@$(VENV)/bin/python -m benchmarks

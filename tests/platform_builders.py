@@ -7,7 +7,7 @@ import json
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,13 +55,17 @@ async def eventually(true: Callable[[], bool], what: str) -> None:
 
 @dataclass
 class Platform:
-    """One installation under ``home``; ``start`` and ``kill`` as often as a test likes."""
+    """One installation under ``home``; ``start`` and ``kill`` as often as a test likes.
+
+    ``program`` is what Python is told to run: ``outdial serve``, or a test's own program that does the same and more.
+    """
 
     home: Path
     settings: Mapping[str, str]
     port: int = field(default_factory=free_tcp_port)
     process: asyncio.subprocess.Process | None = None
     mine: dict[str, str] = field(default_factory=dict)
+    program: Sequence[str] = ("-m", "outdial", "serve")
 
     @property
     def environment(self) -> dict[str, str]:
@@ -81,7 +85,7 @@ class Platform:
         self.mine = self.mine or json.loads(await self.outdial("init", "--json"))
         with (self.home / "serve.log").open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "outdial", "serve", env=self.environment, stdout=log, stderr=log
+                sys.executable, *self.program, env=self.environment, stdout=log, stderr=log
             )
         async with asyncio.timeout(PATIENCE_S):
             while not await self.is_up():

@@ -1,0 +1,120 @@
+"""What may be struck, when and how: the steps of an attempt, and the victims at each of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+MEDIA: Final = "bootstrap.media"
+
+
+class Victim(StrEnum):
+    """Killed with SIGKILL, or frozen with SIGSTOP for longer than a lease and woken again."""
+
+    WORKER = "worker"
+    NODE = "node"
+    TREE = "tree"
+    FROZEN_WORKER = "frozen worker"
+    FROZEN_NODE = "frozen node"
+    FROZEN_TREE = "frozen tree"
+
+    @property
+    def is_frozen(self) -> bool:
+        return self in (Victim.FROZEN_WORKER, Victim.FROZEN_NODE, Victim.FROZEN_TREE)
+
+
+IN_THE_NODE: Final = ("claiming", "claimed", "ordered", "asked", "handed_over", "finishing", "finished")
+"""Seen by the node itself (``outdial.dialer.steps``)."""
+AT_THE_PEER: Final = ("invited", "ringing", "answered", "said", "ended")
+"""Seen by the telephone that is called."""
+AT_THE_ENDPOINT: Final = ("webhook",)
+"""The last webhook has come, and was not answered yet."""
+STEPS: Final = (*IN_THE_NODE[:5], *AT_THE_PEER, *IN_THE_NODE[5:], *AT_THE_ENDPOINT)
+
+
+@dataclass(frozen=True)
+class Blow:
+    """Strike ``victim`` the ``nth`` time that an attempt comes to ``step``."""
+
+    step: str
+    victim: Victim
+    nth: int = 1
+
+
+@dataclass(frozen=True)
+class Struck:
+    """Who was hit: the node, and the processes that stand still until somebody wakes them."""
+
+    node: int
+    stopped: tuple[int, ...] = ()
+
+    def wake(self) -> None:
+        for pid in self.stopped:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
+class Trap:
+    """A file in a folder that all nodes look at: armed by the harness, sprung by whoever comes to the step first."""
+
+    def __init__(self, folder: Path) -> None:
+        self._armed = folder / "armed.json"
+        self._sprung = folder / "sprung.json"
+
+    def arm(self, blow: Blow) -> None:
+        self._sprung.unlink(missing_ok=True)
+        draft = self._armed.with_suffix(".new")
+        draft.write_text(json.dumps(asdict(blow)))
+        draft.rename(self._armed)
+
+    def armed(self) -> Blow | None:
+        with suppress(FileNotFoundError):
+            fields = json.loads(self._armed.read_text())
+            return Blow(fields["step"], Victim(fields["victim"]), fields["nth"])
+        return None
+
+    def disarm(self) -> bool:
+        """False: somebody else was faster."""
+        try:
+            self._armed.unlink()
+        except FileNotFoundError:
+            return False
+        return True
+
+    def strike(self, victim: Victim, node: int) -> None:
+        """Once disarmed: hit. The node may be this very process."""
+        hit = targets(victim, node)
+        draft = self._sprung.with_suffix(".new")
+        draft.write_text(json.dumps(asdict(Struck(node, tuple(hit) if victim.is_frozen else ()))))
+        draft.rename(self._sprung)
+        for pid in hit:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP if victim.is_frozen else signal.SIGKILL)
+
+    def sprung(self) -> Struck | None:
+        with suppress(FileNotFoundError):
+            fields = json.loads(self._sprung.read_text())
+            return Struck(fields["node"], tuple(fields["stopped"]))
+        return None
+
+
+def targets(victim: Victim, node: int) -> Sequence[int]:
+    """Process ids, the node last: it may be this very process."""
+    children = psutil.Process(node).children()
+    workers = [child.pid for child in children if MEDIA in " ".join(child.cmdline())]
+    match victim:
+        case Victim.WORKER | Victim.FROZEN_WORKER:
+            return workers
+        case Victim.NODE | Victim.FROZEN_NODE:
+            return [node]
+        case _:
+            return [*workers, node]
