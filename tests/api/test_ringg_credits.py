@@ -13,15 +13,16 @@ from outdial.domain.call import AttemptState, CallState
 from outdial.domain.events import EventType
 from outdial.domain.outcome import Outcome
 from outdial.domain.record import CallRecord
-from outdial.domain.rules import MICROS
+from outdial.domain.rules import MICROS, Price
 from outdial.queries.inventory import WorkspaceRow
 from outdial.store.credits import Funds
 
+ONE_A_MINUTE = Price(MICROS)
 TALKED = {"outcome": "completed", "ended_by": "callee", "next_due_at": None}
 
 
-def a_workspace(funds: Funds | None) -> dict[str, Any]:
-    row = WorkspaceRow(WORKSPACE, "Example Dental", {}, at("09:00:00"), funds)
+def a_workspace(funds: Funds, price: Price | None = ONE_A_MINUTE) -> dict[str, Any]:
+    row = WorkspaceRow(WORKSPACE, "Example Dental", {}, at("09:00:00"), funds, price)
     shown = rows.workspace(row).model_dump()
     return {name: shown[name] for name in ("credits", "locked_credits", "total_available_credits")}
 
@@ -41,7 +42,7 @@ class TestAWorkspace:
         assert shown == {name: wanted[name] for name in shown}
 
     def test_that_counts_no_credits_has_enough_for_any_check(self) -> None:
-        assert a_workspace(None) == {
+        assert a_workspace(Funds(), price=None) == {
             "credits": 999_999_999.0,
             "locked_credits": 0.0,
             "total_available_credits": "999999999.00",

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
+from decimal import Decimal
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from outdial.commands.rules import change_rules
 from outdial.domain.clock import Clock
 from outdial.domain.errors import Conflict, Fault, Invalid, NotFound
 from outdial.domain.price import LEAST_TALK_S, cost_of
-from outdial.domain.rules import MICROS
+from outdial.domain.rules import MICROS, Price
 from outdial.store.calendar import CLAIM_LOCK
 from outdial.store.credits import Funds, free_micros, funds, grant, prices_of
 from outdial.store.database import Database
@@ -44,6 +47,18 @@ async def _unable_to_pay(conn: AsyncConnection, workspace_ids: Collection[str]) 
     }
 
 
+async def set_price(db: Database, workspace_id: str, price: Price | None) -> None:
+    """From now on dials set aside, and talks that end are charged, at this price; None: credits are not counted.
+
+    A talk under way is charged no more than was set aside for it.
+
+    Raises:
+        Invalid: no such price.
+        NotFound: there is no such workspace.
+    """
+    await change_rules(db, workspace_id, lambda rules: replace(rules, price=price))
+
+
 async def add_credits(db: Database, workspace_id: str, micros: int, *, now: Clock, note: str = "") -> Funds:
     """Pay in ``micros`` millionths; negative, take back that much of what is free. What there is then.
 
@@ -73,4 +88,4 @@ async def _take_back(conn: AsyncConnection, workspace_id: str, micros: int) -> N
         await conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({CLAIM_LOCK})")
     free = (await funds(conn, workspace_id)).free_micros
     if free < micros:
-        raise Conflict(f"only {free / MICROS:g} credits are free")
+        raise Conflict(f"only {Decimal(free) / MICROS} credits are free")

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from outdial.domain.agent import Definition
 from outdial.domain.errors import Broken, Invalid, NotFound
+from outdial.domain.rules import Price
 from outdial.store import schema
 from outdial.store.credits import Funds, funds, prices_of
 from outdial.store.database import Database
@@ -19,13 +20,14 @@ from outdial.store.definitions import definition_from_json
 
 @dataclass(frozen=True)
 class WorkspaceRow:
-    """``funds`` None: its credits are not counted."""
+    """``price`` None: its credits are not counted, whatever ``funds`` it has."""
 
     id: str
     name: str
     settings: Mapping[str, Any]
     created_at: datetime
-    funds: Funds | None = None
+    funds: Funds
+    price: Price | None
 
 
 @dataclass(frozen=True)
@@ -95,8 +97,8 @@ async def workspace(db: Database, workspace_id: str) -> WorkspaceRow:
         )
         if row is None:
             raise NotFound("Workspace not found", field="workspace_id")
-        counted = await prices_of(conn, [workspace_id])
-        return WorkspaceRow(**row, funds=await funds(conn, workspace_id) if counted else None)
+        price = (await prices_of(conn, [workspace_id])).get(workspace_id)
+        return WorkspaceRow(**row, funds=await funds(conn, workspace_id), price=price)
 
 
 async def agents(db: Database, workspace_id: str, *, limit: int = 20, offset: int = 0) -> list[AgentRow]:

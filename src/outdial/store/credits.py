@@ -16,15 +16,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-import structlog
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from outdial.domain.errors import Broken
-from outdial.domain.rules import Price, Rules
-from outdial.store.schema import attempts, balances, credit_entries, workspaces
-
-_log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+from outdial.domain.rules import Price
+from outdial.store.rules import load_rules
+from outdial.store.schema import attempts, balances, credit_entries
 
 
 @dataclass(frozen=True)
@@ -71,19 +68,8 @@ async def free_micros(conn: AsyncConnection, workspace_ids: Collection[str]) -> 
 
 async def prices_of(conn: AsyncConnection, workspace_ids: Collection[str]) -> dict[str, Price]:
     """The prices of those that count credits. Rules nobody can read say nothing here: nothing is dialled under them."""
-    found = await conn.execute(
-        sa.select(workspaces.c.id, workspaces.c.settings).where(workspaces.c.id.in_(workspace_ids))
-    )
-    prices: dict[str, Price] = {}
-    for workspace_id, settings in found:
-        try:
-            price = Rules.from_json(settings).price
-        except Broken as fault:
-            _log.error("no price can be read", workspace_id=workspace_id, reason=str(fault))
-            continue
-        if price is not None:
-            prices[workspace_id] = price
-    return prices
+    rules = await load_rules(conn, workspace_ids)
+    return {workspace_id: its.price for workspace_id, its in rules.items() if its.price is not None}
 
 
 async def grant(conn: AsyncConnection, workspace_id: str, micros: int, note: str, at: datetime) -> None:

@@ -69,7 +69,7 @@ def number(row: inventory.NumberRow) -> wire.NumberRow:
 
 
 def workspace(row: inventory.WorkspaceRow) -> wire.WorkspaceInfo:
-    funds = row.funds or _UNCOUNTED
+    funds = _UNCOUNTED if row.price is None else row.funds
     return wire.WorkspaceInfo(
         id=row.id,
         name=row.name,
