@@ -19,12 +19,15 @@ from outdial import __version__
 from outdial.bootstrap.installation import installation
 from outdial.bootstrap.logs import configure_logs
 from outdial.bootstrap.node import serve as run_node
+from outdial.cli import credits
 from outdial.cli.additions import add_agent, add_number, add_trunk
 from outdial.cli.demo import run_demo
 from outdial.cli.doctor import run_doctor
 from outdial.cli.environment import TRUNK_PASSWORD
 from outdial.cli.environment import settings as _settings
 from outdial.cli.place import Wish, place_and_follow
+from outdial.cli.policy import number_limit, policy, trunk_limit
+from outdial.cli.suppression import suppression
 from outdial.domain.attempt import Trunk
 from outdial.domain.errors import Fault, Invalid, OutdialError, Refused
 
@@ -38,6 +41,11 @@ trunks, numbers, agents = typer.Typer(), typer.Typer(), typer.Typer()
 app.add_typer(trunks, name="trunk", help="Accounts at carriers.")
 app.add_typer(numbers, name="number", help="Caller numbers.")
 app.add_typer(agents, name="agent", help="Agents that talk.")
+app.add_typer(policy, name="policy")
+app.add_typer(suppression, name="suppress", help="Numbers nobody rings.")
+trunks.command("limit")(trunk_limit)
+numbers.command("limit")(number_limit)
+app.add_typer(credits.app, name="credits")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 
