@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from attempt_builders import NOON, a_result
 from outdial.dialer.dialer import Dialer, DialerSettings
+from outdial.dialer.steps import Watch, unwatched
 from outdial.domain.agent import Definition, TalkLimits, Voice
 from outdial.domain.attempt import Order, Progress, Result, Trunk
 from outdial.domain.events import EventType
@@ -238,6 +239,22 @@ class World:
 
         await self.db.write(work)
 
+    async def backlog(self, count: int, due_at: datetime) -> None:
+        """So many waiting calls of a list, without their requests: whoever takes one has broken a limit."""
+        about = {"lane": self.lane("backlog"), "workspace": self.workspace_id, "agent": self.agent_id}
+        many = sa.text(
+            "INSERT INTO calls (id, workspace_id, agent_id, lane, state, due_at, to_number, created_at)"
+            " WITH RECURSIVE many(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < :count)"
+            " SELECT 'backlog-' || n, CAST(:workspace AS TEXT), CAST(:agent AS TEXT), CAST(:lane AS TEXT),"
+            " 'registered', CAST(:due AS BIGINT) + n, '+15551112222', 0 FROM many"
+        )
+
+        async def work(conn: AsyncConnection) -> None:
+            await conn.execute(many, {**about, "count": count, "due": schema.to_micros(due_at)})
+            await conn.execute(sa.text("ANALYZE calls"))
+
+        await self.db.write(work)
+
     async def archive_agent(self) -> None:
         await self.run(schema.agents.update().values(archived_at=self.clock()))
 
@@ -345,9 +362,9 @@ def ground(recordings: Path = Path("/recordings")) -> Ground:
     return Ground(VOICES, recordings)
 
 
-def a_dialer(world: World, operator: ScriptedOperator, **settings: Any) -> Dialer:
+def a_dialer(world: World, operator: ScriptedOperator, *, watch: Watch = unwatched, **settings: Any) -> Dialer:
     chosen = DialerSettings(**({"tick_s": 0.02, "reap_s": 0.05} | settings))
-    return Dialer(world.db, operator, ground(), world.clock, settings=chosen, rng=Random(7))
+    return Dialer(world.db, operator, ground(), world.clock, settings=chosen, rng=Random(7), watch=watch)
 
 
 @asynccontextmanager
