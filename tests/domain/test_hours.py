@@ -57,6 +57,13 @@ class TestAWindow:
 
         assert opening(at("2026-11-01T01:30:00-04:00"), early) == at("2026-11-01T01:00:00-05:00")
 
+    def test_opens_by_the_new_clock_on_the_morning_after_a_change(self) -> None:
+        day = Window(time(8, 0), time(18, 0), "America/New_York")
+
+        # One before midnight UTC, one after it.
+        assert opening(at("2026-03-07T18:30:00-05:00"), day) == at("2026-03-08T08:00:00-04:00")
+        assert opening(at("2026-03-07T21:30:00-05:00"), day) == at("2026-03-08T08:00:00-04:00")
+
     def test_of_an_unknown_zone_lets_nothing_through(self) -> None:
         with pytest.raises(Broken, match="Mars/Olympus"):
             opening(at("2026-03-02T12:00:00+00:00"), Window(time(9), time(10), "Mars/Olympus"))
