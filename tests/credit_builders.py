@@ -28,8 +28,7 @@ class Purse(World):
         return self
 
     async def priced(self, price: Price | None) -> None:
-        mine = schema.workspaces.c.id == self.workspace_id
-        await self.run(schema.workspaces.update().where(mine).values(settings=Rules(price=price).to_json()))
+        await self.has_rules(Rules(price=price))
 
     async def pay_in(self, credits: int) -> None:
         await self.db.write(lambda conn: grant(conn, self.workspace_id, credits * MICROS, "", self.clock()))

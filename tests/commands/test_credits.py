@@ -42,7 +42,7 @@ class TestCredits:
     async def test_are_taken_back_or_set_aside_but_never_both(self, purse: Purse) -> None:
         """Ten credits pay for two calls of four minutes, or can be taken back: whoever is first has them."""
         for _ in range(2):
-            await purse.call(lane=f"{purse.workspace_id}|{purse.number_ids[0]}|")
+            await purse.call()
         holder = await purse.holder()
 
         claims, taken = await asyncio.gather(purse.claims(holder), change(purse, -10), return_exceptions=True)
