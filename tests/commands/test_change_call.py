@@ -56,9 +56,10 @@ async def under_way(world: World, moment: str) -> Claim:
     one = await world.claimed()
     if moment != "claimed":
         await world.asked(one)
-    progress = {"ringing": [Ringing(world.clock())], "talking": [Ringing(world.clock()), Answered(world.clock())]}
-    if moment in progress:
-        await world.recorded(one, *progress[moment])
+    if moment in ("ringing", "talking"):
+        await world.recorded(one, Ringing(world.clock()))
+    if moment == "talking":
+        await world.recorded(one, Answered(world.clock()), known=1)
     return one
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from random import Random
 from typing import Final, NamedTuple
 
@@ -22,7 +23,7 @@ from outdial.domain.errors import Unreachable
 from outdial.store import leases
 from outdial.store.answers import forget
 from outdial.store.bell import listen
-from outdial.store.calendar import Claim, claim, due_lanes
+from outdial.store.calendar import Claim, Glance, claim, glance
 from outdial.store.database import Database
 from outdial.store.events import append
 from outdial.store.orders import Ground
@@ -152,13 +153,16 @@ class Dialer:
         """Stop what is to be stopped, claim what is due; seconds until the next look."""
         room = self._operator.room() - self._not_handed_over
         now = self._clock()
+        horizon = now + timedelta(seconds=self._settings.tick_s)
         async with self._db.reading() as conn:
             await self._heed_wishes(conn)
-            # Most ticks end here, without troubling whoever writes.
-            due = room > 0 and await due_lanes(conn, now)
-        if due:
+            seen = await glance(conn, now, horizon) if room > 0 else Glance(ready=False, next_due=None)
+        # Most ticks end here, without troubling whoever writes.
+        if seen.ready:
             await self._claim(room)
-        return self._settings.tick_s
+        if seen.next_due is None:
+            return self._settings.tick_s
+        return min(self._settings.tick_s, max(0.0, (seen.next_due - self._clock()).total_seconds()))
 
     async def _heed_wishes(self, conn: AsyncConnection) -> None:
         """End attempts somebody wants stopped, also those claimed under a lease that has run out since."""
