@@ -38,8 +38,14 @@ apt:  # the telephones the tests talk to
 torture: $(DEV)  ## kill and freeze processes at every step of a call, and count what is lost (half an hour)
 	@PYTHONPATH=tests $(VENV)/bin/python -m torture
 
-bench: $(DEV)  ## the numbers of docs/benchmarks.md, on this machine
+bench: $(DEV) .venv-bench  ## the numbers of docs/benchmarks.md, on this machine
 	@$(VENV)/bin/python -m benchmarks
+
+.venv-bench: requirements/bench.txt | $(VENV)/bin/python  # what the product is compared with, apart from it
+	@echo "installing what Outdial is compared with in $@ ..."
+	@$(VENV)/bin/python -m venv $@
+	@$@/bin/pip install --quiet --require-hashes -r $<
+	@touch $@
 
 lock: $(DEV)  ## pin the newest allowed versions again
 	@$(LOCK) --upgrade --extra dev -o requirements/dev.txt pyproject.toml
