@@ -84,8 +84,8 @@ class CallRecord:
 
     @property
     def cost(self) -> float:
-        """Credits, of all attempts."""
-        return sum(attempt.cost for attempt in self.attempts)
+        """Credits, of all attempts: exact to the millionths they are counted in."""
+        return round(sum(attempt.cost for attempt in self.attempts), 6)
 
     @property
     def last_attempt(self) -> AttemptRecord | None:

@@ -50,11 +50,6 @@ def talk_s(record: CallRecord) -> float:
     return sum(attempt.talk_ms for attempt in record.attempts) / 1000
 
 
-def cost(record: CallRecord) -> float:
-    """Credits: what the dials so far came to."""
-    return round(record.cost, 6)
-
-
 def recording(record: CallRecord, links: RecordingLinks) -> str | None:
     return links.link(record.id) if any(attempt.recording_path for attempt in record.attempts) else None
 
@@ -116,7 +111,7 @@ def call_details(record: CallRecord, links: RecordingLinks, *, analysis: bool) -
         transcript=said,
         custom_args_values=dict(record.variables),
         call_duration=talk_s(record),
-        call_cost=cost(record),
+        call_cost=record.cost,
         retry_count=max(len(record.attempts) - 1, 0),
         next_attempt_time=next_attempt_time(record),
         voicemail_detected=voicemail_detected(record),
@@ -152,7 +147,7 @@ def history_row(record: CallRecord, links: RecordingLinks) -> wire.HistoryRow:
         created_at=instants.offset_micros(record.created_at),
         call_attempt_time=instants.offset_micros(dialed_at) if dialed_at else None,
         call_duration=talk_s(record),
-        call_cost=cost(record),
+        call_cost=record.cost,
         credits_processed=record.state in TERMINAL,
         call_type="outbound",
         inbound_from=None,

@@ -64,7 +64,7 @@ class _Moment:
     def cost(self) -> float:
         """Credits: of the attempt; on the final event, of the whole call."""
         if self.event.type is EventType.PROCESSED:
-            return records.cost(self.record)
+            return self.record.cost
         return self.attempt.cost if self.attempt and self.over else 0.0
 
     @property
