@@ -19,7 +19,7 @@ from outdial import __version__
 from outdial.bootstrap.installation import installation
 from outdial.bootstrap.logs import configure_logs
 from outdial.bootstrap.node import serve as run_node
-from outdial.cli import credits
+from outdial.cli import change, credits
 from outdial.cli.additions import add_agent, add_number, add_trunk
 from outdial.cli.demo import run_demo
 from outdial.cli.doctor import run_doctor
@@ -46,6 +46,9 @@ app.add_typer(suppression, name="suppress", help="Numbers nobody rings.")
 trunks.command("limit")(trunk_limit)
 numbers.command("limit")(number_limit)
 app.add_typer(credits.app, name="credits")
+app.command("cancel")(change.cancel)
+app.command("hang-up")(change.hang_up_call)
+app.command("reschedule")(change.reschedule)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 
