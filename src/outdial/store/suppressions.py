@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -33,16 +32,6 @@ async def remove(conn: AsyncConnection, workspace_id: str, number: str) -> bool:
     """Whether it was on the list."""
     mine = (suppressions.c.workspace_id == workspace_id, suppressions.c.number == number)
     return (await conn.execute(suppressions.delete().where(*mine))).rowcount == 1
-
-
-async def suppressed_among(
-    conn: AsyncConnection, workspace_ids: Collection[str], numbers: Collection[str]
-) -> set[tuple[str, str]]:
-    """Workspaces and the numbers on their lists, of those named."""
-    asked = sa.select(suppressions.c.workspace_id, suppressions.c.number).where(
-        suppressions.c.workspace_id.in_(workspace_ids), suppressions.c.number.in_(numbers)
-    )
-    return {(workspace_id, number) for workspace_id, number in await conn.execute(asked)}
 
 
 def _insert(conn: AsyncConnection) -> postgresql.Insert | sqlite.Insert:
