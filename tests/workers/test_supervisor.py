@@ -225,6 +225,31 @@ class TestRoom:
         assert (unfinished, finished) == (False, True)
 
 
+class TestAnOrderThatWaitsForRoom:
+    """No process runs yet, so that there is none."""
+
+    async def test_is_given_back_at_once_when_the_doors_close(self) -> None:
+        async with media_workers(["/nowhere/worker"], 1, utc_now) as media, asyncio.TaskGroup() as group:
+            waiting = group.create_task(media.carry_out(an_order(), silent))
+            await asyncio.sleep(0)
+            media.close_doors()
+            given_back = await result_of(waiting)
+            refused = await media.carry_out(an_order("later"), silent)
+
+        assert (given_back.outcome, given_back.nobody_rung) == (Outcome.WORKER_LOST, True)
+        assert (refused.outcome, refused.nobody_rung) == (Outcome.WORKER_LOST, True)
+        assert "takes no more calls" in refused.reason
+
+    async def test_has_rung_nobody_when_it_is_cancelled(self) -> None:
+        async with media_workers(["/nowhere/worker"], 1, utc_now) as media, asyncio.TaskGroup() as group:
+            waiting = group.create_task(media.carry_out(an_order(), silent))
+            await asyncio.sleep(0)
+            waiting.cancel()
+            result = await result_of(waiting)
+
+        assert (result.outcome, result.nobody_rung) == (Outcome.CANCELLED, True)
+
+
 class TestAWorkerThatIsStillStarting:
     async def test_is_ended_without_waiting_for_it(self) -> None:
         terms = Terms(health=Health(shutdown_limit_s=PATIENCE_S))

@@ -124,8 +124,7 @@ class _Node:
                 self._announce(sock, announce)
                 await stop.wait()
                 announce("stopping: no new calls are dialled, talks may end (again: stop at once)")
-                if self._dialer:
-                    self._dialer.stop()
+                self._dial_no_more()
                 await _first_of(dialing, stop_now)
             self._webhooks.stop()
             self._web.stop()
@@ -136,6 +135,13 @@ class _Node:
     async def _dial(self) -> None:
         if self._dialer:
             await self._dialer.run()
+
+    def _dial_no_more(self) -> None:
+        """Also not what is claimed already: the doors close first, so that it goes back as if it had never been."""
+        if self._workers:
+            self._workers.close_doors()
+        if self._dialer:
+            self._dialer.stop()
 
     def _placed(self) -> None:
         if self._dialer:

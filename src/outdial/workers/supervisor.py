@@ -78,9 +78,13 @@ class MediaWorkers:
 
     async def carry_out(self, order: Order, report: Callable[[Progress], None]) -> Result:
         """See ``Operator``. A cancelled attempt is hung up first, and its result returned if the worker gave one."""
-        child = await self._free_child()
+        try:
+            child = await self._free_child()
+        except asyncio.CancelledError:
+            return Result(self._clock(), Outcome.CANCELLED, nobody_rung=True)
         if child is None:
-            reason = f"no media worker had room for {self._terms.wait_for_room_s:g} s; nobody was rung"
+            waited = f"no media worker had room for {self._terms.wait_for_room_s:g} s"
+            reason = f"{'this node takes no more calls' if self._draining else waited}; nobody was rung"
             return Result(self._clock(), Outcome.WORKER_LOST, reason=reason, nobody_rung=True)
         try:
             result = child.give(order, report)
@@ -114,11 +118,16 @@ class MediaWorkers:
             troubles = {place.trouble for place in self._places if place.trouble} or {"still starting"}
             raise Unreachable(f"media workers are not ready after {timeout_s:g} s: {'; '.join(troubles)}") from None
 
-    async def drain(self, limit_s: float) -> bool:
-        """Take no more orders and wait for those under way; False when some were left at the limit."""
+    def close_doors(self) -> None:
+        """Take no more orders; nobody is rung for those that still wait for room. Those under way go on."""
         self._draining = True
         for place in self._places:
             place.child.drain()
+        self._on_change()
+
+    async def drain(self, limit_s: float) -> bool:
+        """Take no more orders and wait for those under way; False when some were left at the limit."""
+        self.close_doors()
         try:
             async with asyncio.timeout(limit_s):
                 while any(place.child.active for place in self._places):
@@ -136,12 +145,12 @@ class MediaWorkers:
     async def _free_child(self) -> Child | None:
         try:
             async with asyncio.timeout(self._terms.wait_for_room_s):
-                while self.room() == 0:
+                while self.room() == 0 and not self._draining:
                     await self.changed()
         except TimeoutError:
             return None
-        free = [place.child for place in self._places if place.child.room() > 0]
-        return min(free, key=lambda child: child.active)
+        free = [place.child for place in self._places if place.child.room() > 0 and not self._draining]
+        return min(free, key=lambda child: child.active, default=None)
 
     def _on_change(self) -> None:
         self._changed.set()
