@@ -293,6 +293,8 @@ async def _keep(database: Database, record: CallRecord) -> None:
 def _attempt_row(record: CallRecord, attempt: AttemptRecord) -> dict[str, Any]:
     return asdict(attempt) | {
         "call_id": record.id,
+        "workspace_id": record.workspace_id,
+        "to_number": record.to_number,
         "worker": "",
         "number_id": NUMBER_ID,
         "trunk_id": _TRUNK,

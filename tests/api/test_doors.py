@@ -1,4 +1,4 @@
-"""The roof over the doors: health, recordings, the native reading door, and the rim all requests pass."""
+"""The roof over the doors: health, recordings, the facts of a call, and the rim all requests pass."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -126,7 +126,7 @@ class TestRecordings:
         assert [find_under(folder, path) for path in ("../secret", str(tmp_path / "secret"), "b.wav", "")] == [None] * 4
 
 
-class TestTheNativeReadingDoor:
+class TestTheFactsOfACall:
     async def test_lists_the_facts_of_a_call_from_a_number_on(self, doors: Doors) -> None:
         call_id = (await doors.ringg(a_ringg_body())).json()["data"]["call_id"]
 
@@ -149,13 +149,13 @@ class TestTheNativeReadingDoor:
     async def test_knows_the_workspaces_own_calls_only(self, doors: Doors, call_id: str) -> None:
         response = await events(doors, call_id)
 
-        assert (response.status_code, response.json()["message"]) == (404, "Call not found")
+        assert (response.status_code, response.json()["detail"]) == (404, "Call not found")
 
     @pytest.mark.parametrize("after", ["-1", "x", "1.5", "9" * 19, "", "٣"])
     async def test_refuses_what_is_no_number(self, doors: Doors, after: str) -> None:
         response = await events(doors, ANSWERED_CALL, after=after)
 
-        assert (response.status_code, response.json()["message"]) == (400, "after must be an event's number")
+        assert (response.status_code, response.json()["detail"]) == (400, "after must be an event's number")
 
 
 class TestTheRim:

@@ -38,12 +38,20 @@ KEYS = {
     RINGLY: {"Authorization": RINGLY_KEY},
     "/v1": {"Authorization": f"Bearer {NATIVE_KEY}"},
 }
-LOOKED_UP = {"from_number", "from_number_id", "number_pool_id", "version_id", "voice_id"}
-EXISTING = {
+LOOKED_UP = {
+    *("agent_id", "agent_tag", "from_number", "from_number_id", "number_pool_id", "version_id", "voice_id"),
+    *("from_numbers", "from_number_ids", "window", "scheduled_at"),
+}
+"""What the document cannot say of a good body: which things there are, and when it is."""
+EXISTING: dict[str, dict[str, Any]] = {
     RINGG: {"agent_id": AGENT, "from_number_id": NUMBER_ID},
     RINGLY: {"agent_tag": OTHER_TAG, "from_number": "+12025550100"},
+    "/v1": {"agent_id": AGENT, "from_number_ids": [NUMBER_ID]},
 }
 """What a good body of a call names, so that it gets past the look-ups and is stored."""
+
+CALL_ROUTES = {"individual", "v2", "make-outbound-call-v2", "make-outbound-call", "calls"}
+"""How paths end at which calls are placed."""
 
 OPERATIONS = {
     (RINGG, "POST", "/calling/outbound/individual"),
@@ -60,7 +68,18 @@ OPERATIONS = {
     (RINGG, "GET", "/workspace"),
     (RINGLY, "POST", "/make-outbound-call-v2"),
     (RINGLY, "POST", "/make-outbound-call"),
+    ("/v1", "POST", "/calls"),
+    ("/v1", "GET", "/calls"),
+    ("/v1", "GET", "/calls/{call_id}"),
+    ("/v1", "PATCH", "/calls/{call_id}"),
     ("/v1", "GET", "/calls/{call_id}/events"),
+    ("/v1", "POST", "/calls/{call_id}/cancel"),
+    ("/v1", "POST", "/calls/{call_id}/hang-up"),
+    ("/v1", "GET", "/suppressions"),
+    ("/v1", "GET", "/suppressions/{number}"),
+    ("/v1", "PUT", "/suppressions/{number}"),
+    ("/v1", "DELETE", "/suppressions/{number}"),
+    ("/v1", "POST", "/policy/check"),
 }
 
 
@@ -108,7 +127,7 @@ def test_whatever_is_sent_gets_a_documented_answer(
 ) -> None:
     operation = schemathesis.openapi.from_dict(played.document(door))[path][method]
 
-    creates = mode is GenerationMode.POSITIVE and method == "POST" and "{" not in path
+    creates = mode is GenerationMode.POSITIVE and method == "POST" and path.rpartition("/")[2] in CALL_ROUTES
     # Without shrinking: a failure is as readable as it is, and never takes minutes.
     played.statuses.clear()
 
@@ -127,14 +146,16 @@ def test_whatever_is_sent_gets_a_documented_answer(
             case.body = {**kept, **EXISTING[door]}
         request = as_httpx(case, door)
         # A client resolves dots in a path itself: what it then asks for is another route, or none of this door's.
-        assume(httpx.URL(request["url"]).path.startswith(door + path.partition("{")[0]))
+        # A path with a line break leads to no door at all: the roof answers.
+        asked = httpx.URL(request["url"]).path
+        assume(asked.startswith(door + path.partition("{")[0]) and "\n" not in asked)
         response = played.send(request)
         case.validate_response(response, checks=CHECKS)
 
     send()
 
     if creates:
-        assert 200 in played.statuses
+        assert played.statuses[200] + played.statuses[201]
 
 
 def as_httpx(case: schemathesis.Case[Any], door: str) -> dict[str, Any]:
@@ -155,9 +176,9 @@ def test_every_operation_of_a_document_is_tried(played: Played, door: str) -> No
     assert documented == {operation for operation in OPERATIONS if operation[0] == door}
 
 
-@pytest.mark.parametrize("door", [RINGG, RINGLY])
-def test_the_page_about_dialects_names_every_operation(door: str) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "dialects.md").read_text("utf-8")
+@pytest.mark.parametrize(("door", "name"), [(RINGG, "dialects"), (RINGLY, "dialects"), ("/v1", "native")])
+def test_the_page_about_a_door_names_every_operation(door: str, name: str) -> None:
+    page = (Path(__file__).parents[2] / "docs" / f"{name}.md").read_text("utf-8")
 
     for _, method, path in (operation for operation in OPERATIONS if operation[0] == door):
         assert re.search(rf"`{method} {re.escape(path)}[?`]", page), path

@@ -13,7 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from api_builders import open_doors
-from outdial.api.root import RINGG_PATH, RINGLY_PATH
+from outdial.api.root import NATIVE_PATH, RINGG_PATH, RINGLY_PATH
 from outdial.bootstrap.agent_file import read_agent
 from outdial.cli.app import app
 from outdial.settings import Settings, load
@@ -113,24 +113,35 @@ class TestAPage:
 
 
 class TestTheRoutes:
-    async def test_in_the_table_are_those_that_are_served(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(
+        ("page", "doors"), [("dialects.md", (RINGG_PATH, RINGLY_PATH)), ("native.md", (NATIVE_PATH,))]
+    )
+    async def test_in_the_tables_are_those_that_are_served(
+        self, tmp_path: Path, page: str, doors: tuple[str, ...]
+    ) -> None:
         database = await Database.open(f"sqlite:///{tmp_path / 'outdial.db'}")
-        async with open_doors(database, tmp_path) as doors:
-            documents = {
-                path: (await doors.http.get(f"{path}/openapi.json")).json() for path in (RINGG_PATH, RINGLY_PATH)
-            }
+        async with open_doors(database, tmp_path) as opened:
+            documents = [(await opened.http.get(f"{path}/openapi.json")).json() for path in doors]
         await database.close()
         served = {
             f"{method.upper()} {path}"
-            for document in documents.values()
+            for document in documents
             for path, operations in document["paths"].items()
             for method in operations
         }
 
-        page = (ROOT / "docs" / "dialects.md").read_text("utf-8")
-        table = page.partition("## Routes")[2].partition("Beside them")[0]
-        named = {route.partition("?")[0] for route in re.findall(r"`((?:GET|POST|PATCH) /[^`]+)`", table)}
+        text = (ROOT / "docs" / page).read_text("utf-8").partition("\n## Routes\n")[2].partition("\n## ")[0]
+        table = "\n".join(line for line in text.splitlines() if line.startswith("|"))
+        named = {route.partition("?")[0] for route in re.findall(r"`([A-Z]+ /[^`]+)`", table)}
         assert named == served
+
+    def test_in_the_examples_of_the_native_api_are_served(self) -> None:
+        page = (ROOT / "docs" / "native.md").read_text("utf-8")
+        routes = {route.replace("{call_id}", "CALL_ID") for route in re.findall(r"`[A-Z]+ (/[^`]+)`", page)}
+
+        asked = set(re.findall(r"http://127\.0\.0\.1:8600/v1(/\S+)", page))
+
+        assert {path.replace("+15550001111", "{number}") for path in asked} <= routes
 
 
 class TestTheReadme:

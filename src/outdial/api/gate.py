@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from outdial.domain.errors import OutdialError, Unreachable
 from outdial.domain.ids import new_request_id
 
+_HEADERS: Final = "answer_headers"
 _log: Final = structlog.get_logger(__name__)
 
 
@@ -44,7 +45,7 @@ class Gate:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                MutableHeaders(scope=message)["X-Request-Id"] = identity
+                MutableHeaders(scope=message).update({"X-Request-Id": identity, **scope["state"].get(_HEADERS, {})})
             elif headed:
                 message = {**message, "body": b""}
             await send(message)
@@ -64,6 +65,11 @@ def request_id(request: Request) -> str:
     """The id this request is known by, in answers and logs."""
     state = request.scope.get("state") or {}
     return str(state.get("request_id", ""))
+
+
+def add_header(request: Request, name: str, value: str) -> None:
+    """Let the answer to this request carry that header, whatever the answer will be."""
+    request.scope["state"].setdefault(_HEADERS, {})[name] = value
 
 
 def note_fault(request: Request, error: OutdialError) -> None:

@@ -15,6 +15,17 @@ class _Bucket:
     at: float
 
 
+@dataclass(frozen=True)
+class Quota:
+    """How a key stands after its request: of ``most`` requests in ``window_s`` seconds ``left`` are left, and after
+    ``full_in_s`` seconds all of them again. Whole numbers."""
+
+    most: int
+    window_s: int
+    left: int
+    full_in_s: int
+
+
 class RateLimit:
     """At most ``per_s`` requests a second for each key, with a burst of one second's worth.
 
@@ -34,11 +45,25 @@ class RateLimit:
         Raises:
             TooMany: the bucket is empty; carries after how many whole seconds it holds a token again.
         """
-        now = self._seconds()
-        bucket = self._buckets.setdefault(key, _Bucket(self._burst, now))
-        bucket.tokens = min(self._burst, bucket.tokens + (now - bucket.at) * self._per_s)
-        bucket.at = now
+        bucket = self._filled(key)
         if bucket.tokens < 1:
             wait_s = (1 - bucket.tokens) / self._per_s
             raise TooMany("Too many requests", retry_after_s=max(1, math.ceil(wait_s)))
         bucket.tokens -= 1
+
+    def quota(self, key: str) -> Quota:
+        """How ``key`` stands; counts nothing."""
+        bucket = self._filled(key)
+        return Quota(
+            most=math.floor(self._burst),
+            window_s=math.ceil(self._burst / self._per_s),
+            left=math.floor(bucket.tokens),
+            full_in_s=math.ceil((self._burst - bucket.tokens) / self._per_s),
+        )
+
+    def _filled(self, key: str) -> _Bucket:
+        now = self._seconds()
+        bucket = self._buckets.setdefault(key, _Bucket(self._burst, now))
+        bucket.tokens = min(self._burst, bucket.tokens + (now - bucket.at) * self._per_s)
+        bucket.at = now
+        return bucket

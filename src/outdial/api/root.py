@@ -14,8 +14,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
-from outdial.api import live, recordings
+from outdial.api import recordings
 from outdial.api.gate import Gate, request_id
+from outdial.api.native import routes as native
 from outdial.api.parts import Parts
 from outdial.api.ringg import routes as ringg
 from outdial.api.ringly import routes as ringly
@@ -27,7 +28,7 @@ NATIVE_PATH: Final = "/v1"
 
 
 def root(parts: Parts) -> Starlette:
-    """Both dialects, the native reading door, recordings and ``/health``; everything else is a 404 in JSON."""
+    """Both dialects, the native API, recordings and ``/health``; everything else is a 404 in JSON."""
 
     async def health(request: Request) -> Response:
         now = await parts.health()
@@ -37,7 +38,7 @@ def root(parts: Parts) -> Starlette:
     doors: dict[str, ASGIApp] = {
         RINGG_PATH: ringg.application(parts),
         RINGLY_PATH: ringly.application(parts),
-        NATIVE_PATH: live.application(parts),
+        NATIVE_PATH: native.application(parts),
     }
     app = Starlette(
         routes=[

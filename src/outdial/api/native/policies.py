@@ -1,0 +1,90 @@
+"""Who may be rung: the suppression list, and what the calling policy says of one call."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from outdial.api.native import asked, listing, translate, wire
+from outdial.api.native.door import admit, body_of
+from outdial.api.parts import Parts
+from outdial.commands.suppression import suppress, unsuppress
+from outdial.domain.errors import Fault, Invalid, NotFound
+from outdial.domain.numbers import e164
+from outdial.queries.policy import forecast, suppression_of
+from outdial.queries.suppression import SuppressionRow, suppressions
+
+
+class PolicyRoutes:
+    """One method for each route, all over the same parts."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def page(
+        self, request: Request, query: Annotated[listing.SuppressionsQuery, Query()]
+    ) -> wire.SuppressionPage:
+        """Numbers that are left alone, in their order."""
+        workspace_id = await admit(self._parts, request)
+        limit = listing.limit_of(query)
+        after = query.after or ""
+        if after and e164(after) is None:
+            raise Invalid(Fault(("after",), "after must be the next of a page"))
+        found = await suppressions(self._parts.database, workspace_id, limit=limit + 1, after=after.strip())
+        shown = found[:limit]
+        return wire.SuppressionPage(
+            suppressions=[_row(row) for row in shown], next=shown[-1].number if len(found) > limit else None
+        )
+
+    async def one(self, request: Request, number: str) -> wire.Suppression:
+        """Whether, why and since when a number is left alone."""
+        workspace_id = await admit(self._parts, request)
+        return await self._read(workspace_id, number)
+
+    async def put(self, request: Request, number: str, response: Response) -> wire.Suppression:
+        """Leave a number alone from now on: 201, or 200 when it was on the list; it keeps its reason then."""
+        workspace_id = await admit(self._parts, request)
+        entry = asked.read(asked.SuppressionIn, await body_of(request, may_be_empty=True))
+        added = await suppress(self._parts.database, workspace_id, number, entry.reason, now=self._parts.now)
+        response.status_code = 201 if added else 200
+        return await self._read(workspace_id, number)
+
+    async def delete(self, request: Request, number: str) -> Response:
+        """Take a number off the list."""
+        workspace_id = await admit(self._parts, request)
+        await unsuppress(self._parts.database, workspace_id, number)
+        return Response(status_code=204)
+
+    async def check(self, request: Request) -> wire.PolicyAnswer:
+        """Would a call to this number be dialled now, and if not, why and when? Nothing is stored."""
+        workspace_id = await admit(self._parts, request)
+        wish = asked.read(asked.PolicyCheckIn, await body_of(request))
+        now = self._parts.now()
+        found = await forecast(
+            self._parts.database,
+            workspace_id,
+            wish.to_number,
+            window=translate.window(wish.window),
+            scheduled_at=wish.scheduled_at,
+            now=now,
+        )
+        return wire.PolicyAnswer(
+            allowed=not found.forbidden,
+            now=found.at is not None and found.at <= now,
+            blocked_by=list(found.causes),
+            next_eligible_at=None if found.at is None else translate.instant(found.at),
+            reason=found.forbidden,
+        )
+
+    async def _read(self, workspace_id: str, number: str) -> wire.Suppression:
+        row = await suppression_of(self._parts.database, workspace_id, number.strip())
+        if row is None:
+            raise NotFound("Number not found on the suppression list", field="number")
+        return _row(row)
+
+
+def _row(row: SuppressionRow) -> wire.Suppression:
+    return wire.Suppression(number=row.number, reason=row.reason, created_at=translate.instant(row.created_at))

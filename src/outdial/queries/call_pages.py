@@ -1,0 +1,76 @@
+"""A workspace's calls page by page: each page goes on where the last one ended, whatever was added meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from outdial.domain.call import CallState
+from outdial.domain.clock import Clock
+from outdial.domain.record import CallRecord
+from outdial.store.database import Database
+from outdial.store.records import load_calls
+from outdial.store.schema import call_requests, calls
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page ended: its last call."""
+
+    created_at: datetime
+    call_id: str
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a page is restricted to; ``created_from`` belongs to the span, ``created_to`` does not."""
+
+    states: frozenset[CallState] = frozenset()
+    agent_id: str = ""
+    to_number: str = ""
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+
+
+async def call_page(
+    db: Database, workspace_id: str, wanted: Wanted, *, limit: int, after: Place | None, now: Clock
+) -> tuple[list[CallRecord], Place | None]:
+    """Calls, newest first, and where the page ended; None when nothing follows."""
+    page = (
+        sa.select(calls.c.id, calls.c.created_at)
+        .where(calls.c.workspace_id == workspace_id, *_conditions(wanted, after))
+        .order_by(calls.c.created_at.desc(), calls.c.id.desc())
+        .limit(limit + 1)
+    )
+    async with db.reading() as conn:
+        rows = (await conn.execute(page)).all()
+        found = await load_calls(conn, [row.id for row in rows[:limit]], now())
+    more = len(rows) > limit
+    return found, Place(rows[limit - 1].created_at, rows[limit - 1].id) if more else None
+
+
+async def bodies_of(db: Database, call_ids: Collection[str]) -> Mapping[str, Mapping[str, Any]]:
+    """The requests as they came, by call."""
+    asked = sa.select(call_requests.c.call_id, call_requests.c.body).where(call_requests.c.call_id.in_(call_ids))
+    async with db.reading() as conn:
+        return {row.call_id: row.body for row in await conn.execute(asked)}
+
+
+def _conditions(wanted: Wanted, after: Place | None) -> Iterator[sa.ColumnElement[bool]]:
+    if after is not None:
+        yield calls.c.created_at <= after.created_at
+        yield (calls.c.created_at < after.created_at) | (calls.c.id < after.call_id)
+    if wanted.states:
+        yield calls.c.state.in_(sorted(wanted.states))
+    if wanted.agent_id:
+        yield calls.c.agent_id == wanted.agent_id
+    if wanted.to_number:
+        yield calls.c.to_number == wanted.to_number
+    if wanted.created_from is not None:
+        yield calls.c.created_at >= wanted.created_from
+    if wanted.created_to is not None:
+        yield calls.c.created_at < wanted.created_to

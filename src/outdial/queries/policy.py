@@ -1,0 +1,65 @@
+"""Would this be dialled now, and if not, why and when? Answered by what the calendar asks before each dial."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from outdial.domain.agent import TalkLimits
+from outdial.domain.request import Window
+from outdial.domain.waiting import Cause
+from outdial.queries.suppression import SuppressionRow
+from outdial.store import schema
+from outdial.store.callees import load_callees
+from outdial.store.database import Database
+from outdial.store.survey import survey
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What would become of a call asked for now. ``forbidden``: why it would be cancelled; empty: it would not.
+
+    ``at`` None: it would wait for something to happen, or is forbidden. Caller numbers and free lines are another
+    question: they change from second to second.
+    """
+
+    at: datetime | None
+    causes: tuple[Cause, ...]
+    forbidden: str
+
+
+async def forecast(
+    db: Database,
+    workspace_id: str,
+    number: str,
+    *,
+    window: Window | None,
+    scheduled_at: datetime | None,
+    now: datetime,
+) -> Forecast:
+    """What the customer's window, calling policy and credits say to a call to ``number``."""
+    key = workspace_id, number
+    async with db.reading() as conn:
+        stands = await survey(conn, [workspace_id], now)
+        callee = (await load_callees(conn, [key], stands.rules, now))[key]
+    at = max(now, scheduled_at or now)
+    leave = stands.leave(at, workspace_id, window, callee)
+    if leave.forbidden:
+        return Forecast(None, (), leave.forbidden)
+    causes = ((Cause.SCHEDULE,) if at > now else ()) + leave.causes
+    if stands.hold(workspace_id, TalkLimits().max_length_s) is None:
+        return Forecast(None, (*causes, Cause.CREDITS), "")
+    return Forecast(leave.at, causes, "")
+
+
+async def suppression_of(db: Database, workspace_id: str, number: str) -> SuppressionRow | None:
+    """The number's entry on the workspace's suppression list."""
+    table = schema.suppressions
+    asked = sa.select(table.c.number, table.c.reason, table.c.created_at).where(
+        table.c.workspace_id == workspace_id, table.c.number == number
+    )
+    async with db.reading() as conn:
+        row = (await conn.execute(asked)).mappings().first()
+    return None if row is None else SuppressionRow(**row)
