@@ -239,6 +239,24 @@ class World:
 
         await self.db.write(work)
 
+    async def fill_attempts(self, count: int) -> None:
+        """So many attempts of long ago; the statistics know of them."""
+        await self.fill(future=1, past=count)
+        long_ago = schema.to_micros(self.clock() - timedelta(days=30))
+        past = (
+            "INSERT INTO attempts (call_id, number, state, worker, workspace_id, to_number, number_id, trunk_id,"
+            " version_id, claimed_at, dialed_at)"
+            " SELECT id, 1, 'ended', 'w', workspace_id, to_number, CAST(:number AS TEXT), CAST(:trunk AS TEXT), 'v',"
+            " CAST(:at AS BIGINT), CAST(:at AS BIGINT) FROM calls WHERE state = 'completed'"
+        )
+
+        async def work(conn: AsyncConnection) -> None:
+            values = {"number": self.number_ids[0], "trunk": self.trunk_id, "at": long_ago}
+            await conn.execute(sa.text(past), values)
+            await conn.execute(sa.text("ANALYZE attempts"))
+
+        await self.db.write(work)
+
     async def backlog(self, count: int, due_at: datetime) -> None:
         """So many waiting calls of a list, without their requests: whoever takes one has broken a limit."""
         about = {"lane": self.lane("backlog"), "workspace": self.workspace_id, "agent": self.agent_id}

@@ -6,19 +6,13 @@ import asyncio
 from datetime import time, timedelta
 
 import pytest
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from attempt_builders import NOON, a_result
 from dialer_builders import World
 from outdial.domain.ids import call_sid
 from outdial.domain.outcome import Outcome
 from outdial.domain.request import RetryPolicy, Window
-from outdial.store.calendar import due_lanes
 from outdial.store.database import Database
-from outdial.store.lanes import DUE_IN_LANE, DUE_LANES
-from outdial.store.schema import to_micros
-from outdial.store.seeks import union_of
 
 
 @pytest.fixture
@@ -167,44 +161,21 @@ class TestTheCallerNumber:
 
         assert one.number_id == usable
 
-    async def test_that_is_missing_makes_the_call_wait_and_costs_no_attempt(self, world: World) -> None:
+    async def test_that_is_missing_makes_the_call_wait_as_it_is(self, world: World) -> None:
         call_id = await world.call(pool_id=await world.pool())
 
         assert await world.claims(await world.holder()) == []
 
         row = await world.row(call_id)
-        assert (row["state"], row["attempt"]) == ("registered", 0)
-        assert row["due_at"] == NOON
+        assert (row["state"], row["attempt"], row["due_at"]) == ("registered", 0, NOON)
 
+    async def test_that_became_usable_is_used_at_once(self, world: World) -> None:
+        pool_id = await world.pool()
+        call_id = await world.call(pool_id=pool_id)
+        holder = await world.holder()
+        assert await world.claims(holder) == []
 
-class TestLookingForDueCalls:
-    async def test_is_a_seek_however_many_lie_in_the_future_or_the_past(self, world: World) -> None:
-        await world.fill(future=15_000, past=15_000)
-        future = world.lane("future")
-        values = {"now": to_micros(NOON), "key0": future, "most0": 10, "key1": future, "most1": 10}
+        usable = await world.number(pool_id=pool_id)
 
-        lanes = await _plan(world.db, DUE_LANES, {"by": values["now"]})
-        due = await _plan(world.db, union_of(DUE_IN_LANE, 2), values)
-
-        for plan in (lanes, due):
-            assert "ix_calls_waiting" in plan
-            assert "SCAN calls" not in plan
-            assert "Seq Scan on calls" not in plan
-
-    async def test_finds_the_lane_with_something_due_among_many(self, world: World) -> None:
-        for index in range(5):
-            await world.call(lane=f"later-{index}", due_at=NOON + timedelta(days=1))
-        await world.call(lane="due")
-
-        async with world.db.reading() as conn:
-            assert await due_lanes(conn, NOON) == [world.lane("due")]
-
-
-async def _plan(db: Database, statement: sa.TextClause, values: dict[str, object]) -> str:
-    async def explain(conn: AsyncConnection) -> str:
-        how = "EXPLAIN QUERY PLAN" if conn.dialect.name == "sqlite" else "EXPLAIN"
-        rows = (await conn.execute(sa.text(f"{how} {statement.text}"), values)).all()
-        return "\n".join(str(row[-1]) for row in rows)
-
-    async with db.reading() as conn:
-        return await explain(conn)
+        (one,) = await world.claims(holder)
+        assert (one.call_id, one.number_id) == (call_id, usable)

@@ -28,7 +28,7 @@ from outdial.store.leases import is_live
 from outdial.store.prospects import Prospects, prospects
 from outdial.store.schema import agents, attempts, call_requests, calls
 
-__all__ = ["CLAIM_LOCK", "WAITING_SQL", "Claim", "Glance", "claim", "due_lanes", "glance"]
+__all__ = ["CLAIM_LOCK", "WAITING_SQL", "Claim", "Glance", "claim", "glance"]
 
 CLAIM_LOCK: Final = 7_310_002
 """PostgreSQL advisory lock that makes claiming one at a time; on SQLite every writer is the only one."""
@@ -75,11 +75,6 @@ async def glance(conn: AsyncConnection, now: datetime, horizon: datetime) -> Gla
     here = await prospects(conn, due, now)
     coming += [at for at in _openings(here) if now < at <= horizon]
     return Glance(bool(share(here.lanes, here.found.places, 1, Random(0))), min(coming, default=None))
-
-
-async def due_lanes(conn: AsyncConnection, now: datetime) -> list[str]:
-    """Lanes with at least one call due."""
-    return list(await lanes_due(conn, now))
 
 
 async def claim(conn: AsyncConnection, holder: str, room: int, now: datetime, rng: Random) -> list[Claim]:
