@@ -113,7 +113,7 @@ async def dial_as_due(
         meter, since = Meter(program, platform.server), first + timedelta(seconds=WARM_UP_S)
         async with asyncio.TaskGroup() as group:
             asked = group.create_task(_meanwhile(meanwhile, program, since))
-            ended = await _all_ended(platform, program, log, phone, calls, meter)
+            ended = await _all_ended(platform, meter, log, phone, calls)
         until, said = await asked
         return Run.read(log, calls, meter, (since, min(until or ended, ended)), said)
 
@@ -124,24 +124,24 @@ async def dial_backlog(platform: Platform, count: int, phone: Phone) -> Run:
         calls = await platform.schedule(long_due(count))
         async with platform.dialing(path, phone) as program:
             meter = Meter(program, platform.server)
-            ended = await _all_ended(platform, program, log, phone, calls, meter)
+            ended = await _all_ended(platform, meter, log, phone, calls)
             return Run.read(log, calls, meter, (ended, ended), {})
 
 
 async def _all_ended(
-    platform: Platform, program: Program, log: DialTail, phone: Phone, calls: Mapping[str, datetime], meter: Meter
+    platform: Platform, meter: Meter, log: DialTail, phone: Phone, calls: Mapping[str, datetime]
 ) -> datetime:
     """When all had; or when patience had and the program was killed, so that the next run inherits nothing."""
     expected = sum(phone.dials(call_id) for call_id in calls)
-    last = max(*calls.values(), utc_now())
+    left = max(*calls.values(), utc_now()) - utc_now()
     try:
-        async with asyncio.timeout((last - utc_now()).total_seconds() + PATIENCE_S):
+        async with asyncio.timeout(left.total_seconds() + PATIENCE_S):
             while log.count("end") < expected:  # noqa: ASYNC110 - another process, no event tells
                 await asyncio.sleep(_LOOK_EVERY_S)
         meter.stop()
     except TimeoutError:
         meter.stop()
-        await program.kill()
+        await meter.program.kill()
         await platform.give_up()
     return utc_now()
 

@@ -113,7 +113,7 @@ class Meter:
     """Processor time of a program and of its server since it was made, until it is stopped."""
 
     def __init__(self, program: Program, server: Server) -> None:
-        self._program = program
+        self.program = program
         self._server = server
         self._began = self._now()
         self.spent_s = 0.0, 0.0
@@ -124,4 +124,4 @@ class Meter:
         self.spent_s = program_s - self._began[0], server_s - self._began[1]
 
     def _now(self) -> tuple[float, float]:
-        return self._program.cpu_s(), self._server.cpu_s()
+        return self.program.cpu_s(), self._server.cpu_s()
