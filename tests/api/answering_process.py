@@ -1,6 +1,6 @@
 """Run by a test as a process of its own: the doors over a database on a port it tells, until it is killed.
 
-With ``dies`` as its second argument it kills itself when its first call is stored, before anybody is answered.
+Its second argument says when it kills itself, nobody being answered: ``before`` its first commit or right ``after`` it.
 """
 
 from __future__ import annotations
@@ -10,20 +10,37 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Final, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api_builders import open_doors
 from outdial.bootstrap.web import WebServer
 from outdial.store.database import Database
 
+T = TypeVar("T")
+DIES: Final = sys.argv[2] if len(sys.argv) > 2 else "never"
 
-def die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+
+class Mortal(Database):
+    async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        async def work_and_die(conn: AsyncConnection) -> T:
+            done = await work(conn)
+            if DIES == "before":
+                os.kill(os.getpid(), signal.SIGKILL)
+            return done
+
+        done = await super().write(work_and_die)
+        if DIES == "after":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return done
 
 
-async def main(url: str, *, dies: bool) -> None:
-    database = await Database.open(url, migrate=False)
-    async with open_doors(database, Path("."), placed=die if dies else lambda: None) as doors:
+async def main(url: str) -> None:
+    database = await Mortal.open(url, migrate=False)
+    async with open_doors(database, Path(".")) as doors:
         with socket.socket() as sock:
             sock.bind(("127.0.0.1", 0))
             sys.stdout.write(f"{sock.getsockname()[1]}\n")
@@ -32,4 +49,4 @@ async def main(url: str, *, dies: bool) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], dies="dies" in sys.argv[2:]))
+    asyncio.run(main(sys.argv[1]))

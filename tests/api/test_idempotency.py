@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -257,10 +258,12 @@ class TestEqualRequestsAtTheSameMoment:
         assert len({answer.content for answer in answers}) == 12 == await count(database, schema.calls)
 
 
-class TestAServerKilledBetweenTheCommitAndTheAnswer:
-    async def test_has_placed_one_call_and_says_so_when_asked_again(self, database: Database) -> None:
+class TestAServerKilled:
+    async def test_right_after_the_commit_has_placed_one_call_and_says_so_when_asked_again(
+        self, database: Database
+    ) -> None:
         await seed(database)
-        async with a_server(database, "dies") as http:
+        async with a_server(database, dies="after") as http:
             with pytest.raises(httpx.TransportError):
                 await ask(http, "ringg")
         stored = await only_call(database)
@@ -274,15 +277,30 @@ class TestAServerKilledBetweenTheCommitAndTheAnswer:
         assert once_more.content == again.content
         assert await only_call(database) == stored
 
+    async def test_before_the_commit_has_placed_none_and_does_when_asked_again(self, database: Database) -> None:
+        await seed(database)
+        async with a_server(database, dies="before") as http:
+            with pytest.raises(httpx.TransportError):
+                await ask(http, "ringg")
+        assert await count(database, schema.calls) == await answers_stored(database) == 0
+
+        async with a_server(database) as http:
+            first = await ask(http, "ringg")
+            again = await ask(http, "ringg")
+
+        assert "Idempotent-Replayed" not in first.headers
+        assert again.content == first.content
+        assert await only_call(database) == first.json()["data"]["call_id"]
+
 
 @asynccontextmanager
-async def a_server(database: Database, *arguments: str) -> AsyncIterator[httpx.AsyncClient]:
+async def a_server(database: Database, dies: str = "never") -> AsyncIterator[httpx.AsyncClient]:
     """The doors in a process of their own, over real HTTP; killed at the end."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         str(Path(__file__).with_name("answering_process.py")),
         database.url.render_as_string(hide_password=False),
-        *arguments,
+        dies,
         stdout=asyncio.subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
     )
@@ -292,9 +310,10 @@ async def a_server(database: Database, *arguments: str) -> AsyncIterator[httpx.A
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as http:
             yield http
     finally:
-        if process.returncode is None and "dies" not in arguments:
+        if dies == "never":
             process.kill()
         await process.communicate()
+        assert process.returncode == -signal.SIGKILL
 
 
 async def run(database: Database, statement: sa.Executable) -> None:
