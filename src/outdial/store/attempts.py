@@ -16,14 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.attempt import Answered, DigitsPressed, Progress, Ringing, Said
 from outdial.domain.call import ATTEMPT_MOVES, AttemptState, CallState
-from outdial.domain.calling import leave_to_ring
+from outdial.domain.calling import Callee, leave_to_ring
 from outdial.domain.events import Event, EventType
 from outdial.domain.plan import Plan
 from outdial.store.calendar import Claim
-from outdial.store.callees import load_callees
+from outdial.store.callees import dials_to, is_suppressed
 from outdial.store.leases import good_for
-from outdial.store.rules import load_rules
-from outdial.store.schema import attempts, call_requests, calls, events
+from outdial.store.rules import AS_STORED, rules_of
+from outdial.store.schema import attempts, call_requests, calls, events, workspaces
 
 _TOLD_AS: Final = {
     Ringing: EventType.RINGING,
@@ -69,13 +69,23 @@ async def asked(conn: AsyncConnection, claim: Claim, now: datetime) -> Asked | N
 
 async def _may_ring(conn: AsyncConnection, claim: Claim, now: datetime) -> bool:
     """By the same rule as at the claim: time has passed since, and people and rules may have changed."""
-    plan = await conn.scalar(sa.select(call_requests.c.plan).where(call_requests.c.call_id == claim.call_id))
-    rules = await load_rules(conn, [claim.workspace_id])
-    if plan is None or claim.workspace_id not in rules:
+    found = await conn.execute(
+        sa.select(
+            call_requests.c.plan,
+            AS_STORED.label("rules"),
+            is_suppressed(claim.workspace_id, claim.to_number).label("suppressed"),
+        )
+        .join(workspaces, workspaces.c.id == claim.workspace_id)
+        .where(call_requests.c.call_id == claim.call_id)
+    )
+    row = found.one()
+    rules = rules_of(claim.workspace_id, row.rules)
+    if rules is None:
         return False
     key = claim.workspace_id, claim.to_number
-    callee = (await load_callees(conn, [key], rules, now, besides=claim.key))[key]
-    leave = leave_to_ring(now, Plan.from_json(plan).window, rules[claim.workspace_id].policy, callee)
+    dials = await dials_to(conn, key, rules.policy, now, besides=claim.key)
+    callee = Callee(claim.to_number, row.suppressed, dials)
+    leave = leave_to_ring(now, Plan.from_json(row.plan).window, rules.policy, callee)
     return leave.at is not None and leave.at <= now
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.calling import WEEK, Callee
-from outdial.domain.rules import Rules
+from outdial.domain.rules import CallingPolicy, Rules
 from outdial.store.schema import attempts, suppressions
 
 Key = tuple[str, str]
@@ -25,18 +25,31 @@ async def load_callees(
     keys: Collection[Key],
     rules: Mapping[str, Rules],
     now: datetime,
-    *,
-    besides: tuple[str, int] | None = None,
 ) -> dict[Key, Callee]:
-    """What each workspace knows of that number, as far as its rules (by workspace) ask for it.
-
-    ``besides``: an attempt (call, number) that is not counted among the dials.
-    """
+    """What each workspace knows of that number, as far as its rules (by workspace) ask for it."""
     asked = {key: rules[key[0]].policy for key in keys if key[0] in rules}
     kept_away = await _suppressed(conn, [key for key, policy in asked.items() if policy.suppression])
-    capped = [key for key, policy in asked.items() if policy.per_day is not None or policy.per_week is not None]
-    dials = await _dials(conn, capped, now, besides)
+    dials = await _dials(conn, [key for key, policy in asked.items() if _counts(policy)], now)
     return {key: Callee(key[1], key in kept_away, tuple(sorted(dials.get(key, ())))) for key in keys}
+
+
+def is_suppressed(workspace_id: str, number: str) -> sa.Exists:
+    """A condition: the number is on that workspace's list."""
+    table = suppressions.c
+    return sa.exists().where(table.workspace_id == workspace_id, table.number == number)
+
+
+async def dials_to(
+    conn: AsyncConnection, key: Key, policy: CallingPolicy, now: datetime, besides: tuple[str, int]
+) -> tuple[datetime, ...]:
+    """The dials that count under ``policy``, oldest first, without the attempt (call, number) that is to be made."""
+    if not _counts(policy):
+        return ()
+    return tuple(sorted((await _dials(conn, [key], now, besides)).get(key, ())))
+
+
+def _counts(policy: CallingPolicy) -> bool:
+    return policy.per_day is not None or policy.per_week is not None
 
 
 async def _suppressed(conn: AsyncConnection, keys: Collection[Key]) -> set[Key]:
@@ -53,7 +66,7 @@ async def _suppressed(conn: AsyncConnection, keys: Collection[Key]) -> set[Key]:
 
 
 async def _dials(
-    conn: AsyncConnection, keys: Collection[Key], now: datetime, besides: tuple[str, int] | None
+    conn: AsyncConnection, keys: Collection[Key], now: datetime, besides: tuple[str, int] | None = None
 ) -> Mapping[Key, list[datetime]]:
     """Dials of the last week. One that never asked its carrier rang nobody, unless it is still about to."""
     by_key: dict[Key, list[datetime]] = defaultdict(list)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from functools import lru_cache
+from typing import Final
 
 import sqlalchemy as sa
 import structlog
@@ -17,17 +18,23 @@ from outdial.store.schema import workspaces
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
+AS_STORED: Final = sa.cast(workspaces.c.settings, sa.Text)
+"""What ``rules_of`` reads."""
+
+
 async def load_rules(conn: AsyncConnection, workspace_ids: Collection[str]) -> Mapping[str, Rules]:
     """The rules of each workspace; those that cannot be read are left out: nothing may be dialled under them."""
-    as_stored = sa.cast(workspaces.c.settings, sa.Text)
-    found = await conn.execute(sa.select(workspaces.c.id, as_stored).where(workspaces.c.id.in_(workspace_ids)))
-    read = {workspace_id: _read(workspace_id, stored) for workspace_id, stored in found}
+    found = await conn.execute(sa.select(workspaces.c.id, AS_STORED).where(workspaces.c.id.in_(workspace_ids)))
+    read = {workspace_id: rules_of(workspace_id, stored) for workspace_id, stored in found}
     return {workspace_id: rules for workspace_id, rules in read.items() if rules is not None}
 
 
 @lru_cache(maxsize=1024)
-def _read(workspace_id: str, stored: str) -> Rules | None:
-    """Remembered, for they are read many times a second: so the same fault is also told once, and not each time."""
+def rules_of(workspace_id: str, stored: str) -> Rules | None:
+    """None: nobody can read them.
+
+    Remembered, for they are read many times a second: so the same fault is also told once, and not each time.
+    """
     try:
         return Rules.from_json(json.loads(stored))
     except (Broken, ValueError) as fault:
