@@ -12,8 +12,8 @@ from outdial.domain.errors import Unreachable
 
 # SQLSTATE classes and codes that mean "the server", not "the statement":
 # 08 connection, 28 authorization, 3D no such database, 53 resources, 57 operator intervention, 58 system,
-# 25P03 idle in transaction, 55P03 lock not available.
-_POSTGRES_TROUBLE: Final = ("08", "28", "3D", "53", "57", "58", "25P03", "55P03")
+# 25P03 idle in transaction, 55P03 lock not available, 40 given up for the sake of others (a deadlock): try again.
+_POSTGRES_TROUBLE: Final = ("08", "28", "3D", "40", "53", "57", "58", "25P03", "55P03")
 _SQLITE_TROUBLE: Final = frozenset(
     {"BUSY", "LOCKED", "CANTOPEN", "IOERR", "FULL", "READONLY", "NOTADB", "CORRUPT", "PERM", "AUTH", "PROTOCOL"}
 )
