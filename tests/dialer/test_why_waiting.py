@@ -229,6 +229,23 @@ class TestOtherRules:
         assert len(probes) == 1
         assert probes[0].call_id != waiting
         assert await waits(world, waiting) == (("provider_health",), None)
+        later = world.clock() + timedelta(hours=1)
+        assert await waits(world, await world.call(scheduled_at=later)) == (("schedule", "provider_health"), later)
+
+    async def test_a_rest_that_outlasts_the_window_is_followed_by_its_next_opening(self, world: World) -> None:
+        world.clock.forward(seconds=40)
+        holder = await world.holder()
+        for _ in range(FAILURES_IN_A_ROW):
+            await world.call()
+        for one in await world.claims(holder):
+            await world.asked(one)
+            await world.finished(one, a_result(Outcome.TRUNK_FAILED, at=world.clock()))
+
+        # Open until the end of 12:00; the rest ends at 12:01:10.
+        call_id = await world.call(window=Window(time(9), time(12), "UTC"))
+
+        tomorrow_at_nine = NOON.replace(hour=9) + timedelta(days=1)
+        assert await waits(world, call_id) == (("window", "provider_health"), tomorrow_at_nine)
 
 
 async def test_a_page_is_read_in_as_many_queries_as_one_call(world: World) -> None:

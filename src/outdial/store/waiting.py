@@ -68,10 +68,12 @@ def _wait(one: Waiting, callee: Callee, found: Survey) -> Wait:
     in_the_way = _in_the_way(callers, found, frozenset() if is_due else _PASSING)
     causes |= in_the_way
     if Cause.PROVIDER_HEALTH in in_the_way and eligible is not None:
-        rested = _rested(callers, found)
-        later = rested and found.leave(max(rested, eligible), workspace_id, one.plan.window, callee)
-        eligible = later.at if later else None
-        causes |= set(later.causes) if later else set()
+        if rested := _rested(callers, found):
+            leave = found.leave(max(rested, eligible), workspace_id, one.plan.window, callee)
+            eligible = leave.at
+            causes |= set(leave.causes)
+        elif is_due:
+            eligible = None
 
     if not causes and one.due_at <= now - _ABOUT_TO_GO:
         causes.add(Cause.CAPACITY)
