@@ -21,7 +21,7 @@ from benchmarks.dispatch.tables import spread, table
 
 async def rival(shelf: Shelf, scale: Scale) -> str:
     if not BENCH_PYTHON.exists():
-        return f"### Side by side\n\nNot measured: {BENCH_PYTHON} is missing; `make .venv-bench` installs it.\n"
+        return "### Side by side\n\nNot measured: there is no .venv-bench; `make .venv-bench` makes it.\n"
     return "\n".join([await _late(shelf, scale), await _fast(shelf, scale), await _killed(shelf, scale)])
 
 
