@@ -225,9 +225,14 @@ class Dialer:
         while self._attempts and (left_s := until - loop.time()) > 0:
             tasks = [under_way.task for under_way in self._attempts.values()]
             await asyncio.wait(tasks, timeout=min(left_s, self._settings.tick_s))
-            with suppress(Unreachable):
-                async with self._db.reading() as conn:
+            try:
+                async with asyncio.timeout(left_s), self._db.reading() as conn:
                     await self._heed_wishes(conn)
+            except (Unreachable, TimeoutError):
+                continue
+            except Exception:
+                # Whatever it is, everything else must still be written down and given back.
+                _log.exception("nobody can be stopped")
         return not self._attempts
 
     async def _repeat(self, pause_s: float, work: Callable[[], Awaitable[None]]) -> None:
