@@ -26,6 +26,7 @@ from outdial.domain.ids import digest_key
 from outdial.domain.plan import Plan
 from outdial.domain.record import AttemptRecord, CallRecord
 from outdial.domain.request import CallRequest
+from outdial.domain.rules import MICROS
 from outdial.store import schema
 from outdial.store.database import Database
 from outdial.store.definitions import definition_to_json
@@ -301,6 +302,7 @@ def _attempt_row(record: CallRecord, attempt: AttemptRecord) -> dict[str, Any]:
         "version_id": record.version_id,
         "state": attempt.state.value,
         "outcome": attempt.outcome.value if attempt.outcome else "",
+        "cost": round(attempt.cost * MICROS),
         "ended_by": attempt.ended_by.value if attempt.ended_by else "",
         "turns": [asdict(turn) for turn in attempt.turns],
         "captured": dict(attempt.captured),

@@ -103,6 +103,7 @@ def the_answered_attempt(**changes: Any) -> AttemptRecord:
         outcome=Outcome.COMPLETED,
         ended_by=EndedBy.CALLEE,
         talk_ms=19_300,
+        cost=0.2,
         first_word_ms=460,
         turns=turns,
         recording_path="7b/7b0d3c8e.wav",
