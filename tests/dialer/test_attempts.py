@@ -9,7 +9,7 @@ import pytest
 
 from attempt_builders import a_result, a_talk
 from dialer_builders import World
-from outdial.domain.attempt import Answered, DigitsPressed, Ringing, Said, Speaker, Turn
+from outdial.domain.attempt import Answered, DigitsPressed, Result, Ringing, Said, Speaker, Turn
 from outdial.domain.events import EventType
 from outdial.domain.outcome import EndedBy, Outcome
 from outdial.domain.request import RetryPolicy
@@ -260,6 +260,23 @@ class TestAHolderThatIsLost:
         (attempt,) = await world.attempts(call_id)
         assert (await world.row(call_id))["state"] == "completed"
         assert attempt["outcome"] == "completed"
+
+    async def test_that_says_itself_that_it_is_lost_neither_tells_it_again_nor_undoes_it(self, world: World) -> None:
+        call_id = await world.call(retry=ONCE_MORE)
+        one = await world.claimed()
+        await world.asked(one)
+        await world.lease_ran_out(one.holder)
+        await world.reaped()
+        due_at = (await world.row(call_id))["due_at"]
+        world.clock.forward(seconds=5)
+
+        for nobody_rung in (False, True):
+            late = Result(world.clock(), Outcome.WORKER_LOST, nobody_rung=nobody_rung)
+            assert await world.finished(one, late) is None
+
+        assert len(await world.attempts(call_id)) == 1
+        assert (await world.row(call_id))["due_at"] == due_at
+        assert (await world.told(call_id)).count(EventType.ATTEMPT_ENDED) == 1
 
     async def test_comes_too_late_once_the_call_is_dialled_again(self, world: World) -> None:
         call_id = await world.call(retry=ONCE_MORE)

@@ -38,10 +38,10 @@ async def finish(conn: AsyncConnection, claim: Claim, result: Result, *, recordi
     """End the attempt and move its call on; None when it has ended already, and nothing is changed.
 
     A holder that was declared lost may still end its attempt in time, while the call only waits to be dialled again:
-    what really happened is better than a guess.
+    what really happened is better than a guess. That it was lost has been told: it is neither told again nor undone.
     """
     row = await _endable(conn, claim)
-    if row is None:
+    if row is None or (row["call_state"] == CallState.RETRY and result.outcome is Outcome.WORKER_LOST):
         return None
     plan = Plan.from_json(row["plan"])
     stopped = row["stop_asked_at"] is not None
