@@ -65,13 +65,16 @@ class Glance:
     next_due: datetime | None
 
 
-async def glance(conn: AsyncConnection, now: datetime, horizon: datetime) -> Glance:
-    """Whether a claim is worth its lock, and when to look again at the latest up to ``horizon``. Reads only."""
+async def glance(conn: AsyncConnection, now: datetime, horizon: datetime, *, closely: bool = True) -> Glance:
+    """Whether a claim is worth its lock, and when to look again at the latest up to ``horizon``. Reads only.
+
+    Not ``closely``: a due call is reason enough, whatever may hold it back.
+    """
     firsts = await lanes_due(conn, max(now, horizon))
     coming = [at for at in firsts.values() if at > now]
     due = [lane for lane, at in firsts.items() if at <= now]
-    if not due:
-        return Glance(False, min(coming, default=None))
+    if not due or not closely:
+        return Glance(bool(due), min(coming, default=None))
     here = await prospects(conn, due, now)
     coming += [at for at in _openings(here) if now < at <= horizon]
     return Glance(bool(share(here.lanes, here.found.places, 1, Random(0))), min(coming, default=None))

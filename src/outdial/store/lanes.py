@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.store.schema import from_micros, to_micros
-from outdial.store.seeks import seeks
+from outdial.store.seeks import seek
 
 # Written out, not bound: a partial index is only used by a query that repeats its condition literally.
 WAITING_SQL: Final = "state IN ('registered', 'retry')"
@@ -35,8 +35,8 @@ DUE_LANES: Final = sa.text(
 )
 """Each lane with a call due ``by`` then, and when its first one is: a loose index scan, a few seeks for each lane."""
 DUE_IN_LANE: Final = (
-    f"SELECT id, lane FROM calls WHERE {WAITING_SQL} AND lane = :key{{0}} AND due_at <= :now"
-    " ORDER BY due_at LIMIT :most{0}"
+    f"SELECT id, lane FROM calls WHERE {WAITING_SQL} AND lane = {{key}} AND due_at <= :now"
+    " ORDER BY due_at LIMIT {most}"
 )
 
 
@@ -78,10 +78,8 @@ async def lanes_due(conn: AsyncConnection, by: datetime) -> dict[str, datetime]:
 
 async def due_calls(conn: AsyncConnection, shares: Mapping[str, int], now: datetime) -> dict[str, str]:
     """The longest due calls of each lane, at most its share of them: their ids, with their lanes."""
-    found: dict[str, str] = {}
-    for statement, values in seeks(DUE_IN_LANE, [{"key": lane, "most": most} for lane, most in shares.items()]):
-        found |= {row.id: row.lane for row in await conn.execute(statement, {**values, "now": to_micros(now)})}
-    return found
+    keys = [{"key": lane, "most": most} for lane, most in shares.items()]
+    return {row.id: row.lane for row in await seek(conn, DUE_IN_LANE, keys, now=to_micros(now))}
 
 
 _SET: Final = "set:"

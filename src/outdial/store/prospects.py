@@ -5,7 +5,7 @@ What certainly cannot go is not even fetched, so that a backlog at its limit cos
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,8 +41,14 @@ class _First:
 async def prospects(conn: AsyncConnection, due: Collection[str], now: datetime) -> Prospects:
     """``due``: lanes with a call due by ``now``."""
     names = {lane: LaneName.of(lane) for lane in due}
-    found = await survey(conn, {name.workspace_id for name in names.values()}, now)
-    firsts = await _firsts(conn, [lane for lane, name in names.items() if _must_be_asked(name, found)], now)
+    # Only their calls know which numbers a set holds.
+    firsts = await _firsts(conn, [lane for lane, name in names.items() if is_set(name.source)], now)
+    sources = {name.source for name in names.values() if not is_set(name.source)}
+    for first in firsts.values():
+        sources |= {*first.number_ids, first.pool_id} - {""}
+    found = await survey(conn, {name.workspace_id for name in names.values()}, now, sources)
+    # Only their calls know how much talk there must be credits for.
+    firsts |= await _firsts(conn, [lane for lane, name in names.items() if _is_short_of_credits(name, found)], now)
     lanes = [_lane(lane, name, firsts.get(lane), found) for lane, name in names.items()]
     return Prospects([lane for lane in lanes if lane.callers], found)
 
@@ -62,19 +68,14 @@ def _callers(name: LaneName, first: _First | None, found: Survey) -> list[Caller
     return found.usable(name.workspace_id, first.number_ids, first.pool_id)
 
 
-def _must_be_asked(name: LaneName, found: Survey) -> bool:
-    """Whether only the lane's calls know what decides: their caller numbers, or if there are credits for them."""
-    return is_set(name.source) or _is_short_of_credits(name.workspace_id, found)
-
-
-def _is_short_of_credits(workspace_id: str, found: Survey) -> bool:
-    rules = found.rules.get(workspace_id)
+def _is_short_of_credits(name: LaneName, found: Survey) -> bool:
+    rules = found.rules.get(name.workspace_id)
     if rules is None or rules.price is None:
         return False
-    return found.free_micros[workspace_id] < cost_of(LEAST_TALK_S * 1000, rules.price)
+    return found.free_micros[name.workspace_id] < cost_of(LEAST_TALK_S * 1000, rules.price)
 
 
-async def _firsts(conn: AsyncConnection, lanes: Sequence[str], now: datetime) -> Mapping[str, _First]:
+async def _firsts(conn: AsyncConnection, lanes: Sequence[str], now: datetime) -> dict[str, _First]:
     if not lanes:
         return {}
     ids = await due_calls(conn, dict.fromkeys(lanes, 1), now)

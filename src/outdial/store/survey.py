@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -26,8 +26,27 @@ from outdial.domain.waiting import Cause
 from outdial.store.credits import free_micros
 from outdial.store.rules import load_rules
 from outdial.store.schema import attempts, from_micros, numbers, to_micros, trunks
-from outdial.store.seeks import seeks
+from outdial.store.seeks import seek
 
+_LINES: Final = (
+    sa.select(
+        numbers.c.id,
+        numbers.c.number,
+        numbers.c.workspace_id,
+        numbers.c.trunk_id,
+        numbers.c.number_pool_id,
+        numbers.c.outbound,
+        numbers.c.spam,
+        numbers.c.max_calls,
+        trunks.c.max_calls.label("trunk_max_calls"),
+        trunks.c.calls_per_s,
+    )
+    .join(trunks, trunks.c.id == numbers.c.trunk_id)
+    .where(numbers.c.workspace_id.in_(sa.bindparam("workspaces", expanding=True)))
+    .order_by(numbers.c.used_at.asc().nulls_first(), numbers.c.id)
+)
+_SOURCES: Final[sa.BindParameter[str]] = sa.bindparam("sources", expanding=True)
+_LINES_NAMED: Final = _LINES.where(sa.or_(numbers.c.id.in_(_SOURCES), numbers.c.number_pool_id.in_(_SOURCES)))
 # Its condition is the partial index's own, literally.
 LIVE: Final = (
     sa.select(
@@ -44,14 +63,14 @@ LIVE: Final = (
     .group_by(attempts.c.workspace_id, attempts.c.trunk_id, attempts.c.number_id)
 )
 LATEST_DIALS: Final = (
-    "SELECT trunk_id, claimed_at FROM attempts WHERE trunk_id = :key{0} AND claimed_at > :since{0}"
-    " ORDER BY claimed_at DESC LIMIT :most{0}"
+    "SELECT trunk_id, claimed_at FROM attempts WHERE trunk_id = {key} AND claimed_at > {since}"
+    " ORDER BY claimed_at DESC LIMIT {most}"
 )
 LATEST_RESULTS: Final = (
     "SELECT trunk_id, outcome, ringing_at, answered_at, ended_at FROM attempts"
-    " WHERE trunk_id = :key{0} AND claimed_at > :since{0} AND dialed_at IS NOT NULL"
+    " WHERE trunk_id = {key} AND claimed_at > {since} AND dialed_at IS NOT NULL"
     " AND (state = 'ended' OR ringing_at IS NOT NULL OR answered_at IS NOT NULL)"
-    " ORDER BY claimed_at DESC LIMIT :most{0}"
+    " ORDER BY claimed_at DESC LIMIT {most}"
 )
 
 
@@ -93,11 +112,14 @@ class Survey:
         return named + [caller for caller in own.values() if pool_id and caller.pool_id == pool_id]
 
 
-async def survey(conn: AsyncConnection, workspace_ids: Collection[str], now: datetime) -> Survey:
-    """How things stand for these workspaces."""
+async def survey(
+    conn: AsyncConnection, workspace_ids: Collection[str], now: datetime, sources: Collection[str] | None = None
+) -> Survey:
+    """How things stand for these workspaces: for all their numbers, or for those of ``sources`` only (ids of numbers
+    and of pools)."""
     rules = await load_rules(conn, workspace_ids)
     priced = [workspace_id for workspace_id, its in rules.items() if its.price is not None]
-    lines = await _lines(conn, workspace_ids)
+    lines = await _lines(conn, workspace_ids, sources)
     live = (await conn.execute(LIVE, {"workspaces": list(workspace_ids)})).mappings().all()
     pace = await _pace(
         conn, {row["trunk_id"]: row["calls_per_s"] for row in lines if row["calls_per_s"] is not None}, now
@@ -118,26 +140,13 @@ async def survey(conn: AsyncConnection, workspace_ids: Collection[str], now: dat
     )
 
 
-async def _lines(conn: AsyncConnection, workspace_ids: Collection[str]) -> Sequence[sa.RowMapping]:
-    """Every number of these workspaces with its trunk, the one rested longest first."""
-    rows = await conn.execute(
-        sa.select(
-            numbers.c.id,
-            numbers.c.number,
-            numbers.c.workspace_id,
-            numbers.c.trunk_id,
-            numbers.c.number_pool_id,
-            numbers.c.outbound,
-            numbers.c.spam,
-            numbers.c.max_calls,
-            trunks.c.max_calls.label("trunk_max_calls"),
-            trunks.c.calls_per_s,
-        )
-        .join(trunks, trunks.c.id == numbers.c.trunk_id)
-        .where(numbers.c.workspace_id.in_(workspace_ids))
-        .order_by(numbers.c.used_at.asc().nulls_first(), numbers.c.id)
-    )
-    return rows.mappings().all()
+async def _lines(
+    conn: AsyncConnection, workspace_ids: Collection[str], sources: Collection[str] | None
+) -> Sequence[sa.RowMapping]:
+    """These numbers of these workspaces with their trunks, the one rested longest first."""
+    asked = _LINES if sources is None else _LINES_NAMED
+    values = {"workspaces": list(workspace_ids)} | ({} if sources is None else {"sources": list(sources)})
+    return (await conn.execute(asked, values)).mappings().all()
 
 
 def _callers(lines: Sequence[sa.RowMapping]) -> Mapping[str, Mapping[str, Caller]]:
@@ -175,7 +184,7 @@ async def _pace(
         for trunk_id, speed in speeds.items()
     ]
     dials: dict[str, list[datetime]] = defaultdict(list)
-    for row in await _sought(conn, LATEST_DIALS, keys):
+    for row in await seek(conn, LATEST_DIALS, keys):
         dials[row.trunk_id].append(from_micros(row.claimed_at))
     return {
         (Cause.RATE_LIMIT, trunk_id): (
@@ -191,7 +200,7 @@ async def _rests(conn: AsyncConnection, trunk_ids: Collection[str], now: datetim
     since = to_micros(now - LOOK_BACK)
     keys = [{"key": trunk_id, "since": since, "most": DIALS_TO_KNOW} for trunk_id in trunk_ids]
     known = defaultdict(list)
-    for row in await _sought(conn, LATEST_RESULTS, keys):
+    for row in await seek(conn, LATEST_RESULTS, keys):
         outcome = Outcome(row.outcome) if row.outcome else None
         if told := evidence_of(outcome, _moment(row.ringing_at), _moment(row.answered_at), _moment(row.ended_at)):
             known[row.trunk_id].append(told)
@@ -206,10 +215,6 @@ def _probes(rests: Mapping[str, datetime], live: Sequence[sa.RowMapping], now: d
         on_the_way[row["trunk_id"]] += row["open"]
     for trunk_id, until in rests.items():
         yield (Cause.PROVIDER_HEALTH, trunk_id), 0 if now < until else 1 - on_the_way[trunk_id]
-
-
-async def _sought(conn: AsyncConnection, term: str, keys: Sequence[Mapping[str, Any]]) -> list[sa.Row[Any]]:
-    return [row for statement, values in seeks(term, keys) for row in await conn.execute(statement, values)]
 
 
 def _moment(micros: int | None) -> datetime | None:
