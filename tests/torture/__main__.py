@@ -69,6 +69,10 @@ async def torture(engine: str, nodes: int, dealt: Sequence[Blow]) -> list[str]:
             wrong.append(f"{engine}, {nodes} nodes: {most} calls at once where {LIMIT} are allowed")
         if untold := await arena.untold():
             wrong.append(f"{engine}, {nodes} nodes: the end of {len(untold)} calls was told never or in two ways")
+        if nonsense := arena.endpoint.nonsense:
+            wrong.append(
+                f"{engine}, {nodes} nodes: {len(nonsense)} webhooks make no sense, for example {nonsense[0]!r}"
+            )
         if not await is_whole(arena.database):
             wrong.append(f"{engine}: the file is damaged")
         say(f"in the end: {most} of {LIMIT} calls at once, {len(arena.endpoint.last)} calls told")

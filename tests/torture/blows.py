@@ -18,7 +18,7 @@ MEDIA: Final = "bootstrap.media"
 
 
 class Victim(StrEnum):
-    """Killed with SIGKILL, or frozen with SIGSTOP for longer than a lease and woken again."""
+    """Killed with SIGKILL, frozen with SIGSTOP for longer than a lease and woken again, or asked to stop (SIGTERM)."""
 
     WORKER = "worker"
     NODE = "node"
@@ -26,10 +26,17 @@ class Victim(StrEnum):
     FROZEN_WORKER = "frozen worker"
     FROZEN_NODE = "frozen node"
     FROZEN_TREE = "frozen tree"
+    STOPPED_NODE = "stopped node"
 
     @property
-    def is_frozen(self) -> bool:
-        return self in (Victim.FROZEN_WORKER, Victim.FROZEN_NODE, Victim.FROZEN_TREE)
+    def signal(self) -> signal.Signals:
+        match self:
+            case Victim.FROZEN_WORKER | Victim.FROZEN_NODE | Victim.FROZEN_TREE:
+                return signal.SIGSTOP
+            case Victim.STOPPED_NODE:
+                return signal.SIGTERM
+            case _:
+                return signal.SIGKILL
 
 
 IN_THE_NODE: Final = ("claiming", "claimed", "ordered", "asked", "handed_over", "finishing", "finished")
@@ -56,6 +63,8 @@ class Struck:
 
     node: int
     stopped: tuple[int, ...] = ()
+    ends: bool = False
+    """The node itself is gone, or about to go."""
 
     def wake(self) -> None:
         for pid in self.stopped:
@@ -94,16 +103,18 @@ class Trap:
         """Once disarmed: hit. The node may be this very process."""
         hit = targets(victim, node)
         draft = self._sprung.with_suffix(".new")
-        draft.write_text(json.dumps(asdict(Struck(node, tuple(hit) if victim.is_frozen else ()))))
+        frozen = victim.signal is signal.SIGSTOP
+        ends = not frozen and node in hit
+        draft.write_text(json.dumps(asdict(Struck(node, tuple(hit) if frozen else (), ends))))
         draft.rename(self._sprung)
         for pid in hit:
             with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGSTOP if victim.is_frozen else signal.SIGKILL)
+                os.kill(pid, victim.signal)
 
     def sprung(self) -> Struck | None:
         with suppress(FileNotFoundError):
             fields = json.loads(self._sprung.read_text())
-            return Struck(fields["node"], tuple(fields["stopped"]))
+            return Struck(fields["node"], tuple(fields["stopped"]), fields["ends"])
         return None
 
 
@@ -114,7 +125,7 @@ def targets(victim: Victim, node: int) -> Sequence[int]:
     match victim:
         case Victim.WORKER | Victim.FROZEN_WORKER:
             return workers
-        case Victim.NODE | Victim.FROZEN_NODE:
+        case Victim.NODE | Victim.FROZEN_NODE | Victim.STOPPED_NODE:
             return [node]
         case _:
             return [*workers, node]

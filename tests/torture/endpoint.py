@@ -16,6 +16,8 @@ class Endpoint:
         self.port = 0
         self.last: defaultdict[str, set[bytes]] = defaultdict(set)
         """The bodies of the last webhook of each call; repeated, it is the same one."""
+        self.nonsense: list[bytes] = []
+        """Bodies no customer could read."""
         self.on_last: Callable[[str, int], None] = lambda call_id, port: None
 
     @property
@@ -25,7 +27,9 @@ class Endpoint:
     async def take(self, request: web.Request) -> web.Response:
         body = await request.read()
         told = await request.json()
-        if told.get("event_type") == "all_processing_completed":
+        if not isinstance(told, dict):
+            self.nonsense.append(body)
+        elif told.get("event_type") == "all_processing_completed":
             call_id = told["data"]["call_id"]
             self.last[call_id].add(body)
             peer = request.transport.get_extra_info("peername") if request.transport else None

@@ -15,6 +15,7 @@ from outdial.audio.frames import SILENCE
 from outdial.audio.levels import rms_dbfs
 from outdial.carriers.simulator.network_sip import SipNetwork
 from outdial.carriers.simulator.scenarios import BUSY, DECLINES, Callee, PhoneBook
+from outdial.carriers.simulator.seen import SeenCall
 from outdial.conversation.ports import Leg
 from outdial.domain.agent import Brief
 from outdial.domain.clock import utc_now
@@ -36,6 +37,14 @@ OnStep = Callable[[str, str], None]
 _number: ContextVar[str] = ContextVar("number")
 
 
+def _callee(number: str) -> Callee:
+    return KINDS[int(number[-1]) % len(KINDS)]
+
+
+def picks_up(number: str) -> bool:
+    return _callee(number).refusal is None
+
+
 @dataclass(frozen=True)
 class _Book(PhoneBook):
     """Tells of each call as it comes in. Each is served in a task of its own, which keeps its number."""
@@ -43,7 +52,7 @@ class _Book(PhoneBook):
     on_step: OnStep = field(default=lambda step, number: None)
 
     def callee(self, number: str) -> Callee:
-        callee = KINDS[int(number[-1]) % len(KINDS)]
+        callee = _callee(number)
         _number.set(number)
         self.on_step("invited", number)
         if callee.alerts:
@@ -63,6 +72,9 @@ class Peer:
         """How often each number was really dialled: SIP dialogs, not INVITEs, which UDP repeats."""
         seen = {(call.number, call.call_id) for call in self.network.calls}
         return Counter(number for number, _ in seen)
+
+    def seen(self, number: str) -> list[SeenCall]:
+        return [call for call in self.network.calls if call.number == number]
 
     def most_at_once(self, numbers: Collection[str]) -> int:
         """How many calls to these numbers were under way at the same moment, at most; all of them have ended."""

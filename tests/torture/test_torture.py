@@ -45,6 +45,7 @@ async def test_no_call_is_lost_rung_twice_or_left_hanging(engine: str, nodes: in
         assert {blow: verdict for blow, verdict in verdicts.items() if not verdict} == {}
         assert in_the_end
         assert await arena.most_at_once() == LIMIT
+        assert arena.endpoint.nonsense == []
         assert await is_whole(arena.database)
 
 
