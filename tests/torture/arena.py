@@ -90,6 +90,9 @@ class Arena:
         await other.start()
 
     async def close(self) -> None:
+        if struck := self._trap.sprung():
+            # After a failure somebody may stand still yet, and would never stop.
+            struck.wake()
         for node in self.nodes:
             await node.stop()
 
