@@ -13,7 +13,9 @@ from rich.console import Console
 
 from outdial.cli.additions import opened
 from outdial.cli.environment import console, settings
+from outdial.commands.look_again import look_again
 from outdial.commands.rules import change_rules, limit_number, limit_trunk
+from outdial.domain.clock import utc_now
 from outdial.domain.errors import Fault, Invalid, NotFound
 from outdial.domain.rules import Rules, hours_from_text
 from outdial.queries.rules import number_limits, rules_of, trunk_limits
@@ -116,6 +118,8 @@ async def _change(out: Console, change: Callable[[Rules], Rules]) -> None:
     async with opened(settings()) as (database, mine):
         with named_as_options():
             await change_rules(database, mine.workspace_id, change)
+        # What was allowed less a moment ago may be allowed now.
+        await look_again(database, mine.workspace_id, now=utc_now)
         await _show(out, database, mine.workspace_id)
 
 

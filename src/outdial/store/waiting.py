@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from outdial.domain.call import CallState
 from outdial.domain.calling import Callee
 from outdial.domain.ending import redial_delay
+from outdial.domain.hours import opening
+from outdial.domain.outcome import Outcome
 from outdial.domain.places import Caller
 from outdial.domain.plan import Plan
 from outdial.domain.record import AttemptRecord
@@ -53,7 +55,8 @@ async def why_waiting(conn: AsyncConnection, waiting: Sequence[Waiting], now: da
 
 def _wait(one: Waiting, callee: Callee, found: Survey) -> Wait:
     now, workspace_id = found.now, one.wish.workspace_id
-    ready, causes = _by_plan(one, now)
+    ended = (one.last.outcome, one.last.ended_at) if one.last else (None, None)
+    ready, causes = _by_plan(one.state, one.plan, *ended, now)
     leave = found.leave(ready, workspace_id, one.plan.window, callee)
     causes |= set(leave.causes)
     eligible = None if leave.at is None else max(leave.at, one.due_at)
@@ -84,11 +87,25 @@ def _wait(one: Waiting, callee: Callee, found: Survey) -> Wait:
     return Wait(tuple(cause for cause in Cause if cause in causes), eligible)
 
 
-def _by_plan(one: Waiting, now: datetime) -> tuple[datetime, set[Cause]]:
-    """When the call's own plan lets it go, never in the past, and what in it is still to come."""
-    scheduled_at = one.plan.scheduled_at
-    again = one.last and one.state is CallState.RETRY and retry_at(one.plan.retry, one.last)
-    if again and scheduled_at and one.last and one.last.ended_at and scheduled_at > one.last.ended_at:
+def due_by_plan(
+    state: CallState, plan: Plan, last_outcome: Outcome | None, last_ended_at: datetime | None, now: datetime
+) -> datetime:
+    """When a waiting call's own plan lets it ring, never in the past; the calling policy may make it later.
+
+    Raises:
+        Broken: its window cannot be read.
+    """
+    ready, _ = _by_plan(state, plan, last_outcome, last_ended_at, now)
+    return opening(ready, plan.window)
+
+
+def _by_plan(
+    state: CallState, plan: Plan, last_outcome: Outcome | None, last_ended_at: datetime | None, now: datetime
+) -> tuple[datetime, set[Cause]]:
+    """When the call's schedule and pauses let it go, never in the past, and what in them is still to come."""
+    scheduled_at = plan.scheduled_at
+    again = _retry_at(plan.retry, last_outcome, last_ended_at) if state is CallState.RETRY else None
+    if again and scheduled_at and last_ended_at and scheduled_at > last_ended_at:
         # The customer named another moment since: theirs counts, not the pause.
         again = None
     ready, causes = now, set[Cause]()
@@ -115,7 +132,7 @@ def _rested(callers: Iterable[Caller], found: Survey) -> datetime | None:
     return min((at for at in ends if at is not None), default=None)
 
 
-def retry_at(policy: RetryPolicy, last: AttemptRecord) -> datetime | None:
+def _retry_at(policy: RetryPolicy, outcome: Outcome | None, ended_at: datetime | None) -> datetime | None:
     """The end of the failed attempt and the minutes of its class; None: it has not ended, or is never repeated."""
-    delay = None if last.outcome is None else redial_delay(policy, last.outcome)
-    return None if delay is None or last.ended_at is None else last.ended_at + delay
+    delay = None if outcome is None else redial_delay(policy, outcome)
+    return None if delay is None or ended_at is None else ended_at + delay

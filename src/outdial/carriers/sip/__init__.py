@@ -1,6 +1,7 @@
 """Real phone calls over SIP trunks.
 
-``async with SipStack(SipSettings()) as stack: carrier = SipCarrier(stack, clock)``, once in a process; see ``docs/sip.md``.
+``async with SipStack(SipSettings()) as stack: carrier = SipCarrier(stack, clock)``, once in a process;
+see ``docs/sip.md``.
 """
 
 from outdial.carriers.sip.carrier import SipCarrier
