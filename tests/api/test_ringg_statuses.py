@@ -78,7 +78,6 @@ def test_every_state_has_a_documented_status(state: CallState) -> None:
 @pytest.mark.parametrize(
     ("cause", "sub_status"),
     [
-        (Cause.SCHEDULE, "IN_DB"),
         (Cause.WINDOW, "IN_DB"),
         (Cause.POLICY_HOURS, "IN_DB"),
         (Cause.CREDITS, "IN_DB"),
@@ -93,7 +92,11 @@ def test_a_call_that_waits_for_one_thing(state: CallState, cause: Cause, sub_sta
     assert statuses.sub_status(a_call(state=state, blocked_by=(cause,))) == sub_status
 
 
-@given(causes=st.frozensets(st.sampled_from([cause for cause in Cause if cause is not Cause.RETRY_DELAY])))
+def test_a_call_that_waits_for_its_schedule_is_not_dispatchable() -> None:
+    assert statuses.sub_status(a_call(state=CallState.REGISTERED, blocked_by=(Cause.SCHEDULE,))) == "IN_DB"
+
+
+@given(causes=st.frozensets(st.sampled_from(sorted(set(Cause) - {Cause.RETRY_DELAY, Cause.SCHEDULE}))))
 def test_a_call_that_waits_for_more_than_room_is_not_dispatchable(causes: frozenset[Cause]) -> None:
     first, again = (a_call(state=state, blocked_by=tuple(causes)) for state in (CallState.REGISTERED, CallState.RETRY))
 
@@ -103,9 +106,11 @@ def test_a_call_that_waits_for_more_than_room_is_not_dispatchable(causes: frozen
     assert statuses.call_end_reason(first) is None
 
 
-@given(causes=st.frozensets(st.sampled_from(Cause)))
-def test_a_call_between_two_dials_is_scheduled_whatever_else_will_hold_it_back(causes: frozenset[Cause]) -> None:
-    call = a_call(state=CallState.RETRY, blocked_by=(*causes, Cause.RETRY_DELAY))
+@given(causes=st.frozensets(st.sampled_from(Cause)), pause=st.sampled_from((Cause.RETRY_DELAY, Cause.SCHEDULE)))
+def test_a_call_between_two_dials_is_scheduled_whatever_else_will_hold_it_back(
+    causes: frozenset[Cause], pause: Cause
+) -> None:
+    call = a_call(state=CallState.RETRY, blocked_by=(*causes, pause))
 
     assert statuses.call_status(call.state) == "retry"
     assert statuses.sub_status(call) == "RETRY_SCHEDULED"

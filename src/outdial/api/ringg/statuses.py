@@ -85,7 +85,8 @@ def sub_status(record: CallRecord) -> str:
         attempt = record.last_attempt
         return "ACCEPTED" if attempt and attempt.state is AttemptState.TALKING else "QUEUED"
     if record.state is CallState.RETRY:
-        pausing = Cause.RETRY_DELAY in record.blocked_by
+        # A pause, or the moment the customer named instead of it: in either case its time is known.
+        pausing = not {Cause.RETRY_DELAY, Cause.SCHEDULE}.isdisjoint(record.blocked_by)
         return "RETRY_SCHEDULED" if pausing else _waiting(record, "RETRY_SCHEDULED")
     if record.state is CallState.REGISTERED:
         return _waiting(record, "QUEUED")
