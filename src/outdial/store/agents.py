@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -15,6 +17,16 @@ from outdial.store.definitions import definition_from_json
 from outdial.store.schema import agent_versions, agents
 
 _IN_USE: Final = agents.c.archived_at.is_(None)
+_VERSIONS: Final = sa.select(
+    agent_versions.c.id,
+    agent_versions.c.number,
+    sa.cast(agent_versions.c.definition, sa.Text).label("definition"),
+    agents.c.id.label("agent_id"),
+    agents.c.workspace_id,
+    agents.c.name,
+    agents.c.tag,
+    agents.c.type,
+).join(agents, agents.c.id == agent_versions.c.agent_id)
 
 
 @dataclass(frozen=True)
@@ -29,11 +41,6 @@ class AgentVersion:
     agent_tag: str
     agent_type: str
     definition: Definition
-
-
-async def load_version(conn: AsyncConnection, version_id: str) -> AgentVersion | None:
-    """A version by its id, also of an archived agent."""
-    return (await versions_by_id(conn, [version_id])).get(version_id)
 
 
 async def agents_by_id(conn: AsyncConnection, ids: Collection[str]) -> Mapping[str, AgentVersion]:
@@ -62,28 +69,10 @@ async def versions_by_id(conn: AsyncConnection, ids: Collection[str]) -> Mapping
 
 
 async def _all(conn: AsyncConnection, *where: sa.ColumnElement[bool]) -> list[AgentVersion]:
-    asked = (
-        sa.select(
-            agent_versions.c.id,
-            agent_versions.c.number,
-            agent_versions.c.definition,
-            agents.c.id.label("agent_id"),
-            agents.c.workspace_id,
-            agents.c.name,
-            agents.c.tag,
-            agents.c.type,
-        )
-        .join(agents, agents.c.id == agent_versions.c.agent_id)
-        .where(*where)
-    )
-    return [_version_of(row) for row in (await conn.execute(asked)).mappings()]
+    return [_version_of(row) for row in (await conn.execute(_VERSIONS.where(*where))).mappings()]
 
 
 def _version_of(row: Mapping[Any, Any]) -> AgentVersion:
-    try:
-        definition = definition_from_json(row["definition"])
-    except Invalid as wrong:
-        raise Broken(f"agent version {row['id']} is stored wrong: {wrong}") from wrong
     return AgentVersion(
         id=row["id"],
         number=row["number"],
@@ -92,5 +81,14 @@ def _version_of(row: Mapping[Any, Any]) -> AgentVersion:
         agent_name=row["name"],
         agent_tag=row["tag"],
         agent_type=row["type"],
-        definition=definition,
+        definition=_definition_of(row["id"], row["definition"]),
     )
+
+
+@lru_cache(maxsize=256)
+def _definition_of(version_id: str, stored: str) -> Definition:
+    """Remembered: it is read for every dial and every call that is placed, and hardly ever another."""
+    try:
+        return definition_from_json(json.loads(stored))
+    except (Invalid, ValueError) as wrong:
+        raise Broken(f"agent version {version_id} is stored wrong: {wrong}") from wrong

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.events import Event, EventType
@@ -27,8 +29,14 @@ async def append(conn: AsyncConnection, facts: Sequence[Event]) -> None:
         return
     await settle(conn, _charged(facts))
     await lock_numbers(conn)
-    insert = Insert(events, conn.dialect)
+    insert = _insert_for(conn.dialect)
     await insert.write(conn, [insert.row(row_of(fact)) for fact in facts])
+
+
+@lru_cache(maxsize=8)
+def _insert_for(dialect: Dialect) -> Insert:
+    """Compiled once for each database that is open."""
+    return Insert(events, dialect)
 
 
 def _charged(facts: Sequence[Event]) -> dict[str, int]:
