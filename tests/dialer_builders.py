@@ -19,27 +19,47 @@ from outdial.dialer.dialer import Dialer, DialerSettings
 from outdial.dialer.steps import Watch, unwatched
 from outdial.domain.agent import Definition, TalkLimits, Voice
 from outdial.domain.attempt import Order, Progress, Result, Trunk
-from outdial.domain.events import EventType
+from outdial.domain.events import Event, EventType
 from outdial.domain.ids import new_id
-from outdial.domain.outcome import Outcome
+from outdial.domain.outcome import NotReached, Outcome
 from outdial.domain.plan import Plan
 from outdial.domain.request import RetryPolicy, Window
 from outdial.domain.rules import Rules
 from outdial.store import leases, schema
-from outdial.store.attempt_end import Finished, finish
-from outdial.store.attempts import asked, record
+from outdial.store.attempt_end import End, Finished, finish_all
+from outdial.store.attempts import Asked, Report, ask_all, record_all
 from outdial.store.calendar import Claim, claim
 from outdial.store.database import Database
 from outdial.store.definitions import definition_to_json
 from outdial.store.events import append, events_of_call
 from outdial.store.lanes import LaneName, source_of
-from outdial.store.orders import Ground
+from outdial.store.orders import Ground, build_orders
 from outdial.store.reaper import reap
 from outdial.store.trunks import trunk_to_row
 
 T = TypeVar("T")
 PATIENCE_S = 60
 VOICES = {voice.id: voice for voice in (Voice("ava", "Ava", "scripted", ("en-US",)),)}
+
+
+async def order_for(conn: AsyncConnection, one: Claim, on: Ground | None = None) -> Order | NotReached:
+    (order,) = await build_orders(conn, [one], on or ground())
+    return order
+
+
+async def ask(conn: AsyncConnection, one: Claim, now: datetime) -> Asked | None:
+    (leave,) = await ask_all(conn, [one], now)
+    return leave
+
+
+async def record(conn: AsyncConnection, report: Report) -> list[Event] | None:
+    (facts,) = await record_all(conn, [report])
+    return facts
+
+
+async def finish(conn: AsyncConnection, one: Claim, result: Result, recording_path: str = "") -> Finished | None:
+    (finished,) = await finish_all(conn, [End(one, result, recording_path)])
+    return finished
 
 
 @dataclass
@@ -289,7 +309,7 @@ class World:
 
     async def asked(self, one: Claim) -> bool:
         async def work(conn: AsyncConnection) -> bool:
-            leave = await asked(conn, one, self.clock())
+            leave = await ask(conn, one, self.clock())
             await append(conn, leave.facts if leave else ())
             return leave is not None
 
@@ -297,7 +317,7 @@ class World:
 
     async def recorded(self, one: Claim, *progress: Progress, known: int = 0) -> bool:
         async def work(conn: AsyncConnection) -> bool:
-            facts = await record(conn, one, known, progress)
+            facts = await record(conn, Report(one, known, progress))
             await append(conn, facts or ())
             return facts is not None
 
@@ -305,7 +325,7 @@ class World:
 
     async def finished(self, one: Claim, result: Result, recording_path: str = "") -> Finished | None:
         async def work(conn: AsyncConnection) -> Finished | None:
-            done = await finish(conn, one, result, recording_path=recording_path)
+            done = await finish(conn, one, result, recording_path)
             await append(conn, done.facts if done else ())
             return done
 

@@ -18,15 +18,13 @@ from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from attempt_builders import a_result, a_talk
-from dialer_builders import SettableClock
+from dialer_builders import SettableClock, ask, finish
 from outdial.domain.call import TERMINAL, WAITING, CallState
 from outdial.domain.events import EventType
 from outdial.domain.outcome import ANSWERED, RETRY_CLASS, Outcome
 from outdial.domain.request import Overrides
 from outdial.domain.rules import CallingHours, CallingPolicy, Rules
 from outdial.store import leases, schema
-from outdial.store.attempt_end import finish
-from outdial.store.attempts import asked
 from outdial.store.calendar import Claim, claim
 from outdial.store.database import Database
 from outdial.store.events import append, events_of_call
@@ -175,7 +173,7 @@ async def _next_due(database: Database) -> datetime | None:
 
 async def _dialled(database: Database, one: Claim, now: datetime) -> bool:
     async def work(conn: AsyncConnection) -> bool:
-        leave = await asked(conn, one, now)
+        leave = await ask(conn, one, now)
         await append(conn, leave.facts if leave else ())
         return leave is not None
 

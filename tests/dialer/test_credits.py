@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from credit_builders import ONE_A_MINUTE, Purse
-from dialer_builders import ScriptedOperator, a_dialer, ground, running
+from dialer_builders import ScriptedOperator, a_dialer, order_for, running
 from outdial.domain.attempt import Answered, Order, Progress, Result
 from outdial.domain.outcome import Outcome
 from outdial.domain.request import RetryPolicy
@@ -19,7 +19,6 @@ from outdial.domain.waiting import Cause
 from outdial.store.calendar import Claim
 from outdial.store.credits import Funds
 from outdial.store.database import Database
-from outdial.store.orders import build_order
 from outdial.store.records import load_call
 from outdial.store.stops import ask_to_stop
 
@@ -62,7 +61,7 @@ class TestADial:
         one = await purse.claimed()
 
         async with database.reading() as conn:
-            order = await build_order(conn, one, ground())
+            order = await order_for(conn, one)
         assert isinstance(order, Order)
         assert order.brief.limits.max_length_s == 120
         assert await purse.funds() == Funds(2 * MICROS, 2 * MICROS)
@@ -72,7 +71,7 @@ class TestADial:
         await purse.call(max_length_s=90.5)
 
         async with database.reading() as conn:
-            order = await build_order(conn, await purse.claimed(), ground())
+            order = await order_for(conn, await purse.claimed())
 
         assert isinstance(order, Order)
         assert order.brief.limits.max_length_s == 90.5

@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from attempt_builders import NOON
-from dialer_builders import World, ground
+from dialer_builders import World, ground, order_for
 from outdial.domain.agent import Definition, TalkLimits, Voice
 from outdial.domain.attempt import Order
 from outdial.domain.outcome import NotReached, Outcome
 from outdial.store.calendar import Claim
 from outdial.store.database import Database
-from outdial.store.orders import Ground, build_order
+from outdial.store.orders import Ground
 
 
 @pytest.fixture
@@ -21,16 +21,16 @@ async def world(database: Database) -> World:
     return await World(database).set_up(definition=Definition(greeting="Hello @{{callee_name}}, {{product}}!"))
 
 
-async def order_for(world: World, one: Claim, on: Ground | None = None) -> Order | NotReached:
+async def the_order(world: World, one: Claim, on: Ground | None = None) -> Order | NotReached:
     async with world.db.reading() as conn:
-        return await build_order(conn, one, on or ground())
+        return await order_for(conn, one, on)
 
 
 class TestAnOrder:
     async def test_holds_the_words_of_the_agent_with_the_calls_variables(self, world: World) -> None:
         await world.call(callee_name="Maya", variables={"product": "tea", "callee_name": None})
 
-        order = await order_for(world, await world.claimed())
+        order = await the_order(world, await world.claimed())
 
         assert isinstance(order, Order)
         assert order.brief.greeting == "Hello Maya, tea!"
@@ -40,7 +40,7 @@ class TestAnOrder:
         call_id = await world.call()
         one = await world.claimed()
 
-        order = await order_for(world, one)
+        order = await the_order(world, one)
 
         assert isinstance(order, Order)
         assert (order.dial.call_id, order.dial.attempt) == (call_id, 1)
@@ -55,7 +55,7 @@ class TestAnOrder:
         await world.call(lane="unasked")
         claims = await world.claims(await world.holder())
 
-        orders = {one.call_id: await order_for(world, one, voices) for one in claims}
+        orders = {one.call_id: await the_order(world, one, voices) for one in claims}
 
         spoken = [order.brief.voice for order in orders.values() if isinstance(order, Order)]
         assert sorted(voice.name for voice in spoken) == ["Eve", "Hira"]
@@ -67,7 +67,7 @@ class TestNoOrder:
         one = await world.claimed()
         await world.archive_agent()
 
-        refused = await order_for(world, one)
+        refused = await the_order(world, one)
 
         assert refused == NotReached(Outcome.CANCELLED, reason="the agent was archived before the call was made")
 
@@ -75,14 +75,14 @@ class TestNoOrder:
         await world.call()
         one = replace(await world.claimed(), trunk_id="gone")
 
-        refused = await order_for(world, one)
+        refused = await the_order(world, one)
 
         assert refused == NotReached(Outcome.TRUNK_FAILED, reason="the trunk of +15550000000 no longer exists")
 
     async def test_is_built_with_a_voice_that_is_not_installed(self, world: World) -> None:
         await world.call(voice_id="deep")
 
-        refused = await order_for(world, await world.claimed())
+        refused = await the_order(world, await world.claimed())
 
         assert isinstance(refused, NotReached)
         assert "'deep' is not installed" in refused.reason
@@ -90,6 +90,6 @@ class TestNoOrder:
     async def test_is_built_without_any_voice(self, world: World) -> None:
         await world.call()
 
-        refused = await order_for(world, await world.claimed(), replace(ground(), voices={}))
+        refused = await the_order(world, await world.claimed(), replace(ground(), voices={}))
 
         assert isinstance(refused, NotReached)

@@ -12,15 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from attempt_builders import a_result
 from credit_builders import ONE_A_MINUTE, Purse
+from dialer_builders import finish
 from outdial.domain.errors import Broken
 from outdial.domain.events import Event, EventType
 from outdial.domain.outcome import Outcome
 from outdial.domain.request import RetryPolicy
 from outdial.domain.rules import MICROS, Price
 from outdial.store import schema
-from outdial.store.attempt_end import finish
 from outdial.store.calendar import Claim
-from outdial.store.credits import Funds, charge, free_micros, funds_of, settle
+from outdial.store.credits import Bill, Funds, charge, free_micros, funds_of, settle
 from outdial.store.database import Database
 from outdial.store.events import append, events_of_call
 
@@ -199,10 +199,11 @@ class TestATalk:
 
 class TestTheLedger:
     async def test_takes_one_charge_for_an_attempt(self, purse: Purse) -> None:
-        async def work(conn: AsyncConnection) -> list[bool]:
-            return [await charge(conn, purse.workspace_id, ("call", 1), 5, purse.clock()) for _ in range(2)]
+        bill = Bill(purse.workspace_id, ("call", 1), 5, purse.clock())
 
-        assert await purse.db.write(work) == [True, False]
+        once, again = [await purse.db.write(partial(charge, bills=[bill])) for _ in range(2)]
+
+        assert (once, again) == ({("call", 1): 5}, {})
         assert await purse.entries() == [10 * MICROS, -5]
 
     async def test_and_the_balance_agree_after_many_ends_at_once(self, database: Database) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -17,23 +17,39 @@ from outdial.domain.attempt import Order, Result
 from outdial.domain.clock import Clock
 from outdial.domain.events import Event
 from outdial.domain.outcome import NotReached
-from outdial.store.attempt_end import Finished, finish
-from outdial.store.attempts import Asked, asked
+from outdial.store.attempt_end import End, Finished, finish_all
+from outdial.store.attempts import Asked, ask_all
 from outdial.store.calendar import Claim
-from outdial.store.orders import Ground, build_order, recording_name
+from outdial.store.orders import Ground, build_orders, recording_name
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class Desk:
-    """What attempts are carried out with."""
+    """What attempts are carried out with, and what they have written, many at a time (``recorder.Kind``)."""
 
     operator: Operator
     recorder: Recorder
     ground: Ground
     clock: Clock
     watch: Watch = field(default=unwatched)
+
+    async def order(self, conn: AsyncConnection, claims: Sequence[Claim], _: list[Event]) -> list[Order | NotReached]:
+        return await build_orders(conn, claims, self.ground)
+
+    async def ask(self, conn: AsyncConnection, claims: Sequence[Claim], facts: list[Event]) -> list[Asked | None]:
+        """Commits that carriers are being asked, where that may still be. The INVITE may leave only after this."""
+        leaves = await ask_all(conn, claims, self.clock())
+        facts += [fact for leave in leaves if leave for fact in leave.facts]
+        return leaves
+
+    async def finish(self, conn: AsyncConnection, ends: Sequence[End], facts: list[Event]) -> list[Finished | None]:
+        finished = await finish_all(conn, ends)
+        facts += [fact for one in finished if one for fact in one.facts]
+        for end in ends:
+            self.watch(Step.FINISHING, end.claim.key)
+        return finished
 
 
 async def carry_through(hand: Hand, desk: Desk, on_handed_over: Callable[[], None]) -> Finished | None:
@@ -42,11 +58,11 @@ async def carry_through(hand: Hand, desk: Desk, on_handed_over: Callable[[], Non
     ``on_handed_over`` is called once, as the operator takes the attempt; not at all when it never comes to that.
     """
     claim = hand.claim
-    order = await _order(claim, desk)
+    order = await desk.recorder.submit(desk.order, claim)
     if isinstance(order, NotReached):
         return await _finish(claim, desk, _refused(order, desk.clock))
     desk.watch(Step.ORDERED, claim.key)
-    leave = await _ask(claim, desk)
+    leave = await desk.recorder.submit(desk.ask, claim)
     if leave is None:
         return await _finish(claim, desk, taken_back(desk.clock))
     desk.watch(Step.ASKED, claim.key)
@@ -63,32 +79,8 @@ async def carry_through(hand: Hand, desk: Desk, on_handed_over: Callable[[], Non
     return await _finish(claim, desk, result)
 
 
-async def _order(claim: Claim, desk: Desk) -> Order | NotReached:
-    async def work(conn: AsyncConnection, _: list[Event]) -> Order | NotReached:
-        return await build_order(conn, claim, desk.ground)
-
-    return await desk.recorder.submit(work)
-
-
-async def _ask(claim: Claim, desk: Desk) -> Asked | None:
-    """Commits that the carrier is being asked, if that may still be. The INVITE may leave only after this."""
-
-    async def work(conn: AsyncConnection, facts: list[Event]) -> Asked | None:
-        leave = await asked(conn, claim, desk.clock())
-        facts += leave.facts if leave else ()
-        return leave
-
-    return await desk.recorder.submit(work)
-
-
 async def _finish(claim: Claim, desk: Desk, result: Result) -> Finished | None:
-    async def work(conn: AsyncConnection, facts: list[Event]) -> Finished | None:
-        finished = await finish(conn, claim, result, recording_path=recording_name(claim))
-        facts += finished.facts if finished else ()
-        desk.watch(Step.FINISHING, claim.key)
-        return finished
-
-    finished = await desk.recorder.submit(work)
+    finished = await desk.recorder.submit(desk.finish, End(claim, result, recording_name(claim)))
     desk.watch(Step.FINISHED, claim.key)
     if finished is None:
         _log.warning("attempt had been ended by others", call_id=claim.call_id, outcome=result.outcome.value)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.dialer.recorder import Recorder
 from outdial.domain.attempt import Progress
 from outdial.domain.events import Event
-from outdial.store.attempts import record
+from outdial.store.attempts import Report, record_all
 from outdial.store.calendar import Claim
 
 
@@ -34,14 +35,13 @@ class Notes:
         """Returns when everything taken so far is on record."""
         await self._idle.wait()
 
+    def untold(self) -> Report:
+        """What is to be written now."""
+        return Report(self._claim, self._known, tuple(self._untold))
+
     def _submit(self) -> None:
         self._idle.clear()
-        self._recorder.submit(self._write).add_done_callback(self._on_written)
-
-    async def _write(self, conn: AsyncConnection, facts: list[Event]) -> int:
-        batch = tuple(self._untold)
-        facts += await record(conn, self._claim, self._known, batch) or ()
-        return len(batch)
+        self._recorder.submit(_write, self).add_done_callback(self._on_written)
 
     def _on_written(self, done: asyncio.Future[int]) -> None:
         if done.cancelled() or done.exception():
@@ -54,3 +54,11 @@ class Notes:
             self._submit()
         else:
             self._idle.set()
+
+
+async def _write(conn: AsyncConnection, taken: Sequence[Notes], facts: list[Event]) -> list[int]:
+    """How much of each was written: all there was by then, also what was taken after it had been submitted."""
+    reports = [notes.untold() for notes in taken]
+    for told in await record_all(conn, reports):
+        facts += told or ()
+    return [len(report.progress) for report in reports]

@@ -1,12 +1,14 @@
-"""Everything the dialer writes about its attempts, in order, many at a time in one transaction.
+"""Everything the dialer writes about its attempts, many at a time in one transaction.
 
-Attempts never wait for the disk: what happens is handed in and written as soon as the one before is written. While
-the database does not answer it is kept, and written when it does: a talk is not cut because of it.
+Attempts never wait for the disk: what happens is handed in and written as soon as what was handed in before is
+written. What is of one kind is written by the same few statements, however much it is. While the database does not
+answer it is kept, and written when it does: a talk is not cut because of it.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
@@ -19,9 +21,13 @@ from outdial.domain.events import Event
 from outdial.store.database import Database
 from outdial.store.events import append
 
+I = TypeVar("I")  # noqa: E741 - an item
 T = TypeVar("T")
-Work = Callable[[AsyncConnection, list[Event]], Awaitable[T]]
-"""Writes rows, and adds the facts to be told to the list; run again as a whole when the transaction failed."""
+Kind = Callable[[AsyncConnection, Sequence[I], list[Event]], Awaitable[Sequence[T]]]
+"""Writes the rows of all items, adds the facts to be told to the list, and answers each item in turn.
+
+It is run again when the transaction failed. Two items about the same attempt are never in one batch.
+"""
 
 _AT_ONCE: Final = 100
 _PAUSES_S: Final = (0.1, 0.3, 1.0, 3.0, 5.0)
@@ -29,9 +35,10 @@ _PAUSES_S: Final = (0.1, 0.3, 1.0, 3.0, 5.0)
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True)
-class _Entry(Generic[T]):
-    work: Work[T]
+@dataclass(frozen=True, eq=False)
+class _Entry(Generic[I, T]):
+    kind: Kind[I, T]
+    item: I
     done: asyncio.Future[T]
 
 
@@ -40,12 +47,15 @@ class Recorder:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._waiting: asyncio.Queue[_Entry[Any]] = asyncio.Queue()
+        self._waiting: asyncio.Queue[_Entry[Any, Any]] = asyncio.Queue()
 
-    def submit(self, work: Work[T]) -> asyncio.Future[T]:
-        """Written after everything submitted before; the future holds what ``work`` returned, once committed."""
+    def submit(self, kind: Kind[I, T], item: I) -> asyncio.Future[T]:
+        """Written with others of its kind, and not before anything of an earlier transaction.
+
+        The future holds the answer, once committed. Whoever has a second thing to say about an attempt waits for it.
+        """
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.put_nowait(_Entry(work, done))
+        self._waiting.put_nowait(_Entry(kind, item, done))
         return done
 
     async def run(self) -> None:
@@ -56,9 +66,9 @@ class Recorder:
                 batch.append(self._waiting.get_nowait())
             await self._write(batch)
 
-    async def _write(self, batch: Sequence[_Entry[Any]]) -> None:
+    async def _write(self, batch: Sequence[_Entry[Any, Any]]) -> None:
         try:
-            values = await self._persist(batch)
+            answers = await self._persist(batch)
         except Exception as fault:
             if len(batch) > 1:
                 # One of them cannot be written; the others must not suffer for it.
@@ -68,18 +78,24 @@ class Recorder:
             _log.exception("could not be written")
             _settle(batch[0].done, fault)
             return
-        for entry, value in zip(batch, values, strict=True):
+        for entry, answer in answers:
             if not entry.done.done():
-                entry.done.set_result(value)
+                entry.done.set_result(answer)
 
-    async def _persist(self, batch: Sequence[_Entry[Any]]) -> list[Any]:
+    async def _persist(self, batch: Sequence[_Entry[Any, Any]]) -> list[tuple[_Entry[Any, Any], Any]]:
         """Tries until the database answers."""
+        kinds: dict[Kind[Any, Any], list[_Entry[Any, Any]]] = defaultdict(list)
+        for entry in batch:
+            kinds[entry.kind].append(entry)
 
-        async def together(conn: AsyncConnection) -> list[Any]:
+        async def together(conn: AsyncConnection) -> list[tuple[_Entry[Any, Any], Any]]:
             facts: list[Event] = []
-            values = [await entry.work(conn, facts) for entry in batch]
+            answers: list[tuple[_Entry[Any, Any], Any]] = []
+            for kind, entries in kinds.items():
+                answered = await kind(conn, [entry.item for entry in entries], facts)
+                answers += zip(entries, answered, strict=True)
             await append(conn, facts)
-            return values
+            return answers
 
         tries = 0
         while True:

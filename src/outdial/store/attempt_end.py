@@ -1,14 +1,15 @@
-"""How an attempt ends: once, in one transaction with what it means for its call, what it costs and the facts to tell.
+"""How attempts end: each once, in one transaction with what it means for its call, what it costs and the facts to tell.
 
-The caller appends the facts last in the same transaction (``events.append``).
+Many end with as many statements as one. The caller appends the facts last in the same transaction (``events.append``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,13 +18,49 @@ from outdial.domain.attempt import Result
 from outdial.domain.call import TERMINAL, AttemptState, CallState, move_call
 from outdial.domain.ending import Ending, Reached, ending
 from outdial.domain.events import Event, EventType
-from outdial.domain.outcome import Outcome
+from outdial.domain.outcome import EndedBy, Outcome
 from outdial.domain.plan import Plan
 from outdial.domain.price import charge_for
-from outdial.store.attempts import fact_of
+from outdial.store.attempts import Fence, Key, by_fence, fact_of, fence_of
+from outdial.store.batches import one_of, padded, update_each
 from outdial.store.calendar import Claim
-from outdial.store.credits import charge, prices_of
+from outdial.store.credits import Bill, charge, prices_of
 from outdial.store.schema import attempts, call_requests, calls, events
+
+_ENDABLE: Final = (
+    sa.select(
+        attempts.c.call_id,
+        attempts.c.number,
+        attempts.c.worker,
+        attempts.c.dialed_at,
+        attempts.c.answered_at,
+        attempts.c.stop_asked_at,
+        attempts.c.hold,
+        calls.c.state.label("call_state"),
+        calls.c.due_at,
+        call_requests.c.plan,
+    )
+    .join(calls, (calls.c.id == attempts.c.call_id) & (calls.c.attempt == attempts.c.number))
+    .join(call_requests, call_requests.c.call_id == attempts.c.call_id)
+    .where(
+        one_of(attempts.c.call_id),
+        sa.or_(
+            (calls.c.state == CallState.ACTIVE.value) & (attempts.c.state != AttemptState.ENDED.value),
+            (calls.c.state == CallState.RETRY.value) & (attempts.c.outcome == Outcome.WORKER_LOST.value),
+        ),
+    )
+    # In one order, call before attempt: several may end the same attempts at once, each thinking the others lost.
+    .order_by(calls.c.id)
+    .with_for_update(of=[calls, attempts])
+)
+_UNDO: Final = attempts.delete().where(
+    attempts.c.call_id == sa.bindparam("call_id"), attempts.c.number == sa.bindparam("number")
+)
+_SAID: Final = (
+    sa.select(events.c.call_id, events.c.attempt, events.c.data)
+    .where(one_of(events.c.call_id), events.c.type == EventType.SAID.value)
+    .order_by(events.c.seq)
+)
 
 
 @dataclass(frozen=True)
@@ -34,83 +71,98 @@ class Finished:
     facts: tuple[Event, ...]
 
 
-async def finish(conn: AsyncConnection, claim: Claim, result: Result, *, recording_path: str = "") -> Finished | None:
-    """End the attempt and move its call on; None when it has ended already, and nothing is changed.
+@dataclass(frozen=True)
+class End:
+    """What a holder says became of its attempt."""
+
+    claim: Claim
+    result: Result
+    recording_path: str = ""
+
+
+@dataclass(frozen=True)
+class _Closing:
+    """An end that is being written. ``values`` are what the attempt's row is given."""
+
+    claim: Claim
+    result: Result
+    row: sa.RowMapping
+    ending: Ending
+    values: dict[str, Any]
+
+    @property
+    def key(self) -> dict[str, Any]:
+        return {"call_id": self.claim.call_id, "number": self.claim.attempt}
+
+
+async def finish_all(conn: AsyncConnection, ends: Sequence[End]) -> list[Finished | None]:
+    """End attempts and move their calls on; None for one that has ended already, and nothing of it is changed.
 
     A holder that was declared lost may still end its attempt in time, while the call only waits to be dialled again:
     what really happened is better than a guess. That it was lost has been told: it is neither told again nor undone.
     """
-    row = await _endable(conn, claim)
+    rows = await _endable(conn, ends)
+    # Taken out: an attempt that is ended twice in one batch is ended by the first.
+    decided = [_decide(end, rows.pop(fence_of(end.claim), None)) for end in ends]
+    closings = [one for one in decided if one]
+    await update_each(conn, calls, [(_as_locked(one), _call_values(one)) for one in closings])
+    if undone := [one.key for one in closings if not one.ending.consumed]:
+        await conn.execute(_UNDO, undone)
+    kept = [one for one in closings if one.ending.consumed]
+    await _salvage(conn, [one for one in kept if one.result.talk is None and one.row["answered_at"] is not None])
+    await _charge(conn, kept)
+    await update_each(conn, attempts, [(one.key, one.values) for one in kept])
+    return [Finished(one.ending, tuple(_closing_facts(one))) if one else None for one in decided]
+
+
+async def _endable(conn: AsyncConnection, ends: Sequence[End]) -> dict[Fence, sa.RowMapping]:
+    """The attempts with their calls' plans and states, locked: still under way, or ended by a reaper's guess only."""
+    return by_fence(await conn.execute(_ENDABLE, {"ids": padded([end.claim.call_id for end in ends])})) if ends else {}
+
+
+def _decide(end: End, row: sa.RowMapping | None) -> _Closing | None:
+    claim, result = end.claim, end.result
     if row is None or (row["call_state"] == CallState.RETRY and result.outcome is Outcome.WORKER_LOST):
         return None
-    plan = Plan.from_json(row["plan"])
-    stopped = row["stop_asked_at"] is not None
-    end = ending(result, claim.attempt, _reached(row, result), plan.retry, plan.window, stop_asked=stopped)
-    move_call(CallState.ACTIVE, end.state)
-    changed = await conn.execute(
-        calls.update()
-        .where(calls.c.id == claim.call_id, calls.c.attempt == claim.attempt, calls.c.state == row["call_state"])
-        .values(**_call_values(end, result, claim))
-    )
-    if changed.rowcount != 1:
-        return None
-    mine = (attempts.c.call_id == claim.call_id) & (attempts.c.number == claim.attempt)
-    if not end.consumed:
-        await conn.execute(attempts.delete().where(mine))
-        return Finished(end, ())
-    values = _attempt_values(end, result, recording_path)
-    if result.talk is None and row["answered_at"] is not None:
-        values |= await _salvaged(conn, claim, result.at - row["answered_at"])
-    values["cost"] = await _charged(conn, claim, row, values.get("talk_ms", 0), result.at)
-    await conn.execute(attempts.update().where(mine).values(**values))
-    return Finished(end, tuple(_closing_facts(claim, end, result, values)))
+    plan, stopped = Plan.from_json(row["plan"]), row["stop_asked_at"] is not None
+    how = ending(result, claim.attempt, _reached(row, result), plan.retry, plan.window, stop_asked=stopped)
+    move_call(CallState.ACTIVE, how.state)
+    return _Closing(claim, result, row, how, _attempt_values(how, result, end.recording_path))
 
 
-async def _endable(conn: AsyncConnection, claim: Claim) -> sa.RowMapping | None:
-    """The attempt with its call's plan and state, locked: still under way, or ended by a reaper's guess only."""
-    found = await conn.execute(
-        sa.select(attempts, calls.c.state.label("call_state"), call_requests.c.plan)
-        .join(calls, calls.c.id == attempts.c.call_id)
-        .join(call_requests, call_requests.c.call_id == attempts.c.call_id)
-        .where(
-            attempts.c.call_id == claim.call_id,
-            attempts.c.number == claim.attempt,
-            attempts.c.worker == claim.holder,
-            calls.c.attempt == claim.attempt,
-            sa.or_(
-                (calls.c.state == CallState.ACTIVE.value) & (attempts.c.state != AttemptState.ENDED.value),
-                (calls.c.state == CallState.RETRY.value) & (attempts.c.outcome == Outcome.WORKER_LOST.value),
-            ),
-        )
-        .with_for_update(of=[calls, attempts])
-    )
-    return found.mappings().one_or_none()
+def _as_locked(one: _Closing) -> dict[str, Any]:
+    """The call as it was found. It is locked since, so this matches: whether it did need not be counted."""
+    return {"id": one.claim.call_id, "attempt": one.claim.attempt, "state": one.row["call_state"]}
 
 
-async def _salvaged(conn: AsyncConnection, claim: Claim, talked: timedelta) -> dict[str, Any]:
-    """What is known of a talk whose worker did not live to tell: the turns it reported, the time since the answer."""
-    said = sa.select(events.c.data).where(
-        events.c.call_id == claim.call_id,
-        events.c.attempt == claim.attempt,
-        events.c.type == EventType.SAID.value,
-    )
-    turns = [{**turn, "latency_ms": None} for turn in (await conn.execute(said.order_by(events.c.seq))).scalars()]
-    return {"turns": turns, "talk_ms": max(0, talked // timedelta(milliseconds=1))}
+async def _salvage(conn: AsyncConnection, cut: Sequence[_Closing]) -> None:
+    """What is known of talks whose workers did not live to tell: the turns they reported, the time since the answer."""
+    if not cut:
+        return
+    turns: dict[Key, list[dict[str, Any]]] = defaultdict(list)
+    for said in await conn.execute(_SAID, {"ids": padded([one.claim.call_id for one in cut])}):
+        turns[said.call_id, said.attempt].append({**said.data, "latency_ms": None})
+    for one in cut:
+        talk_ms = max(0, (one.result.at - one.row["answered_at"]) // timedelta(milliseconds=1))
+        one.values.update(turns=turns[one.claim.key], talk_ms=talk_ms)
 
 
-async def _charged(conn: AsyncConnection, claim: Claim, row: sa.RowMapping, talk_ms: int, at: datetime) -> int:
-    """Charge for the talk at today's price, and never more than was set aside for it; the micro-credits.
+async def _charge(conn: AsyncConnection, kept: Sequence[_Closing]) -> None:
+    """Charge for talks at today's price, and never more than was set aside for each.
 
     Nothing is set aside any more for an attempt that was given up for lost: others may have spent it, so a late end
     is the house's.
     """
-    if not row["hold"] or row["call_state"] != CallState.ACTIVE:
-        return 0
-    price = (await prices_of(conn, [claim.workspace_id])).get(claim.workspace_id)
-    micros = charge_for(talk_ms, price, row["hold"])
-    if micros and await charge(conn, claim.workspace_id, claim.key, micros, at):
-        return micros
-    return 0
+    paid = [one for one in kept if one.row["hold"] and one.row["call_state"] == CallState.ACTIVE]
+    prices = await prices_of(conn, {one.claim.workspace_id for one in paid}) if paid else {}
+    bills = []
+    for one in paid:
+        price = prices.get(one.claim.workspace_id)
+        micros = charge_for(one.values.get("talk_ms", 0), price, one.row["hold"])
+        bills += [Bill(one.claim.workspace_id, one.claim.key, micros, one.result.at)] if micros else []
+    charged = await charge(conn, bills)
+    for one in kept:
+        one.values["cost"] = charged.get(one.claim.key, 0)
 
 
 def _reached(row: sa.RowMapping, result: Result) -> Reached:
@@ -119,14 +171,21 @@ def _reached(row: sa.RowMapping, result: Result) -> Reached:
     return Reached.NOBODY if row["dialed_at"] is None or result.nobody_rung else Reached.CARRIER
 
 
-def _call_values(end: Ending, result: Result, claim: Claim) -> dict[str, Any]:
-    values: dict[str, Any] = {"state": end.state.value, "worker": None}
+def _call_values(one: _Closing) -> dict[str, Any]:
+    """All that an end can change of a call: always the same columns, for one statement changes many."""
+    end, result = one.ending, one.result
+    values: dict[str, Any] = {
+        "state": end.state.value,
+        "worker": None,
+        "due_at": end.due_at or one.row["due_at"],
+        "attempt": one.claim.attempt if end.consumed else one.claim.attempt - 1,
+        "outcome": "",
+        "ended_by": "",
+        "ended_at": None,
+    }
     if end.state in TERMINAL:
-        ended_by = end.ended_by.value if end.ended_by else ""
         outcome = end.call or result.outcome
-        values |= {"outcome": outcome.value, "ended_by": ended_by, "ended_at": result.at}
-    else:
-        values |= {"due_at": end.due_at, "attempt": claim.attempt if end.consumed else claim.attempt - 1}
+        values |= {"outcome": outcome.value, "ended_by": _word(end.ended_by), "ended_at": result.at}
     return values
 
 
@@ -135,7 +194,7 @@ def _attempt_values(end: Ending, result: Result, recording_path: str) -> dict[st
         "state": AttemptState.ENDED.value,
         "ended_at": result.at,
         "outcome": (end.attempt or result.outcome).value,
-        "ended_by": end.ended_by.value if end.ended_by else "",
+        "ended_by": _word(end.ended_by),
         "sip_code": result.sip_code,
         "q850": result.q850,
         "reason": result.reason,
@@ -153,8 +212,14 @@ def _attempt_values(end: Ending, result: Result, recording_path: str) -> dict[st
     return values
 
 
-def _closing_facts(claim: Claim, end: Ending, result: Result, values: Mapping[str, Any]) -> list[Event]:
-    """``values`` is what the attempt's row was given."""
+def _word(by: EndedBy | None) -> str:
+    return by.value if by else ""
+
+
+def _closing_facts(one: _Closing) -> list[Event]:
+    claim, end, result, values = one.claim, one.ending, one.result, one.values
+    if not end.consumed:
+        return []
     told = {name: values.get(name, 0) for name in ("outcome", "ended_by", "sip_code", "reason", "talk_ms")}
     next_due_at = end.due_at.isoformat() if end.due_at else None
     facts = [

@@ -1,12 +1,13 @@
 """What happens to an attempt between its claim and its end, written down by its holder only.
 
-Both functions are fenced by (call, attempt, holder) and return the facts to tell; the caller appends them last in the
-same transaction (``events.append``).
+Everything is done for many attempts at once, with as many statements as for one. Each is fenced by (call, attempt,
+holder), so that one somebody else has ended stays as it is. The facts to tell are returned; the caller appends them
+last in the same transaction (``events.append``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -19,12 +20,18 @@ from outdial.domain.call import ATTEMPT_MOVES, AttemptState, CallState
 from outdial.domain.calling import Callee, leave_to_ring
 from outdial.domain.events import Event, EventType
 from outdial.domain.plan import Plan
+from outdial.store.batches import one_of, padded, update_each
 from outdial.store.calendar import Claim
-from outdial.store.callees import dials_to, is_suppressed
+from outdial.store.callees import counts_dials, is_suppressed, load_dials
 from outdial.store.leases import good_for
 from outdial.store.rules import AS_STORED, rules_of
 from outdial.store.schema import attempts, call_requests, calls, events, workspaces
 
+Key = tuple[str, int]
+"""Call and number of an attempt."""
+Fence = tuple[str, int, str]
+"""The same and its holder: the number of an attempt that never happened is given to another."""
+_ASKABLE: Final = (AttemptState.CLAIMED, AttemptState.DIALING)
 _TOLD_AS: Final = {
     Ringing: EventType.RINGING,
     Answered: EventType.ANSWERED,
@@ -37,6 +44,50 @@ _MOVES_TO: Final[Mapping[type[Progress], tuple[AttemptState, str]]] = {
 }
 """The state an attempt is in from then on, where its table allows that move, and the column that notes when."""
 
+_MINE: Final = (
+    sa.select(
+        attempts.c.call_id,
+        attempts.c.number,
+        attempts.c.worker,
+        attempts.c.state,
+        attempts.c.sid,
+        attempts.c.ringing_at,
+        attempts.c.answered_at,
+        attempts.c.stop_asked_at,
+    )
+    .join(calls, (calls.c.id == attempts.c.call_id) & (calls.c.attempt == attempts.c.number))
+    .where(
+        one_of(attempts.c.call_id),
+        attempts.c.state != AttemptState.ENDED.value,
+        calls.c.state == CallState.ACTIVE.value,
+    )
+    # Like whoever ends attempts, in the same order: two that lock many of the same rows must not wait for each other.
+    .order_by(calls.c.id)
+    .with_for_update(of=[calls, attempts])
+)
+_POLICY: Final = (
+    sa.select(
+        calls.c.id,
+        call_requests.c.plan,
+        AS_STORED.label("rules"),
+        is_suppressed(calls.c.workspace_id, calls.c.to_number).label("suppressed"),
+    )
+    .join(call_requests, call_requests.c.call_id == calls.c.id)
+    .join(workspaces, workspaces.c.id == calls.c.workspace_id)
+    .where(one_of(calls.c.id))
+)
+_ASK: Final = (
+    attempts.update()
+    # A call has one attempt that has not ended, and those that are asked here are locked.
+    .where(one_of(attempts.c.call_id), attempts.c.state == AttemptState.CLAIMED.value)
+    .values(state=AttemptState.DIALING.value, dialed_at=sa.bindparam("now"))
+)
+_TOLD: Final = (
+    sa.select(events.c.call_id, events.c.attempt, sa.func.count().label("told"))
+    .where(one_of(events.c.call_id), events.c.type.in_([kind.value for kind in _TOLD_AS.values()]))
+    .group_by(events.c.call_id, events.c.attempt)
+)
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -46,106 +97,111 @@ class Asked:
     before: datetime
 
 
-async def asked(conn: AsyncConnection, claim: Claim, now: datetime) -> Asked | None:
-    """Note that the carrier is being asked; the INVITE may leave only after this is committed.
+@dataclass(frozen=True)
+class Report:
+    """What happened on the way; ``known``: how many facts of progress are known to be committed before these."""
+
+    claim: Claim
+    known: int
+    progress: Sequence[Progress]
+
+
+async def ask_all(conn: AsyncConnection, claims: Sequence[Claim], now: datetime) -> list[Asked | None]:
+    """Note that the carriers are being asked; an INVITE may leave only after this is committed.
 
     None: the attempt is no longer the holder's, its lease has run out, somebody wants it stopped, or the person may
     not be rung any more since it was claimed. Asking twice is the same as asking once.
     """
-    left = await good_for(conn, claim.holder, now)
-    if left is None:
-        return None
-    row = await _mine(conn, claim)
-    if row is None or row["state"] not in (AttemptState.CLAIMED, AttemptState.DIALING) or row["stop_asked_at"]:
-        return None
-    if row["state"] == AttemptState.DIALING:
-        return Asked([], now + left)
-    if not await _may_ring(conn, claim, now):
-        return None
-    await _update(conn, claim, state=AttemptState.DIALING.value, dialed_at=now)
-    told = fact_of(claim, EventType.DIALING, now, from_number=claim.from_number, call_sid=row["sid"])
-    return Asked([told], now + left)
+    left = await good_for(conn, {claim.holder for claim in claims}, now)
+    rows = await _mine(conn, [claim for claim in claims if claim.holder in left])
+    rows = {fence: row for fence, row in rows.items() if row["state"] in _ASKABLE and row["stop_asked_at"] is None}
+    free = await _may_ring(conn, [claim for claim in claims if _is_claimed(rows.get(fence_of(claim)))], now)
+    if free:
+        await conn.execute(_ASK, {"ids": padded([call_id for call_id, *_ in free]), "now": now})
+    leaves: list[Asked | None] = []
+    for claim in claims:
+        fence = fence_of(claim)
+        row = rows.get(fence)
+        if row is None or (_is_claimed(row) and fence not in free):
+            leaves.append(None)
+            continue
+        told = fact_of(claim, EventType.DIALING, now, from_number=claim.from_number, call_sid=row["sid"])
+        leaves.append(Asked([told] if fence in free else [], now + left[claim.holder]))
+    return leaves
 
 
-async def _may_ring(conn: AsyncConnection, claim: Claim, now: datetime) -> bool:
-    """By the same rule as at the claim: time has passed since, and people and rules may have changed."""
-    found = await conn.execute(
-        sa.select(
-            call_requests.c.plan,
-            AS_STORED.label("rules"),
-            is_suppressed(claim.workspace_id, claim.to_number).label("suppressed"),
-        )
-        .join(workspaces, workspaces.c.id == claim.workspace_id)
-        .where(call_requests.c.call_id == claim.call_id)
-    )
-    row = found.one()
-    rules = rules_of(claim.workspace_id, row.rules)
-    if rules is None:
-        return False
-    key = claim.workspace_id, claim.to_number
-    dials = await dials_to(conn, key, rules.policy, now, besides=claim.key)
-    callee = Callee(claim.to_number, row.suppressed, dials)
-    leave = leave_to_ring(now, Plan.from_json(row.plan).window, rules.policy, callee)
-    return leave.at is not None and leave.at <= now
-
-
-async def record(conn: AsyncConnection, claim: Claim, known: int, progress: Sequence[Progress]) -> list[Event] | None:
-    """Write down what happened on the way. ``known`` is how many facts of progress were committed before.
+async def record_all(conn: AsyncConnection, reports: Sequence[Report]) -> list[list[Event] | None]:
+    """Write down what happened on the way; the facts of each.
 
     A batch that was committed without our knowing, because the connection broke just then, is not told twice.
     None: the attempt is no longer the holder's; nothing was written.
     """
-    row = await _mine(conn, claim)
-    if row is None:
-        return None
-    progress = progress[max(0, await _told(conn, claim) - known) :]
-    state, changes = AttemptState(row["state"]), dict[str, Any]()
+    rows = await _mine(conn, [report.claim for report in reports])
+    told = await _told(conn, [report.claim.key for report in reports]) if rows else {}
+    facts: list[list[Event] | None] = []
+    changes = []
+    for report in reports:
+        claim, row = report.claim, rows.get(fence_of(report.claim))
+        if row is None:
+            facts.append(None)
+            continue
+        progress = report.progress[max(0, told.get(claim.key, 0) - report.known) :]
+        moved = _moved(row, progress)
+        if moved["state"] != row["state"]:
+            changes.append(({"call_id": claim.call_id, "number": claim.attempt, "worker": claim.holder}, moved))
+        facts.append([fact_of(claim, _TOLD_AS[type(one)], one.at, **_told_about(one)) for one in progress])
+    await update_each(conn, attempts, changes)
+    return facts
+
+
+def _is_claimed(row: sa.RowMapping | None) -> bool:
+    return row is not None and row["state"] == AttemptState.CLAIMED
+
+
+def _moved(row: sa.RowMapping, progress: Sequence[Progress]) -> dict[str, Any]:
+    """All that progress can change of an attempt: always the same columns, for one statement changes many."""
+    moved: dict[str, Any] = {"state": row["state"], "ringing_at": row["ringing_at"], "answered_at": row["answered_at"]}
     for one in progress:
         to, moment = _MOVES_TO.get(type(one), (None, ""))
-        if to in ATTEMPT_MOVES[state]:
-            state = to
-            changes |= {"state": state.value, moment: one.at}
-    if changes:
-        await _update(conn, claim, **changes)
-    return [fact_of(claim, _TOLD_AS[type(one)], one.at, **_told_about(one)) for one in progress]
+        if to in ATTEMPT_MOVES[AttemptState(moved["state"])]:
+            moved |= {"state": to.value, moment: one.at}
+    return moved
 
 
-async def _mine(conn: AsyncConnection, claim: Claim) -> sa.RowMapping | None:
-    """The attempt's row, locked, while it is the holder's and has not ended."""
-    found = await conn.execute(
-        sa.select(attempts)
-        .join(calls, calls.c.id == attempts.c.call_id)
-        .where(
-            attempts.c.call_id == claim.call_id,
-            attempts.c.number == claim.attempt,
-            attempts.c.worker == claim.holder,
-            attempts.c.state != AttemptState.ENDED.value,
-            calls.c.state == CallState.ACTIVE.value,
-            calls.c.attempt == claim.attempt,
-        )
-        .with_for_update()
-    )
-    return found.mappings().one_or_none()
+async def _may_ring(conn: AsyncConnection, claims: Sequence[Claim], now: datetime) -> set[Fence]:
+    """Those whose people may be rung now, by the same rule as at the claim: time has passed since, and people and
+    rules may have changed."""
+    if not claims:
+        return set()
+    found = await conn.execute(_POLICY, {"ids": padded([claim.call_id for claim in claims])})
+    rows = {row.id: row for row in found}
+    known = [(claim, rules_of(claim.workspace_id, rows[claim.call_id].rules)) for claim in claims]
+    ruled = [(claim, rules.policy) for claim, rules in known if rules is not None]
+    dials = await load_dials(conn, {_callee(claim) for claim, policy in ruled if counts_dials(policy)}, now)
+    free = set()
+    for claim, policy in ruled:
+        row = rows[claim.call_id]
+        others = [at for key, at in dials.get(_callee(claim), {}).items() if key != claim.key]
+        callee = Callee(claim.to_number, row.suppressed, tuple(sorted(others)))
+        leave = leave_to_ring(now, Plan.from_json(row.plan).window, policy, callee)
+        if leave.at is not None and leave.at <= now:
+            free.add(fence_of(claim))
+    return free
 
 
-async def _update(conn: AsyncConnection, claim: Claim, **values: Any) -> None:
-    await conn.execute(
-        attempts.update()
-        .where(
-            attempts.c.call_id == claim.call_id, attempts.c.number == claim.attempt, attempts.c.worker == claim.holder
-        )
-        .values(**values)
-    )
+def _callee(claim: Claim) -> tuple[str, str]:
+    return claim.workspace_id, claim.to_number
 
 
-async def _told(conn: AsyncConnection, claim: Claim) -> int:
-    """How many facts of progress are on record for this attempt."""
-    counted = sa.select(sa.func.count()).where(
-        events.c.call_id == claim.call_id,
-        events.c.attempt == claim.attempt,
-        events.c.type.in_([kind.value for kind in _TOLD_AS.values()]),
-    )
-    return (await conn.execute(counted)).scalar_one()
+async def _mine(conn: AsyncConnection, claims: Sequence[Claim]) -> dict[Fence, sa.RowMapping]:
+    """The attempts' rows, locked, by fence: whoever holds one finds it here, while it has not ended."""
+    return by_fence(await conn.execute(_MINE, {"ids": padded([claim.call_id for claim in claims])})) if claims else {}
+
+
+async def _told(conn: AsyncConnection, keys: Collection[Key]) -> dict[Key, int]:
+    """How many facts of progress are on record for each of these attempts."""
+    counted = await conn.execute(_TOLD, {"ids": padded([call_id for call_id, _ in keys])})
+    return {(row.call_id, row.attempt): row.told for row in counted}
 
 
 def _told_about(one: Progress) -> dict[str, Any]:
@@ -164,6 +220,15 @@ def _told_about(one: Progress) -> dict[str, Any]:
             return {"digits": digits}
         case _:
             return {}
+
+
+def fence_of(claim: Claim) -> Fence:
+    return claim.call_id, claim.attempt, claim.holder
+
+
+def by_fence(found: sa.CursorResult[Any]) -> dict[Fence, sa.RowMapping]:
+    """Rows with an attempt's ``call_id``, ``number`` and ``worker``."""
+    return {(row["call_id"], row["number"], row["worker"]): row for row in found.mappings()}
 
 
 def fact_of(claim: Claim, kind: EventType, at: datetime, **data: Any) -> Event:

@@ -29,26 +29,18 @@ async def load_callees(
     """What each workspace knows of that number, as far as its rules (by workspace) ask for it."""
     asked = {key: rules[key[0]].policy for key in keys if key[0] in rules}
     kept_away = await _suppressed(conn, [key for key, policy in asked.items() if policy.suppression])
-    dials = await _dials(conn, [key for key, policy in asked.items() if _counts(policy)], now)
-    return {key: Callee(key[1], key in kept_away, tuple(sorted(dials.get(key, ())))) for key in keys}
+    dials = await load_dials(conn, [key for key, policy in asked.items() if counts_dials(policy)], now)
+    return {key: Callee(key[1], key in kept_away, tuple(sorted(dials.get(key, {}).values()))) for key in keys}
 
 
-def is_suppressed(workspace_id: str, number: str) -> sa.Exists:
+def is_suppressed(workspace_id: sa.ColumnElement[str], number: sa.ColumnElement[str]) -> sa.Exists:
     """A condition: the number is on that workspace's list."""
     table = suppressions.c
     return sa.exists().where(table.workspace_id == workspace_id, table.number == number)
 
 
-async def dials_to(
-    conn: AsyncConnection, key: Key, policy: CallingPolicy, now: datetime, besides: tuple[str, int]
-) -> tuple[datetime, ...]:
-    """The dials that count under ``policy``, oldest first, without the attempt (call, number) that is to be made."""
-    if not _counts(policy):
-        return ()
-    return tuple(sorted((await _dials(conn, [key], now, besides)).get(key, ())))
-
-
-def _counts(policy: CallingPolicy) -> bool:
+def counts_dials(policy: CallingPolicy) -> bool:
+    """Whether it matters how often somebody was rung."""
     return policy.per_day is not None or policy.per_week is not None
 
 
@@ -65,11 +57,14 @@ async def _suppressed(conn: AsyncConnection, keys: Collection[Key]) -> set[Key]:
     return {(row.workspace_id, row.number) for row in rows}
 
 
-async def _dials(
-    conn: AsyncConnection, keys: Collection[Key], now: datetime, besides: tuple[str, int] | None = None
-) -> Mapping[Key, list[datetime]]:
-    """Dials of the last week. One that never asked its carrier rang nobody, unless it is still about to."""
-    by_key: dict[Key, list[datetime]] = defaultdict(list)
+async def load_dials(
+    conn: AsyncConnection, keys: Collection[Key], now: datetime
+) -> Mapping[Key, Mapping[tuple[str, int], datetime]]:
+    """Dials of the last week by attempt (call, number).
+
+    One that never asked its carrier rang nobody, unless it is still about to.
+    """
+    by_key: dict[Key, dict[tuple[str, int], datetime]] = defaultdict(dict)
     if not keys:
         return by_key
     table = attempts.c
@@ -84,6 +79,5 @@ async def _dials(
         )
     )
     for row in rows:
-        if (row.call_id, row.number) != besides:
-            by_key[row.workspace_id, row.to_number].append(row.dialed_at or row.claimed_at)
+        by_key[row.workspace_id, row.to_number][row.call_id, row.number] = row.dialed_at or row.claimed_at
     return by_key

@@ -11,9 +11,10 @@ transactions can wait for each other. See docs/decisions/0006-credits.md.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -22,6 +23,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from outdial.domain.rules import Price
 from outdial.store.rules import load_rules
 from outdial.store.schema import attempts, balances, credit_entries
+
+_TAKE: Final = (
+    balances.update()
+    .where(balances.c.workspace_id == sa.bindparam("whose"))
+    .values(micros=balances.c.micros - sa.bindparam("taken"))
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,21 @@ class Funds:
     @property
     def free_micros(self) -> int:
         return self.balance_micros - self.held_micros
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What an attempt (call, number) cost, in millionths."""
+
+    workspace_id: str
+    key: tuple[str, int]
+    micros: int
+    at: datetime
+
+    def to_row(self) -> dict[str, Any]:
+        call_id, attempt = self.key
+        entered = {"workspace_id": self.workspace_id, "at": self.at, "micros": -self.micros}
+        return {**entered, "call_id": call_id, "attempt": attempt}
 
 
 async def funds_of(conn: AsyncConnection, workspace_ids: Collection[str]) -> dict[str, Funds]:
@@ -84,28 +106,29 @@ async def grant(conn: AsyncConnection, workspace_id: str, micros: int, note: str
     await conn.execute(fresh.on_conflict_do_update(index_elements=[balances.c.workspace_id], set_=sum_up))
 
 
-async def charge(conn: AsyncConnection, workspace_id: str, key: tuple[str, int], micros: int, at: datetime) -> bool:
-    """Enter in the ledger what an attempt (call, number) cost; False: it has been charged before; nothing is entered.
+async def charge(conn: AsyncConnection, bills: Sequence[Bill]) -> Mapping[tuple[str, int], int]:
+    """Enter in the ledger what attempts cost; the millionths charged, by attempt.
 
-    Only half of it: whoever charges has ``settle`` change the balance at the end of the same transaction.
+    An attempt that has been charged before is left out, and nothing is entered for it. Only half of it: whoever
+    charges has ``settle`` change the balances at the end of the same transaction.
     """
-    call_id, attempt = key
-    entry = _insert(conn, credit_entries).values(
-        workspace_id=workspace_id, at=at, micros=-micros, call_id=call_id, attempt=attempt
-    )
+    if not bills:
+        return {}
+    entry = _insert(conn, credit_entries)
     once = entry.on_conflict_do_nothing(index_elements=[credit_entries.c.call_id, credit_entries.c.attempt])
-    return (await conn.execute(once)).rowcount == 1
+    entered = await conn.execute(
+        once.returning(credit_entries.c.call_id, credit_entries.c.attempt, credit_entries.c.micros),
+        [bill.to_row() for bill in bills],
+    )
+    return {(row.call_id, row.attempt): -row.micros for row in entered}
 
 
 async def settle(conn: AsyncConnection, charged: Mapping[str, int]) -> None:
     """Take from the balances what has been charged, by workspace: after everything else the transaction locks, but
     before it numbers its events; always in the order of the workspaces' ids."""
-    for workspace_id in sorted(charged):
-        await conn.execute(
-            balances.update()
-            .where(balances.c.workspace_id == workspace_id)
-            .values(micros=balances.c.micros - charged[workspace_id])
-        )
+    if charged:
+        # One after the other, in this order.
+        await conn.execute(_TAKE, [{"whose": identity, "taken": charged[identity]} for identity in sorted(charged)])
 
 
 def _insert(conn: AsyncConnection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:

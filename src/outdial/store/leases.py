@@ -6,6 +6,7 @@ generation and finds the attempts of the old one fenced off. Renewing takes no l
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,10 +14,12 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.ids import new_id
+from outdial.store.batches import one_of, padded
 from outdial.store.schema import calls, from_micros, leases
 
 _KEPT_AFTER_DEATH: Final = timedelta(hours=1)
 """Long after everything of a dead holder was reaped; until then its row may explain a log line."""
+_UNTIL: Final = sa.select(leases.c.holder, leases.c.until).where(one_of(leases.c.holder, "holders"))
 
 
 async def lease_time(conn: AsyncConnection, now: datetime) -> datetime:
@@ -46,17 +49,15 @@ async def renew(conn: AsyncConnection, holder: str, now: datetime, life_s: float
     return renewed.rowcount == 1
 
 
-async def good_for(conn: AsyncConnection, holder: str, now: datetime) -> timedelta | None:
-    """How much longer the lease lasts; None: it has run out."""
-    until = await conn.scalar(sa.select(leases.c.until).where(leases.c.holder == holder))
-    if until is None:
-        return None
-    left = until - await lease_time(conn, now)
-    return left if left > timedelta() else None
+async def good_for(conn: AsyncConnection, holders: Collection[str], now: datetime) -> Mapping[str, timedelta]:
+    """How much longer each lease lasts; those that have run out are left out."""
+    found = (await conn.execute(_UNTIL, {"holders": padded(holders)})).all()
+    at = await lease_time(conn, now)
+    return {row.holder: row.until - at for row in found if row.until > at}
 
 
 async def is_live(conn: AsyncConnection, holder: str, now: datetime) -> bool:
-    return await good_for(conn, holder, now) is not None
+    return holder in await good_for(conn, [holder], now)
 
 
 async def release(conn: AsyncConnection, holder: str) -> None:

@@ -1,25 +1,47 @@
-"""From a claim to the order a media worker carries out: everything it needs, so that it never asks the database."""
+"""From claims to the orders media workers carry out: everything it needs, so that it never asks the database."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.agent import Brief, Definition, Voice
-from outdial.domain.attempt import Dial, Order
+from outdial.domain.attempt import Dial, Order, Trunk
 from outdial.domain.brief import brief_for
 from outdial.domain.errors import NotFound, Refused
 from outdial.domain.outcome import NotReached, Outcome
 from outdial.domain.plan import Plan
-from outdial.store.agents import load_version
+from outdial.store.agents import AgentVersion, versions_by_id
+from outdial.store.batches import one_of, padded
 from outdial.store.calendar import Claim
 from outdial.store.schema import agents, attempts, call_requests, calls, numbers
-from outdial.store.trunks import load_trunk
+from outdial.store.trunks import load_trunks
+
+_Row = Mapping[Any, Any]
+_WISHES: Final = (
+    sa.select(
+        attempts.c.call_id,
+        attempts.c.number,
+        calls.c.to_number,
+        call_requests.c.voice_id,
+        call_requests.c.callee_name,
+        call_requests.c.variables,
+        call_requests.c.plan,
+        agents.c.archived_at,
+        attempts.c.talk_limit_s,
+        numbers.c.display_name,
+    )
+    .join(calls, (calls.c.id == attempts.c.call_id) & (calls.c.attempt == attempts.c.number))
+    .join(call_requests, call_requests.c.call_id == calls.c.id)
+    .join(agents, agents.c.id == calls.c.agent_id)
+    .outerjoin(numbers, numbers.c.id == attempts.c.number_id)
+    .where(one_of(attempts.c.call_id))
+)
 
 
 @dataclass(frozen=True)
@@ -31,19 +53,16 @@ class Ground:
     ring_timeout_s: float = 45.0
 
 
-async def build_order(conn: AsyncConnection, claim: Claim, ground: Ground) -> Order | NotReached:
-    """The order, or why this call cannot be placed as things stand, in words for the person who set it up."""
-    try:
-        row = await _load(conn, claim)
-        if row["archived_at"] is not None:
-            return NotReached(Outcome.CANCELLED, reason="the agent was archived before the call was made")
-        return Order(
-            dial=await _dial(conn, claim, row, ground),
-            brief=await _brief(conn, claim, row, ground),
-            recording_path=str(ground.recordings / recording_name(claim)),
-        )
-    except Refused as fault:
-        return NotReached(Outcome.TRUNK_FAILED, reason=str(fault))
+async def build_orders(conn: AsyncConnection, claims: Sequence[Claim], ground: Ground) -> list[Order | NotReached]:
+    """Each order, or why this call cannot be placed as things stand, in words for the person who set it up."""
+    found = await conn.execute(_WISHES, {"ids": padded([claim.call_id for claim in claims])})
+    rows = {(row["call_id"], row["number"]): row for row in found.mappings()}
+    trunks = await load_trunks(conn, {claim.trunk_id for claim in claims})
+    versions = await versions_by_id(conn, {claim.version_id for claim in claims})
+    return [
+        _order(claim, rows.get(claim.key), trunks.get(claim.trunk_id), versions.get(claim.version_id), ground)
+        for claim in claims
+    ]
 
 
 def recording_name(claim: Claim) -> str:
@@ -51,8 +70,24 @@ def recording_name(claim: Claim) -> str:
     return f"{claim.claimed_at:%Y/%m}/{claim.call_id}-{claim.attempt}.wav"
 
 
-async def _dial(conn: AsyncConnection, claim: Claim, row: Mapping[Any, Any], ground: Ground) -> Dial:
-    trunk = await load_trunk(conn, claim.trunk_id)
+def _order(
+    claim: Claim, row: _Row | None, trunk: Trunk | None, version: AgentVersion | None, ground: Ground
+) -> Order | NotReached:
+    try:
+        if row is None:
+            raise NotFound("the attempt is not on record")
+        if row["archived_at"] is not None:
+            return NotReached(Outcome.CANCELLED, reason="the agent was archived before the call was made")
+        return Order(
+            dial=_dial(claim, row, trunk, ground),
+            brief=_brief(claim, row, version, ground),
+            recording_path=str(ground.recordings / recording_name(claim)),
+        )
+    except Refused as fault:
+        return NotReached(Outcome.TRUNK_FAILED, reason=str(fault))
+
+
+def _dial(claim: Claim, row: _Row, trunk: Trunk | None, ground: Ground) -> Dial:
     if trunk is None:
         raise NotFound(f"the trunk of {claim.from_number} no longer exists")
     return Dial(
@@ -65,8 +100,7 @@ async def _dial(conn: AsyncConnection, claim: Claim, row: Mapping[Any, Any], gro
     )
 
 
-async def _brief(conn: AsyncConnection, claim: Claim, row: Mapping[Any, Any], ground: Ground) -> Brief:
-    version = await load_version(conn, claim.version_id)
+def _brief(claim: Claim, row: _Row, version: AgentVersion | None, ground: Ground) -> Brief:
     if version is None:
         raise NotFound(f"version {claim.version_id} of the agent no longer exists")
     wanted = row["voice_id"] or version.definition.voice_id
@@ -80,30 +114,6 @@ async def _brief(conn: AsyncConnection, claim: Claim, row: Mapping[Any, Any], gr
     return brief_for(version.definition, version.agent_name, voice, _variables(row), limits)
 
 
-async def _load(conn: AsyncConnection, claim: Claim) -> Mapping[Any, Any]:
-    found = await conn.execute(
-        sa.select(
-            calls.c.to_number,
-            call_requests.c.voice_id,
-            call_requests.c.callee_name,
-            call_requests.c.variables,
-            call_requests.c.plan,
-            agents.c.archived_at,
-            attempts.c.talk_limit_s,
-            numbers.c.display_name,
-        )
-        .join(call_requests, call_requests.c.call_id == calls.c.id)
-        .join(agents, agents.c.id == calls.c.agent_id)
-        .join(attempts, attempts.c.call_id == calls.c.id)
-        .outerjoin(numbers, numbers.c.id == attempts.c.number_id)
-        .where(calls.c.id == claim.call_id, attempts.c.number == claim.attempt)
-    )
-    row = found.mappings().one_or_none()
-    if row is None:
-        raise NotFound("the attempt is not on record")
-    return row
-
-
 def _voice(wanted: str, definition: Definition, voices: Mapping[str, Voice]) -> Voice | None:
     """The one asked for, by id; without a wish the first that speaks the agent's language, else the first."""
     if wanted:
@@ -112,7 +122,7 @@ def _voice(wanted: str, definition: Definition, voices: Mapping[str, Voice]) -> 
     return next(speaking, None) or next(iter(voices.values()), None)
 
 
-def _variables(row: Mapping[Any, Any]) -> dict[str, Any]:
+def _variables(row: _Row) -> dict[str, Any]:
     """What the request brought, and the two every call carries (Ringg §2.4)."""
     carried = {"callee_name": row["callee_name"], "mobile_number": row["to_number"]}
     return {**carried, **{name: value for name, value in row["variables"].items() if value is not None}}

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.attempt import Result
 from outdial.domain.outcome import Outcome
-from outdial.store.attempt_end import Finished, finish
+from outdial.store.attempt_end import End, Finished, finish_all
 from outdial.store.calendar import Claim
 from outdial.store.leases import lease_time
 from outdial.store.schema import attempts, calls, leases
@@ -39,13 +39,10 @@ async def reap(
         .order_by(calls.c.id)
         .limit(_REAP_AT_ONCE + len(running))
     )
-    reason = "the process that carried out this attempt ended"
-    reaped: list[tuple[Claim, Finished]] = []
-    for claim in (_claim_of(row) for row in lost.mappings()):
-        if claim.key not in running:
-            finished = await finish(conn, claim, Result(now, Outcome.WORKER_LOST, reason=reason))
-            reaped += [(claim, finished)] if finished else []
-    return reaped
+    claims = [claim for claim in map(_claim_of, lost.mappings()) if claim.key not in running][:_REAP_AT_ONCE]
+    result = Result(now, Outcome.WORKER_LOST, reason="the process that carried out this attempt ended")
+    ended = await finish_all(conn, [End(claim, result) for claim in claims])
+    return [(claim, finished) for claim, finished in zip(claims, ended, strict=True) if finished]
 
 
 def _claim_of(row: sa.RowMapping) -> Claim:
