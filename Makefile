@@ -20,7 +20,7 @@ serve: $(RUN)  ## run the platform until stopped
 	@$(VENV)/bin/outdial serve
 
 test: apt $(DEV) check  ## everything that must hold, tests included
-	@$(VENV)/bin/pytest -q
+	@$(VENV)/bin/pytest -q -n 2 --dist loadfile
 
 check: $(DEV)  ## style, types and floors
 	@$(VENV)/bin/ruff format --check --quiet . || { echo "run: .venv/bin/ruff format ."; exit 1; }
