@@ -20,7 +20,8 @@ serve: $(RUN)  ## run the platform until stopped
 	@$(VENV)/bin/outdial serve
 
 test: apt $(DEV) check  ## everything that must hold, tests included
-	@$(VENV)/bin/pytest -q -n 2 --dist loadfile
+	@$(VENV)/bin/pytest -q -n 2 --dist loadfile --ignore=tests/acceptance --ignore=tests/torture
+	@$(VENV)/bin/pytest -q tests/acceptance tests/torture  # real calls in real time: one after the other
 
 check: $(DEV)  ## style, types and floors
 	@$(VENV)/bin/ruff format --check --quiet . || { echo "run: .venv/bin/ruff format ."; exit 1; }
