@@ -31,9 +31,9 @@ from outdial.store.reaper import reap
 from outdial.store.stops import to_be_stopped
 
 _AFTER_TROUBLE_S: Final = 1.0
-_PAUSE_FOR_A_LOOK: Final = 4
+_PAUSE_FOR_A_LOOK: Final = 2
 """A pause of so many times what the look took: calls that come due one by one are claimed several at a time, and
-looking takes no more than a fifth of the time, however much there is to look at."""
+looking takes no more than a third of the time, however much there is to look at."""
 _LEAST_PAUSE_S: Final = 0.01
 _MOST_PAUSE_S: Final = 0.5
 
