@@ -30,8 +30,8 @@ check: $(DEV)  ## style, types and floors
 	@$(VENV)/bin/mypy --no-error-summary
 	@$(VENV)/bin/lint-imports --no-logo > $(VENV)/floors.txt || { cat $(VENV)/floors.txt; exit 1; }
 
-apt:  # the telephones the tests talk to
-	@for tool in sipp:sip-tester baresip:baresip-core openssl:openssl; do \
+apt:  # the telephones the tests talk to, and the languages customers write in
+	@for tool in sipp:sip-tester baresip:baresip-core openssl:openssl curl:curl ruby:ruby node:nodejs; do \
 	  command -v $${tool%%:*} > /dev/null || missing="$$missing $${tool##*:}"; done; \
 	if [ -n "$$missing" ]; then echo "installing for the tests:$$missing (apt-get)"; \
 	  sudo=$$(command -v sudo || true); \

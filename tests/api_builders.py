@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,11 @@ from starlette.types import ASGIApp
 
 from api_records import AGENT, VERSION, WORKSPACE, at
 from outdial.api.parts import Health, Parts
-from outdial.api.rate import RateLimit
+from outdial.api.rate import HourlyLimits, RateLimit
 from outdial.api.recordings import RecordingLinks
 from outdial.api.root import root
 from outdial.domain.agent import Definition, PromptSection, Voice
+from outdial.domain.attempt import Speaker
 from outdial.domain.clock import Clock
 from outdial.domain.ids import digest_key
 from outdial.domain.plan import Plan
@@ -42,6 +43,8 @@ REVOKED_KEY = "11111111-1111-4111-8111-111111111111"
 NUMBER_ID = "d27b5e90-6c14-4a8f-93d2-08f1c6e7b4a5"
 SECOND_NUMBER_ID = "a60f9d3b-1e75-4c28-8f4a-b7d2e5c01963"
 DISABLED_NUMBER = "+12025550102"
+OWNER_ID = "03e7b5d1-f86a-4c49-b2e8-d5170a9c6f34"
+OWNER = "owner@example.test"
 POOL = "316ce8b2-94fa-4d07-a5e6-f20b7c9d4815"
 SURVEY_AGENT = "2b8f6d14-c5e7-4093-a1d8-7e4c09b3f562"
 SURVEY_VERSION = "d8e16a3b-40f7-4c92-b5a6-3f7d0e9c1824"
@@ -83,6 +86,19 @@ class Doors:
     async def ringly(self, body: Any, *, key: str = RINGLY_KEY, path: str = "/make-outbound-call-v2") -> httpx.Response:
         return await self.http.post(RINGLY + path, json=body, headers={"Authorization": key} if key else {})
 
+    async def ringg_post(self, path: str, body: Any = None, key: str = RINGG_KEY, **more: Any) -> httpx.Response:
+        """``more``: arguments of httpx, e.g. ``params``."""
+        sent = {} if body is None else {"json": body}
+        return await self.http.post(RINGG + path, headers={"X-API-KEY": key} | more.pop("headers", {}), **sent, **more)
+
+    async def replay(self, exchange: dict[str, Any]) -> httpx.Response:
+        """One of the documentation's exchanges, as it stands there."""
+        asked = exchange["request"]
+        body = {"json": asked["body"]} if "body" in asked else {}
+        return await self.http.request(
+            exchange["method"], exchange["path"], headers=asked["headers"], params=asked.get("query"), **body
+        )
+
     async def calls_stored(self) -> int:
         async with self.database.reading() as conn:
             return await conn.scalar(sa.select(sa.func.count()).select_from(schema.calls)) or 0
@@ -112,6 +128,7 @@ async def open_doors(
         voices={voice.id: voice for voice in (VOICE, HINDI_VOICE)},
         now=now,
         rate=RateLimit(requests_per_s, seconds or asyncio.get_running_loop().time),
+        hourly=HourlyLimits(seconds or asyncio.get_running_loop().time),
         links=RecordingLinks(secret=b"of a test", base_url="http://outdial.test", now=now),
         recordings_dir=folder,
         health=answer,
@@ -139,8 +156,15 @@ async def _seed(conn: AsyncConnection) -> None:
     await conn.execute(
         schema.number_pools.insert().values(id=POOL, workspace_id=WORKSPACE, name="Main", created_at=_LONG_AGO)
     )
+    await conn.execute(
+        schema.users.insert().values(
+            id=OWNER_ID, workspace_id=WORKSPACE, username="owner", email=OWNER, role="owner", created_at=_LONG_AGO
+        )
+    )
     await _add_number(conn, NUMBER_ID, "+12025550100", display_name="Main line", number_pool_id=POOL)
-    await _add_number(conn, SECOND_NUMBER_ID, "+12025550101", display_name="Second line", tags=["renewals"])
+    await _add_number(
+        conn, SECOND_NUMBER_ID, "+12025550101", display_name="Second line", tags=["renewals"], agent_id=AGENT
+    )
     await _add_number(conn, "22222222-2222-4222-8222-222222222222", DISABLED_NUMBER, outbound=False)
     await _add_number(
         conn,
@@ -216,10 +240,11 @@ async def _add_agent(
     tag: str,
     definition: Definition,
     workspace_id: str = WORKSPACE,
-    secondary_language: str | None = None,
+    secondary_language: str = "",
     **more: Any,
 ) -> None:
     settings = {"secondary_language": secondary_language} if secondary_language else {}
+    definition = replace(definition, secondary_language=secondary_language)
     await conn.execute(
         schema.agents.insert().values(
             id=identity,
@@ -305,6 +330,7 @@ def _attempt_row(record: CallRecord, attempt: AttemptRecord) -> dict[str, Any]:
         "cost": round(attempt.cost * MICROS),
         "ended_by": attempt.ended_by.value if attempt.ended_by else "",
         "turns": [asdict(turn) for turn in attempt.turns],
+        "callee_turns": sum(turn.speaker is Speaker.CALLEE for turn in attempt.turns),
         "captured": dict(attempt.captured),
     }
 

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+NOBODYS_ID = "0c7e5d1a-6b1f-4f8e-9a64-0d4c9e7b3f52"
+"""Well formed, and the id of nothing."""
 _FOLDER = Path(__file__).parent / "api" / "examples"
 
 

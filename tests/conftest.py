@@ -5,10 +5,15 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from outdial.store.database import Database
 from postgres_server import NAMED, the_server
 from store_builders import ENGINES, Ready, a_database_url
+
+# How fast something is is measured in benchmarks; a busy machine is no fault of a property.
+settings.register_profile("outdial", deadline=None)
+settings.load_profile("outdial")
 
 
 @pytest.fixture(scope="session")

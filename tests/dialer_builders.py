@@ -32,7 +32,7 @@ from outdial.store.calendar import Claim, claim
 from outdial.store.database import Database
 from outdial.store.definitions import definition_to_json
 from outdial.store.events import append, events_of_call
-from outdial.store.lanes import LaneName, source_of
+from outdial.store.lanes import LaneName, lanes_due, source_of
 from outdial.store.orders import Ground, build_orders
 from outdial.store.reaper import reap
 from outdial.store.trunks import trunk_to_row
@@ -40,6 +40,11 @@ from outdial.store.trunks import trunk_to_row
 T = TypeVar("T")
 PATIENCE_S = 60
 VOICES = {voice.id: voice for voice in (Voice("ava", "Ava", "scripted", ("en-US",)),)}
+
+
+async def claim_due(conn: AsyncConnection, holder: str, now: datetime, *, room: int, rng: Random) -> list[Claim]:
+    """What a dialer would claim that had just looked."""
+    return await claim(conn, holder, await lanes_due(conn, now), room, now, rng=rng)
 
 
 async def order_for(conn: AsyncConnection, one: Claim, on: Ground | None = None) -> Order | NotReached:
@@ -301,7 +306,7 @@ class World:
         await self.run(schema.leases.update().where(schema.leases.c.holder == holder).values(until=long_ago))
 
     async def claims(self, holder: str, room: int = 100) -> list[Claim]:
-        return await self.db.write(lambda conn: claim(conn, holder, room, self.clock(), Random(7)))
+        return await self.db.write(lambda conn: claim_due(conn, holder, self.clock(), room=room, rng=Random(7)))
 
     async def claimed(self, holder: str | None = None) -> Claim:
         (one,) = await self.claims(holder or await self.holder())

@@ -21,6 +21,9 @@ from outdial.domain.ids import new_id
 from outdial.domain.plan import Plan
 from outdial.domain.record import CallRecord
 from outdial.domain.request import Callback, CallRequest
+from outdial.domain.subscription import Subscription
+from outdial.outgoing.requests import Requests
+from outdial.outgoing.targets import Targets
 from outdial.store import schema
 from outdial.store.database import Database
 from outdial.store.deliveries import deliveries_of_call
@@ -30,8 +33,7 @@ from outdial.webhooks.callback import address_of
 from outdial.webhooks.delivery import Pace, Sender
 from outdial.webhooks.fan_out import FanOut
 from outdial.webhooks.ports import Endpoint, Subscriber, Translate
-from outdial.webhooks.requests import Requests
-from outdial.webhooks.targets import Targets
+from outdial.webhooks.signing import Signer
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 LOOPBACK = Targets(allowed=(ip_network("127.0.0.0/8"),))
@@ -187,6 +189,7 @@ class Office:
     subscribers: Sequence[Subscriber] = (Callbacks(),)
     pace: Pace = field(default_factory=Pace)
     requests: Requests = field(default_factory=Requests)
+    secret: str = ""
 
     @property
     def fan_out(self) -> FanOut:
@@ -194,8 +197,9 @@ class Office:
 
     @property
     def sender(self) -> Sender:
-        dialects = {"ringg": self.translate}
-        return Sender(self.db, dialects, self.targets, self.requests, clock=self.clock, pace=self.pace)
+        dialects = {"ringg": self.translate, "native": self.translate}
+        signer = Signer(self.secret)
+        return Sender(self.db, dialects, self.targets, self.requests, clock=self.clock, pace=self.pace, signer=signer)
 
     async def work(self) -> None:
         """Fan out, then send whatever is due, until nothing is."""
@@ -205,19 +209,37 @@ class Office:
         while claimed := await sender.claim(50):
             await sender.record([await sender.send(delivery) for delivery in claimed])
 
-    async def call(self, url: str | None, **callback: Mapping[str, str]) -> str:
+    async def call(
+        self,
+        url: str | None,
+        *,
+        dialect: str = "ringg",
+        variables: Mapping[str, Any] | None = None,
+        **callback: Mapping[str, str],
+    ) -> str:
         """Register a call, with a callback if ``url`` is given; its id."""
         call_id = new_id()
         request = CallRequest(
             workspace_id=self.workspace_id,
-            dialect="ringg",
+            dialect=dialect,
             to_number="+12025550143",
             agent_id=self.agent_id,
+            variables=variables or {},
             callback=None if url is None else Callback(url, **callback),
         )
         registration = Registration(call_id, self.clock(), self.clock(), self.agent_id, (), Plan(), (), request)
         await self.db.submit(rows_of(registration, self.db.inserts))
         return call_id
+
+    async def subscribes(self, *subscriptions: Subscription) -> None:
+        """The agent's from now on."""
+        stored = [one.to_json() for one in subscriptions]
+        change = schema.agents.update().where(schema.agents.c.id == self.agent_id).values(subscriptions=stored)
+
+        async def work(conn: Any) -> None:
+            await conn.execute(change)
+
+        await self.db.write(work)
 
     async def happens(self, call_id: str, *types: EventType) -> None:
         facts = [Event(call_id, self.workspace_id, type_, self.clock(), attempt=1) for type_ in types]

@@ -11,7 +11,10 @@ from benchmarks.dispatch.scale import Scale
 from benchmarks.dispatch.shelf import Shelf, say
 from benchmarks.dispatch.tables import ratios, spread, table
 
-HEADER = ("", "due a second", "waiting for tomorrow", "p50 ms", "p99 ms", "p99 to that of 0", "CPU ms a dial", "server")
+HEADER = (
+    *("", "due a second", "waiting for tomorrow", "p50 ms", "p99 ms", "p99 to that of 0"),
+    *("CPU ms a dial", "server", "stolen %"),
+)
 
 
 async def lateness(shelf: Shelf, scale: Scale) -> str:
@@ -46,4 +49,5 @@ def line(name: str, per_s: float, future: int, runs: Sequence[Run], empty: Seque
         spread(ratios(p99s, empty), 2),
         spread([run.program_ms for run in runs], 1),
         spread([run.server_ms for run in runs], 1),
+        spread([100 * run.stolen for run in runs], 1),
     )

@@ -41,6 +41,8 @@ class Run:
     program_ms: float
     """Processor time for each dial."""
     server_ms: float
+    stolen: float = 0.0
+    """See ``Meter``."""
     meanwhile: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -67,6 +69,7 @@ class Run:
             per_s=_rate(sorted(first.values())),
             program_ms=1000 * program_s / max(1, len(dials)),
             server_ms=1000 * server_s / max(1, len(dials)),
+            stolen=meter.stolen,
             meanwhile=said,
         )
 

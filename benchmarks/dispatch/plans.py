@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
@@ -19,12 +20,13 @@ from benchmarks.dispatch.platforms import Outdial
 from benchmarks.dispatch.scale import Scale
 from benchmarks.dispatch.shelf import Shelf
 from benchmarks.dispatch.tables import table
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.clock import utc_now
 from outdial.store import leases
 from outdial.store.calendar import claim
-from outdial.store.engines import parse_url, writing_engine
+from outdial.store.database import Database
+from outdial.store.lanes import lanes_due
 
 _DUE: Final = 100
 _LARGE: Final = "calls|call_requests|attempts|events"
@@ -75,29 +77,40 @@ def _detail(engine: str, one: Sent) -> str:
     return "\n".join([f"{mark}{engine} {one.took_ms:.2f} ms: {one.begins}", *(f"      {line}" for line in distinct)])
 
 
+class _Undone(Exception):
+    """Rolls the transaction back."""
+
+
 async def _of_one_claim(platform: Outdial) -> Sequence[Sent]:
     """Claims twice in one transaction that is rolled back: the second time, with warm caches, is the one told of."""
     await platform.schedule(long_due(2 * _DUE))
-    engine = writing_engine(parse_url(platform.url))
+    db = await Database.open(platform.url, migrate=False)
+    asked: list[Sent] = []
+
+    async def work(conn: AsyncConnection) -> None:
+        holder = await leases.acquire(conn, "plans", utc_now(), 30)
+        with _caught() as sent:
+            for _ in range(2):
+                sent.clear()
+                now = utc_now()
+                await claim(conn, holder, await lanes_due(conn, now), _DUE, now, rng=Random(7))
+        asked.extend(one for one in sent if _OF_THE_CALENDAR.search(one.sql))
+        for one in asked:
+            one.plan = await _plan(conn, _EXPLAIN[platform.engine], one)
+        raise _Undone
+
     try:
-        async with engine.connect() as conn:
-            sent = _caught(engine)
-            holder = await leases.acquire(conn, "plans", utc_now(), 30)
-            await claim(conn, holder, _DUE, utc_now(), Random(7))
-            sent.clear()
-            await claim(conn, holder, _DUE, utc_now(), Random(7))
-            asked = [one for one in sent if _OF_THE_CALENDAR.search(one.sql)]
-            for one in asked:
-                one.plan = await _plan(conn, _EXPLAIN[platform.engine], one)
-            await conn.rollback()
+        with suppress(_Undone):
+            await db.write(work)
     finally:
-        await engine.dispose()
+        await db.close()
         await platform.give_up()
     return asked
 
 
-def _caught(engine: AsyncEngine) -> list[Sent]:
-    """Filled with what the engine sends from now on; rows that are inserted have no plan worth a look."""
+@contextmanager
+def _caught() -> Iterator[list[Sent]]:
+    """Filled with what any engine sends meanwhile; rows that are inserted have no plan worth a look."""
     sent: list[Sent] = []
     began_s = 0.0
 
@@ -109,9 +122,14 @@ def _caught(engine: AsyncEngine) -> list[Sent]:
         if not many and not sql.startswith(("INSERT", "EXPLAIN")):
             sent.append(Sent(sql, values, 1000 * (time.perf_counter() - began_s)))
 
-    sa.event.listen(engine.sync_engine, "before_cursor_execute", before)
-    sa.event.listen(engine.sync_engine, "after_cursor_execute", after)
-    return sent
+    hooks = (("before_cursor_execute", before), ("after_cursor_execute", after))
+    for name, hook in hooks:
+        sa.event.listen(sa.Engine, name, hook)
+    try:
+        yield sent
+    finally:
+        for name, hook in hooks:
+            sa.event.remove(sa.Engine, name, hook)
 
 
 async def _plan(conn: AsyncConnection, explain: str, one: Sent) -> list[str]:

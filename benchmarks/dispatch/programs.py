@@ -117,11 +117,15 @@ class Meter:
         self._server = server
         self._began = self._now()
         self.spent_s = 0.0, 0.0
+        self.stolen = 0.0
+        """The share of the machine's processor time that its host gave to others meanwhile."""
 
     def stop(self) -> None:
         """To be called while the program lives."""
-        program_s, server_s = self._now()
-        self.spent_s = program_s - self._began[0], server_s - self._began[1]
+        program_s, server_s, stolen_s, all_s = (now - then for now, then in zip(self._now(), self._began, strict=True))
+        self.spent_s = program_s, server_s
+        self.stolen = stolen_s / max(all_s, 0.01)
 
-    def _now(self) -> tuple[float, float]:
-        return self.program.cpu_s(), self._server.cpu_s()
+    def _now(self) -> tuple[float, float, float, float]:
+        machine = psutil.cpu_times()
+        return self.program.cpu_s(), self._server.cpu_s(), getattr(machine, "steal", 0.0), sum(machine)

@@ -154,6 +154,8 @@ class Settings(BaseModel):
     """Shape of a Ringg call's own callback: both documented forms in one (superset), or only one of them"""
     webhook_concurrency: Annotated[int, Field(ge=1, le=1000)] = 32
     """Webhooks under way at the same moment, at most"""
+    webhook_secret: SecretStr = SecretStr("")
+    """Secret webhooks are signed with (Standard Webhooks): `whsec_` and base64 of 24 to 64 bytes. Empty: unsigned"""
     webhook_https_only: bool = False
     """Deliver webhooks to https endpoints only"""
     webhook_allowed_networks: _Networks = ()
@@ -167,6 +169,10 @@ class Settings(BaseModel):
     @property
     def recordings_dir(self) -> Path:
         return self.home / "recordings"
+
+    @property
+    def knowledge_dir(self) -> Path:
+        return self.home / "knowledge"
 
     @property
     def secrets_dir(self) -> Path:

@@ -7,7 +7,7 @@ from typing import Any
 
 from api_examples import example
 from api_records import WORKSPACE, an_attempt, an_event, at, links, the_answered_attempt, the_answered_call
-from outdial.api.ringg import records, rows
+from outdial.api.ringg import records, workspace_words
 from outdial.api.ringg.webhooks import event_payload
 from outdial.domain.call import AttemptState, CallState
 from outdial.domain.events import EventType
@@ -23,7 +23,7 @@ TALKED = {"outcome": "completed", "ended_by": "callee", "next_due_at": None}
 
 def a_workspace(funds: Funds, price: Price | None = ONE_A_MINUTE) -> dict[str, Any]:
     row = WorkspaceRow(WORKSPACE, "Example Dental", {}, at("09:00:00"), funds, price)
-    shown = rows.workspace(row).model_dump()
+    shown = workspace_words.workspace(row).model_dump()
     return {name: shown[name] for name in ("credits", "locked_credits", "total_available_credits")}
 
 

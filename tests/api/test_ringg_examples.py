@@ -48,10 +48,6 @@ class TestAnAcceptedCall:
     async def test_is_answered_as_documented(self, sqlite: Database, tmp_path: Path, number: str) -> None:
         exchange = example("ringg", number)
         wanted = exchange["response"]["body"]
-        if number == "02":
-            # There is no dictionary of names in other scripts yet; the answer says so.
-            wanted["data"]["custom_args_values"]["callee_name"] = "Rajesh"
-            wanted["warnings"] = ["transliteration_unavailable"]
         async with open_doors(sqlite, tmp_path, now=accepted_at(exchange)) as doors:
             response = await replay(doors, exchange)
 
@@ -160,18 +156,6 @@ class TestReading:
         uncounted = ("credits", "locked_credits", "total_available_credits")
         assert without(got, *uncounted) == without(exchange["response"]["body"], *uncounted)
         assert ordered_keys(got) == ordered_keys(exchange["response"]["body"])
-
-    async def test_numbers(self, doors: Doors) -> None:
-        exchange = example("ringg", "61")
-
-        rows = (await replay(doors, exchange)).json()["workspace_numbers"]
-
-        for wanted in exchange["response"]["body"]["workspace_numbers"]:
-            (got,) = [row for row in rows if row["id"] == wanted["id"]]
-            # Inbound calls, and who owns a number, are not known here.
-            differing = {"agent": None, "is_inbound_enabled": False, "owner": ""}
-            assert without(got, "call_count") == without(wanted | differing, "call_count")
-            assert list(got) == list(wanted)
 
 
 def the_call_dialed_twice() -> CallRecord:

@@ -57,6 +57,35 @@ class TestKeys:
         assert (await doors.http.get(f"{RINGG}/workspace", headers=headers)).status_code == 200
 
 
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("path", "key", "query", "status"),
+        [
+            ("/workspace", "wrong", {}, 401),
+            ("/calling/call-details", RINGG_KEY, {}, 400),
+            ("/calling/call-details", RINGG_KEY, {"id": "11111111-2222-4333-8444-555555555555"}, 404),
+        ],
+    )
+    async def test_l7_say_the_same_in_three_places(
+        self, doors: Doors, path: str, key: str, query: dict[str, str], status: int
+    ) -> None:
+        response = await doors.ringg_get(path, key, **query)
+
+        body = response.json()
+        assert response.status_code == status
+        assert body["detail"] == body["message"] == body["error"]["message"] != ""
+
+    @pytest.mark.parametrize(
+        ("body", "status"), [({}, 400), ([], 400), (a_ringg_body(agent_id="11111111-2222-4333-8444-555555555555"), 404)]
+    )
+    async def test_l7_of_a_call_that_is_refused(self, doors: Doors, body: Any, status: int) -> None:
+        response = await doors.ringg(body)
+
+        answer = response.json()
+        assert response.status_code == status
+        assert answer["detail"] == answer["message"] == answer["error"]["message"] != ""
+
+
 class TestPaths:
     @pytest.mark.parametrize(
         "path",
@@ -213,14 +242,6 @@ class TestTheSmartFormatter:
         values = (await doors.ringg(given)).json()["data"]["custom_args_values"]
 
         assert (values["callee_name"], values["original_callee_name"]) == ("Who", "Dr Who")
-
-    async def test_says_that_it_cannot_write_names_in_other_scripts(self, doors: Doors) -> None:
-        given = a_ringg_body(name="Mr Rajesh Kumar", smart_formatter={"transliteration": True})
-
-        body = (await doors.ringg(given)).json()
-
-        assert body["warnings"] == ["transliteration_unavailable"]
-        assert body["data"]["custom_args_values"]["callee_name"] == "Rajesh"
 
     async def test_does_nothing_when_it_is_off(self, doors: Doors) -> None:
         values = (await doors.ringg(a_ringg_body(smart_formatter={}))).json()["data"]["custom_args_values"]

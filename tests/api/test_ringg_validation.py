@@ -1,6 +1,7 @@
 """The validation table of a call request, one test for each row, named after it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,21 @@ from api_builders import (
     VOICE,
     Doors,
     a_ringg_body,
+    keep,
     open_doors,
 )
+from api_records import WORKSPACE, a_call, an_attempt, at
+from dialer_builders import World
+from outdial.commands.keys import create_key
+from outdial.commands.rules import change_rules
+from outdial.commands.suppression import suppress
+from outdial.domain.call import AttemptState, CallState
+from outdial.domain.health import FAILURES_IN_A_ROW
+from outdial.domain.ids import new_id
+from outdial.domain.outcome import Outcome
+from outdial.domain.rules import Price
 from outdial.store.database import Database
+from store_builders import Ready
 
 ONE_OF_TWO = "Provide exactly one of from_number_id or from_number"
 ONE_OF_THREE = "Provide exactly one of number_pool_id, from_number_id or from_number"
@@ -366,6 +379,75 @@ async def test_row_28_a_call_that_must_wait_is_accepted(doors: Doors, hours: dic
     body = await accepted(doors, **config(call_time=hours))
 
     assert body["data"]["call_status"] == "registered"
+
+
+async def waits(doors: Doors, cause: str, sub_status: str, body: Any) -> None:
+    """The call was accepted like any other, and its details say what it waits for."""
+    assert body["data"]["call_status"] == "registered"
+    details = (await doors.ringg_get("/calling/call-details", id=body["data"]["call_id"])).json()["data"]
+    assert (details["call_status"], details["call_sub_status"]) == ("registered", sub_status)
+    assert details["blocked_by"] == [cause]
+
+
+async def test_row_28_a_call_outside_its_window_is_accepted(doors: Doors) -> None:
+    hours = {"call_start_time": "03:00", "call_end_time": "03:01", "timezone": "UTC"}
+
+    await waits(doors, "window", "IN_DB", await accepted(doors, **config(call_time=hours)))
+
+
+async def test_row_28_a_call_nobody_can_pay_is_accepted(doors: Doors) -> None:
+    await change_rules(doors.database, WORKSPACE, lambda rules: replace(rules, price=Price(per_minute_micros=1)))
+
+    await waits(doors, "credits", "IN_DB", await accepted(doors))
+
+
+async def test_row_28_a_call_without_capacity_is_accepted(doors: Doors) -> None:
+    await change_rules(doors.database, WORKSPACE, lambda rules: replace(rules, max_calls=0))
+
+    await waits(doors, "capacity", "RATE_LIMITED", await accepted(doors))
+
+
+async def test_row_28_a_call_while_the_provider_is_down_is_accepted(doors: Doors) -> None:
+    failed = [
+        a_call(
+            id=new_id(),
+            state=CallState.FAILED,
+            outcome=Outcome.TRUNK_FAILED,
+            attempts=(
+                an_attempt(
+                    state=AttemptState.ENDED,
+                    claimed_at=at("09:15:00"),
+                    dialed_at=at("09:15:00"),
+                    ended_at=at("09:15:01"),
+                    outcome=Outcome.TRUNK_FAILED,
+                ),
+            ),
+        )
+        for _ in range(FAILURES_IN_A_ROW)
+    ]
+    await keep(doors.database, *failed)
+
+    await waits(doors, "provider_health", "RATE_LIMITED", await accepted(doors))
+
+
+async def test_row_29_callee_on_a_suppression_list(ready_databases: Ready, tmp_path: Path) -> None:
+    async with ready_databases.database("sqlite", tmp_path) as database:
+        world = await World(database).set_up()
+        key = await create_key(database, world.workspace_id, "ringg", now=world.clock)
+        async with open_doors(database, tmp_path, now=world.clock) as doors:
+            await suppress(database, world.workspace_id, "+12025550143", now=world.clock)
+            body = a_ringg_body(agent_id=world.agent_id, from_number_id=world.number_ids[0])
+            placed = await doors.ringg(body, key=key)
+            call_id = placed.json()["data"]["call_id"]
+            before = await doors.ringg_get("/calling/call-details", key, id=call_id)
+            taken_up = await world.claims(await world.holder())
+            after = await doors.ringg_get("/calling/call-details", key, id=call_id)
+
+    assert (placed.status_code, placed.json()["data"]["call_status"]) == (200, "registered")
+    assert before.json()["data"]["call_status"] == "registered"
+    assert taken_up == []
+    ended = after.json()["data"]
+    assert (ended["call_status"], ended["call_sub_status"]) == ("cancelled", "DND_SKIPPED")
 
 
 async def test_row_30_unknown_keys_anywhere(doors: Doors) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import uuid
 
 import pytest
 import sqlalchemy as sa
 
-from outdial.commands.keys import DIALECTS, create_key, revoke_key, rotate_key
+from outdial.commands.keys import DIALECTS, READ, create_key, issue_key, revoke_key, rotate_key, withdraw_key
 from outdial.commands.provision import create_workspace
 from outdial.domain.errors import Conflict, Invalid, NotFound, Unauthorized
 from outdial.queries.access import authenticate
@@ -27,7 +28,7 @@ class TestAKey:
     async def test_opens_its_own_door_only(self, database: Database, workspace_id: str, dialect: str) -> None:
         key = await create_key(database, workspace_id, dialect, now=AT_NOON)
 
-        assert await authenticate(database, dialect, key) == workspace_id
+        assert (await authenticate(database, dialect, key)).workspace_id == workspace_id
         for other in set(DIALECTS) - {dialect}:
             with pytest.raises(Unauthorized):
                 await authenticate(database, other, key)
@@ -53,7 +54,7 @@ class TestAKey:
     async def test_may_be_brought_along(self, database: Database, workspace_id: str) -> None:
         await create_key(database, workspace_id, "ringg", "my-old-key", now=AT_NOON)
 
-        assert await authenticate(database, "ringg", "my-old-key") == workspace_id
+        assert (await authenticate(database, "ringg", "my-old-key")).workspace_id == workspace_id
 
     async def test_belongs_to_one_workspace(self, database: Database, workspace_id: str) -> None:
         await create_key(database, workspace_id, "ringg", "mine", now=AT_NOON)
@@ -90,7 +91,7 @@ class TestAKey:
 
         new = await rotate_key(database, workspace_id, "ringg", old, now=AT_NOON)
 
-        assert await authenticate(database, "ringg", new) == workspace_id
+        assert (await authenticate(database, "ringg", new)).workspace_id == workspace_id
         with pytest.raises(Unauthorized):
             await authenticate(database, "ringg", old)
 
@@ -101,4 +102,22 @@ class TestAKey:
         with pytest.raises(NotFound):
             await rotate_key(database, stranger, "ringg", key, now=AT_NOON)
 
-        assert await authenticate(database, "ringg", key) == workspace_id
+        assert (await authenticate(database, "ringg", key)).workspace_id == workspace_id
+
+    async def test_is_withdrawn_but_for_the_last_that_can_make_others(
+        self, database: Database, workspace_id: str
+    ) -> None:
+        keys = [await issue_key(database, workspace_id, "native", now=AT_NOON) for _ in range(2)]
+        await issue_key(database, workspace_id, "native", access=READ, now=AT_NOON)
+
+        both = [withdraw_key(database, workspace_id, key.id, now=AT_NOON) for key in keys]
+        done = await asyncio.gather(*both, return_exceptions=True)
+
+        assert sorted(type(error).__name__ for error in done) == ["Conflict", "NoneType"]
+
+    async def test_may_do_after_rotation_what_it_could_before(self, database: Database, workspace_id: str) -> None:
+        old = await issue_key(database, workspace_id, "ringg", access=READ, now=AT_NOON)
+
+        new = await rotate_key(database, workspace_id, "ringg", old.key, now=AT_NOON)
+
+        assert not (await authenticate(database, "ringg", new)).full

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from outdial.commands.agents import archive
 from outdial.commands.place_call import place_call
 from outdial.commands.provision import (
     add_agent,
     add_number,
     add_number_pool,
     add_version,
-    archive_agent,
     create_workspace,
 )
 from outdial.domain.agent import Definition
@@ -193,7 +193,7 @@ class TestARequestThatCannotBeMet:
 
     async def test_by_an_archived_agent(self, database: Database) -> None:
         office = await an_office(database)
-        await archive_agent(database, office.workspace_id, office.agent_id, now=AT_NOON)
+        await archive(database, office.workspace_id, office.agent_id, now=AT_NOON)
 
         with pytest.raises(NotFound, match="Agent not found"):
             await office.place()

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from outdial.commands.agents import archive
 from outdial.commands.provision import (
     add_agent,
     add_number,
     add_number_pool,
     add_trunk,
     add_version,
-    archive_agent,
     create_workspace,
 )
 from outdial.domain.agent import Definition
@@ -163,11 +163,11 @@ class TestAnAgent:
     async def test_leaves_the_list_when_archived(self, database: Database) -> None:
         office = await an_office(database)
 
-        await archive_agent(database, office.workspace_id, office.agent_id, now=AT_NOON)
+        await archive(database, office.workspace_id, office.agent_id, now=AT_NOON)
 
         assert await inventory.agents(database, office.workspace_id) == []
         assert (await inventory.agent(database, office.workspace_id, office.agent_id)).archived_at == AT_NOON()
         with pytest.raises(NotFound):
-            await archive_agent(database, office.workspace_id, office.agent_id, now=AT_NOON)
+            await archive(database, office.workspace_id, office.agent_id, now=AT_NOON)
         with pytest.raises(NotFound):
             await add_version(database, office.workspace_id, office.agent_id, GREETING, now=AT_NOON)

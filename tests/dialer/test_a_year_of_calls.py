@@ -18,14 +18,14 @@ from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from attempt_builders import a_result, a_talk
-from dialer_builders import SettableClock, ask, finish
+from dialer_builders import SettableClock, ask, claim_due, finish
 from outdial.domain.call import TERMINAL, WAITING, CallState
 from outdial.domain.events import EventType
 from outdial.domain.outcome import ANSWERED, RETRY_CLASS, Outcome
 from outdial.domain.request import Overrides
 from outdial.domain.rules import CallingHours, CallingPolicy, Rules
 from outdial.store import leases, schema
-from outdial.store.calendar import Claim, claim
+from outdial.store.calendar import Claim
 from outdial.store.database import Database
 from outdial.store.events import append, events_of_call
 from store_builders import a_database
@@ -159,7 +159,7 @@ async def _a_year(
 
 async def _claimed(database: Database, now: datetime, rng: Random) -> list[Claim]:
     async def work(conn: AsyncConnection) -> list[Claim]:
-        return await claim(conn, await leases.acquire(conn, "node", now, 30), 100, now, rng)
+        return await claim_due(conn, await leases.acquire(conn, "node", now, 30), now, room=100, rng=rng)
 
     return await database.write(work)
 

@@ -12,12 +12,13 @@ import sqlalchemy as sa
 from attempt_builders import NOON
 from dialer_builders import World
 from outdial.domain.rules import Price, Rules
+from outdial.store.batches import fence
 from outdial.store.calendar import Glance, glance
 from outdial.store.database import Database
-from outdial.store.lanes import DUE_IN_LANE, DUE_LANES, lanes_due
-from outdial.store.schema import to_micros
+from outdial.store.lanes import DUE_IN_LANE, DUE_LANES, STILL_WAITS, lanes_due
+from outdial.store.schema import calls, to_micros
 from outdial.store.seeks import lateral_of, union_of
-from outdial.store.survey import LATEST_DIALS, LATEST_RESULTS, LIVE
+from outdial.store.survey import LATELY, LIVE
 
 AHEAD = timedelta(minutes=1)
 
@@ -34,25 +35,25 @@ async def seen(world: World, ahead: timedelta = AHEAD) -> Glance:
 
 class TestAGlance:
     async def test_at_an_empty_calendar_sees_nothing(self, world: World) -> None:
-        assert await seen(world) == Glance(ready=False, next_due=None)
+        assert await seen(world) == Glance([], next_due=None)
 
     async def test_sees_what_is_due(self, world: World) -> None:
         await world.call()
 
-        assert await seen(world) == Glance(ready=True, next_due=None)
+        assert await seen(world) == Glance([world.lane()], next_due=None)
 
     async def test_sees_when_the_next_call_is_due_up_to_its_horizon(self, world: World) -> None:
         for seconds in (50, 20, 90):
             await world.call(due_at=NOON + timedelta(seconds=seconds), lane=f"in {seconds}")
 
-        assert await seen(world) == Glance(ready=False, next_due=NOON + timedelta(seconds=20))
-        assert await seen(world, timedelta(seconds=10)) == Glance(ready=False, next_due=None)
+        assert await seen(world) == Glance([], next_due=NOON + timedelta(seconds=20))
+        assert await seen(world, timedelta(seconds=10)) == Glance([], next_due=None)
 
     async def test_sees_both(self, world: World) -> None:
         await world.call()
         await world.call(due_at=NOON + AHEAD, lane="later")
 
-        assert await seen(world) == Glance(ready=True, next_due=NOON + AHEAD)
+        assert await seen(world) == Glance([world.lane()], next_due=NOON + AHEAD)
 
     @pytest.mark.parametrize("obstacle", ["workspace", "number", "trunk", "pace", "credits", "rules", "no number"])
     async def test_is_not_led_on_by_what_cannot_go(self, world: World, obstacle: str) -> None:
@@ -73,18 +74,18 @@ class TestAGlance:
         for lane in ("a", "b"):
             await world.call(lane=lane, number_ids=number_ids)
 
-        assert await seen(world) == Glance(ready=False, next_due=None)
+        assert await seen(world) == Glance([], next_due=None)
         assert await world.claims(await world.holder()) == []
 
     async def test_sees_the_one_set_of_numbers_with_room_among_many_without(self, world: World) -> None:
         full = [await world.number(max_calls=0) for _ in range(3)]
         for index in range(200):
             await world.call(number_ids=full[:2], lane=f"list-{index}")
-        assert not (await seen(world)).ready
+        assert not (await seen(world)).lanes
 
         call_id = await world.call(number_ids=[full[2], world.number_ids[0]])
 
-        assert (await seen(world)).ready
+        assert (await seen(world)).lanes
         assert [one.call_id for one in await world.claims(await world.holder())] == [call_id]
 
     async def test_agrees_with_the_claim_that_follows(self, world: World) -> None:
@@ -93,7 +94,7 @@ class TestAGlance:
             await world.call(lane=f"list-{index}")
         holder = await world.holder()
 
-        story = [((await seen(world)).ready, bool(await world.claims(holder, room=1))) for _ in range(4)]
+        story = [(bool((await seen(world)).lanes), bool(await world.claims(holder, room=1))) for _ in range(4)]
 
         assert story == [(True, True), (True, True), (False, False), (False, False)]
 
@@ -123,13 +124,13 @@ class TestLookingForDueCalls:
 class TestCountingWhatIsUp:
     async def test_is_a_seek_however_many_attempts_lie_in_the_past(self, world: World) -> None:
         await world.fill_attempts(15_000)
-        key = {"key": world.trunk_id, "since": to_micros(NOON - timedelta(seconds=1)), "most": 50}
+        since = to_micros(NOON - timedelta(seconds=1))
+        key = {"key": world.trunk_id, "dials_since": since, "dials": 50, "results_since": since, "results": 50}
 
         live = await _plan(world.db, LIVE, {"workspaces": [world.workspace_id]})
-        dials = await _seek_plan(world.db, LATEST_DIALS, key)
-        results = await _seek_plan(world.db, LATEST_RESULTS, key)
+        lately = await _seek_plan(world.db, LATELY, key)
 
-        for plan, index in ((live, "ix_attempts_live"), (dials, "ix_attempts_trunk"), (results, "ix_attempts_trunk")):
+        for plan, index in ((live, "ix_attempts_live"), (lately, "ix_attempts_trunk")):
             assert index in plan
             assert "SCAN attempts\n" not in f"{plan}\n"
             assert "Seq Scan on attempts" not in plan
@@ -142,6 +143,21 @@ async def _seek_plan(db: Database, term: str, key: Mapping[str, Any], **all_keys
         return await _plan(db, union_of(term, tuple(key), 2), values | all_keys)
     types = tuple((name, type(value)) for name, value in key.items())
     return await _plan(db, lateral_of(term, types), {name: [value] * 2 for name, value in key.items()} | all_keys)
+
+
+class TestCallsNamedByTheirIds:
+    @pytest.mark.parametrize("condition", [STILL_WAITS, fence(calls.c.state) == "registered"], ids=["waits", "fence"])
+    async def test_are_looked_up_by_them_whatever_the_statistics_believe(
+        self, world: World, condition: sa.ColumnElement[bool]
+    ) -> None:
+        """A list is imported into a calendar that was empty when the statistics were made."""
+        await world.fill(future=0, past=15_000)
+        ids = [await world.call(due_at=NOON + timedelta(days=1)) for _ in range(20)]
+
+        plan = await _plan(world.db, sa.select(calls.c.id).where(calls.c.id.in_(ids), condition), {})
+
+        assert "ix_calls_waiting" not in plan
+        assert "pk_calls" in plan or "sqlite_autoindex_calls" in plan
 
 
 async def _plan(db: Database, statement: sa.ClauseElement, values: Mapping[str, Any]) -> str:

@@ -30,7 +30,7 @@ async def world(database: Database) -> World:
 
 async def is_ready(world: World) -> bool:
     async with world.db.reading() as conn:
-        return (await glance(conn, world.clock(), world.clock())).ready
+        return bool((await glance(conn, world.clock(), world.clock())).lanes)
 
 
 async def claim_until_nothing_is_left(world: World, holders: int = 3) -> list[Claim]:
@@ -158,7 +158,7 @@ class TestCallsASecond:
         async with world.db.reading() as conn:
             seen = await glance(conn, world.clock(), world.clock() + timedelta(seconds=1))
 
-        assert (seen.ready, seen.next_due) == (False, world.clock() + timedelta(seconds=0.25))
+        assert (seen.lanes, seen.next_due) == ([], world.clock() + timedelta(seconds=0.25))
 
 
 class TestATrunkThatFailsAgainAndAgain:
@@ -187,7 +187,7 @@ class TestATrunkThatFailsAgainAndAgain:
         assert await world.claims(await world.holder()) == []
         async with world.db.reading() as conn:
             seen = await glance(conn, world.clock(), world.clock() + REST)
-        assert (seen.ready, seen.next_due) == (False, world.clock() + REST)
+        assert (seen.lanes, seen.next_due) == ([], world.clock() + REST)
 
     async def test_rests_on_however_long_it_stays_broken(self, world: World) -> None:
         await failing(world, FAILURES_IN_A_ROW)

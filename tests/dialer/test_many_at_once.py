@@ -226,7 +226,7 @@ class TestOfManyThatEnd:
         claims = await dialled(world, 3)
         await _make_unreadable(world, claims[1])
         async with _recording(world) as recorder:
-            desk = Desk(always(Outcome.BUSY, world.clock), recorder, ground(), world.clock)
+            desk = Desk(always(Outcome.BUSY, world.clock), recorder, recorder, ground(), world.clock)
 
             done = [recorder.submit(desk.finish, End(one, a_result(Outcome.BUSY))) for one in claims]
             answers = await asyncio.gather(*done, return_exceptions=True)
@@ -235,26 +235,25 @@ class TestOfManyThatEnd:
         assert await states(world, claims) == ["ended", "dialing", "ended"]
 
     async def test_things_of_several_kinds_are_answered_to_whoever_asked(self, world: World) -> None:
-        first, second, third = await claimed(world, 3)
-        await all_asked(world, [third])
+        first, second = await claimed(world, 2)
+        await all_asked(world, [second])
         async with _recording(world) as recorder:
-            desk = Desk(always(Outcome.BUSY, world.clock), recorder, ground(), world.clock)
-            order = recorder.submit(desk.order, first)
-            ended = recorder.submit(desk.finish, End(third, a_result(Outcome.BUSY)))
-            asked = recorder.submit(desk.ask, second)
+            desk = Desk(always(Outcome.BUSY, world.clock), recorder, recorder, ground(), world.clock)
+            asked = recorder.submit(desk.ask, first)
+            ended = recorder.submit(desk.finish, End(second, a_result(Outcome.BUSY)))
 
-            ordered, *others = await asyncio.gather(order, ended, asked)
+            order, finished = await asyncio.gather(asked, ended)
 
-        assert isinstance(ordered, Order)
-        assert ordered.dial.call_id == first.call_id
-        assert [type(answer) for answer in others] == [Finished, Asked]
-        assert await states(world, [first, second, third]) == ["claimed", "dialing", "ended"]
+        assert isinstance(order, Order)
+        assert order.dial.call_id == first.call_id
+        assert isinstance(finished, Finished)
+        assert await states(world, [first, second]) == ["dialing", "ended"]
 
 
 class TestWhatABatchCosts:
     """Statements, however many attempts are written with them."""
 
-    @pytest.mark.parametrize("step", ["order", "ask", "note", "finish"])
+    @pytest.mark.parametrize("step", ["ask", "note", "finish"])
     async def test_does_not_grow_with_it(self, database: Database, step: str) -> None:
         costs = [await _statements_of(step, await Purse(database).open(credits=100), each) for each in (1, 4, 11)]
 
@@ -264,10 +263,9 @@ class TestWhatABatchCosts:
 async def _statements_of(step: str, world: Purse, each: int) -> int:
     """What ``each`` attempts of every sort take of one step."""
     await world.has_rules(Rules(CallingPolicy(suppression=True, per_day=5, per_week=9), price=ONE_A_MINUTE))
-    desk = Desk(always(Outcome.BUSY, world.clock), Recorder(world.db), ground(), world.clock)
+    recorder = Recorder(world.db)
+    desk = Desk(always(Outcome.BUSY, world.clock), recorder, recorder, ground(), world.clock)
     undone, asked, talking, cut = [await claimed(world, each, max_length_s=60) for _ in range(4)]
-    if step == "order":
-        return await _statements(world, desk.order, undone + asked)
     if step == "ask":
         return await _statements(world, desk.ask, undone + asked)
     await all_asked(world, asked + talking + cut)

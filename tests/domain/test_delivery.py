@@ -65,6 +65,11 @@ class TestADeliveryThatFails:
         assert [tried.status for tried in delivery.log] == [500, 204]
 
 
+def test_a_delivery_on_its_way_cannot_be_asked_for_once_more() -> None:
+    with pytest.raises(Broken):
+        a_delivery().replayed(NOON)
+
+
 class TestADeliveryThatIsOver:
     @pytest.mark.parametrize("last", [Try(NOON, status=200), Try(NOON, error="refused", hopeless=True)])
     def test_is_never_tried_again(self, last: Try) -> None:
@@ -72,6 +77,20 @@ class TestADeliveryThatIsOver:
 
         with pytest.raises(Broken):
             over.tried(FAILED)
+
+    @pytest.mark.parametrize("last", [Try(NOON, status=200), Try(NOON, error="refused", hopeless=True)])
+    def test_can_be_asked_for_once_more_with_all_its_tries(self, last: Try) -> None:
+        later = NOON + timedelta(days=3)
+
+        again = a_delivery().tried(FAILED).tried(last).replayed(later)
+
+        assert (again.state, again.due_at, again.ended_at) == (DeliveryState.WAITING, later, None)
+        assert again.log == (FAILED, last)
+        for _ in range(4):
+            assert again.state is DeliveryState.WAITING
+            again = again.tried(FAILED)
+        assert again.state is DeliveryState.GIVEN_UP
+        assert len(again.log) == 6
 
     def test_every_state_has_its_moves(self) -> None:
         assert set(DELIVERY_MOVES) == set(DeliveryState)

@@ -198,7 +198,7 @@ class TestHistory:
             page, _ = await history(database, office.workspace_id, filters, now=AT_NOON)
             return [record.id for record in page]
 
-        assert await ids(Filters(agent_id=other)) == [theirs.call_id]
+        assert await ids(Filters(agent_ids=frozenset({other}))) == [theirs.call_id]
         assert await ids(Filters(states=frozenset({CallState.FAILED, CallState.ERROR}))) == [mine.call_id]
         assert await ids(Filters(outcomes=frozenset({Outcome.BUSY}))) == [mine.call_id]
         assert await ids(Filters(bulk_list_id=new_id())) == []

@@ -39,7 +39,7 @@ class Victim(StrEnum):
                 return signal.SIGKILL
 
 
-IN_THE_NODE: Final = ("claiming", "claimed", "ordered", "asked", "handed_over", "finishing", "finished")
+IN_THE_NODE: Final = ("claiming", "claimed", "asking", "asked", "handed_over", "finishing", "finished")
 """Seen by the node itself (``outdial.dialer.steps``)."""
 AT_THE_PEER: Final = ("invited", "ringing", "answered", "said", "ended")
 """Seen by the telephone that is called."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from outdial.webhooks.requests import Requests
+from outdial.outgoing.requests import Requests
 from webhook_builders import LOOPBACK
 
 

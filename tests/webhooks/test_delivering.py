@@ -23,7 +23,7 @@ class TestAReceiverThatAnswers:
         assert [body.json["event"] for body in receiver.requests] == ["registered", "dialing", "answered", "processed"]
         assert {each.state for each in await office.deliveries(call_id)} == {DeliveryState.DELIVERED}
 
-    async def test_any_2xx_is_success(self, office: Office, receiver: Receiver) -> None:
+    async def test_l12_any_2xx_is_success(self, office: Office, receiver: Receiver) -> None:
         statuses = [200, 201, 202, 204, 299]
         receiver.answers = [Answer(status) for status in statuses]
         calls = [await office.call(receiver.url()) for _ in statuses]

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from outdial.domain.errors import Refused, Unreachable
-from outdial.webhooks.requests import Requests
-from outdial.webhooks.targets import Resolve, Targets
+from outdial.outgoing.requests import Requests
+from outdial.outgoing.targets import Resolve, Targets
 from webhook_builders import LOOPBACK, WAIT_S, Receiver, a_receiver
 
 NAME = "hooks.example.test"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outdial.domain.errors import Refused, Unreachable
-from outdial.webhooks.targets import Resolve, Targets, is_internal
+from outdial.outgoing.targets import Resolve, Targets, is_internal
 
 INTERNAL = [
     "127.0.0.1",

@@ -20,7 +20,12 @@ class Door(FastAPI):
 
     def __init__(self, *, title: str, bodies: tuple[type[BaseModel], ...] = ()) -> None:
         super().__init__(title=title, docs_url=None, redoc_url=None, redirect_slashes=False)
-        self._bodies = bodies
+        self._bodies = list(bodies)
+
+    def document(self, body: type[BaseModel]) -> None:
+        """One more body that a route reads by itself."""
+        if body not in self._bodies:
+            self._bodies.append(body)
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is not None:
@@ -46,6 +51,12 @@ def body_of(model: type[BaseModel], *parameters: Mapping[str, Any], required: bo
     content = {"application/json": {"schema": {"$ref": _SCHEMAS + model.__name__}}}
     extra: dict[str, Any] = {"requestBody": {"required": required, "content": content}}
     return extra | ({"parameters": [dict(each) for each in parameters]} if parameters else {})
+
+
+def multipart_of(model: type[BaseModel]) -> dict[str, Any]:
+    """``openapi_extra`` of a route that reads a multipart form with the fields of ``model``."""
+    content = {"multipart/form-data": {"schema": {"$ref": _SCHEMAS + model.__name__}}}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 def refusals(model: type[BaseModel], *statuses: int) -> dict[int | str, dict[str, Any]]:

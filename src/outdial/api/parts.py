@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from outdial.api.rate import RateLimit
+from outdial.api.rate import HourlyLimits, RateLimit
 from outdial.api.recordings import RecordingLinks
 from outdial.domain.agent import Voice
 from outdial.domain.clock import Clock
@@ -29,8 +29,11 @@ class Parts:
     voices: Mapping[str, Voice]
     now: Clock
     rate: RateLimit
+    hourly: HourlyLimits
     links: RecordingLinks
     recordings_dir: Path
     health: Callable[[], Awaitable[Health]]
     placed: Callable[[], None] = lambda: None
     """Called after every accepted call, so that nobody waits for the next look at the calendar."""
+    new_job: Callable[[], None] = lambda: None
+    """Called when a job in the background was written down."""

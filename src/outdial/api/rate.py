@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from outdial.domain.errors import TooMany
+
+_HOUR_S: Final = 3600.0
 
 
 @dataclass
@@ -67,3 +71,27 @@ class RateLimit:
         bucket.tokens = min(self._burst, bucket.tokens + (now - bucket.at) * self._per_s)
         bucket.at = now
         return bucket
+
+
+class HourlyLimits:
+    """So many requests of one sort within any hour, for each workspace.
+
+    ``seconds`` is a monotonic clock. Each process counts its own.
+    """
+
+    def __init__(self, seconds: Callable[[], float]) -> None:
+        self._seconds = seconds
+        self._taken: dict[tuple[str, str], deque[float]] = defaultdict(deque)
+
+    def take(self, workspace_id: str, sort: str, most: int) -> None:
+        """Count one.
+
+        Raises:
+            TooMany: there were as many within the last hour; carries after how many whole seconds there is room.
+        """
+        now, taken = self._seconds(), self._taken[workspace_id, sort]
+        while taken and taken[0] <= now - _HOUR_S:
+            taken.popleft()
+        if len(taken) >= most:
+            raise TooMany("Too many requests", retry_after_s=max(1, math.ceil(taken[0] + _HOUR_S - now)))
+        taken.append(now)

@@ -12,6 +12,7 @@ from typing import Final
 from outdial.bootstrap.agent_file import read_agent
 from outdial.commands.keys import create_key
 from outdial.commands.provision import add_agent, add_number, add_trunk, create_workspace
+from outdial.commands.users import add_user
 from outdial.domain.attempt import Trunk
 from outdial.domain.clock import Clock, utc_now
 from outdial.domain.errors import NotFound, Refused
@@ -19,6 +20,8 @@ from outdial.queries.inventory import agent, workspace
 from outdial.settings import Settings
 from outdial.store.database import Database
 
+_OWNER: Final = "owner@localhost"
+"""The first user of the first workspace; nobody writes to that address."""
 SIMULATED_TRUNK: Final = Trunk(id="", name="simulated", host="127.0.0.1", port=5060, kind="simulator")
 """Where the simulated network listens is filled in when a call is dialled."""
 FIRST_NUMBER: Final = "+15550009999"
@@ -65,6 +68,7 @@ async def installation(settings: Settings, *, now: Clock = utc_now) -> Installat
 
 async def _create(database: Database, settings: Settings, now: Clock) -> Installation:
     workspace_id = await create_workspace(database, "First workspace", now=now)
+    await add_user(database, workspace_id, _OWNER, now=now, role="owner")
     trunk_id = await add_trunk(database, workspace_id, SIMULATED_TRUNK, now=now)
     number_id = await add_number(
         database, workspace_id, trunk_id, FIRST_NUMBER, now=now, display_name="Simulated network"

@@ -15,10 +15,10 @@ from typing import Final
 import structlog
 
 from outdial.api.parts import Health, Parts
-from outdial.api.rate import RateLimit
+from outdial.api.rate import HourlyLimits, RateLimit
 from outdial.api.recordings import RecordingLinks
-from outdial.api.ringg.callbacks import RinggCallbacks
 from outdial.api.root import root
+from outdial.bootstrap.background import Background
 from outdial.bootstrap.children import command
 from outdial.bootstrap.ports import free_sip_port, listen
 from outdial.bootstrap.simulated import ToSimulatedNetwork
@@ -34,9 +34,6 @@ from outdial.settings import Settings
 from outdial.store.database import Database
 from outdial.store.orders import Ground
 from outdial.store.trunks import trunk_ca_files
-from outdial.webhooks.delivery import Pace
-from outdial.webhooks.runner import Webhooks
-from outdial.webhooks.targets import Targets
 from outdial.workers.child import ChildState
 from outdial.workers.supervisor import MediaWorkers, media_workers
 
@@ -91,15 +88,7 @@ class _Node:
         self._phones = phones
         self._dialer = dialer
         links = RecordingLinks(secret=_secret(settings), base_url=settings.public_url, now=utc_now)
-        callbacks = RinggCallbacks(links, settings.callback_body)
-        self._webhooks = Webhooks(
-            database,
-            [callbacks],
-            {"ringg": callbacks.translate},
-            targets=Targets(settings.webhook_allowed_networks, settings.webhook_https_only),
-            clock=utc_now,
-            pace=Pace(concurrency=settings.webhook_concurrency),
-        )
+        self._background = Background(settings, database, links)
         self._web = WebServer(
             root(
                 Parts(
@@ -107,10 +96,12 @@ class _Node:
                     voices=_voices(settings),
                     now=utc_now,
                     rate=RateLimit(settings.requests_per_s, asyncio.get_running_loop().time),
+                    hourly=HourlyLimits(asyncio.get_running_loop().time),
                     links=links,
                     recordings_dir=settings.recordings_dir,
                     health=self._health,
                     placed=self._placed,
+                    new_job=self._background.jobs.nudge,
                 )
             )
         )
@@ -118,7 +109,7 @@ class _Node:
     async def run(self, sock: socket.socket, announce: Callable[[str], None]) -> None:
         async with asyncio.TaskGroup() as group:
             dialing = group.create_task(self._dial(), name="dialer")
-            hooks = group.create_task(self._webhooks.run(), name="webhooks")
+            background = group.create_task(self._background.run(), name="background")
             web = group.create_task(self._web.run_on(sock), name="web")
             with _asked_to_stop() as (stop, stop_now):
                 self._announce(sock, announce)
@@ -126,11 +117,11 @@ class _Node:
                 announce("stopping: no new calls are dialled, talks may end (again: stop at once)")
                 self._dial_no_more()
                 await _first_of(dialing, stop_now)
-            self._webhooks.stop()
+            self._background.stop()
             self._web.stop()
-            await asyncio.wait([hooks, web], timeout=_LAST_REQUESTS_S)
+            await asyncio.wait([background, web], timeout=_LAST_REQUESTS_S)
             # An endpoint that hangs is told again by whoever runs next.
-            hooks.cancel()
+            background.cancel()
 
     async def _dial(self) -> None:
         if self._dialer:
@@ -146,7 +137,7 @@ class _Node:
     def _placed(self) -> None:
         if self._dialer:
             self._dialer.nudge()
-        self._webhooks.nudge()
+        self._background.webhooks.nudge()
 
     async def _health(self) -> Health:
         """Calls are accepted as long as the database answers; without a media worker they wait."""
@@ -173,7 +164,7 @@ def _dialer(settings: Settings, name: str, database: Database, operator: Operato
     return Dialer(
         database,
         operator,
-        Ground(_voices(settings), settings.recordings_dir, settings.ring_timeout_s),
+        Ground(_voices(settings), settings.recordings_dir, settings.ring_timeout_s, settings.knowledge_dir),
         utc_now,
         settings=DialerSettings(
             name=name,

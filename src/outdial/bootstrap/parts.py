@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from outdial.conversation.ports import Language, Parts, PartsFor, SpeechToText, TextToSpeech
 from outdial.domain.agent import Brief
 from outdial.domain.errors import Unreachable
+from outdial.knowledge.index import Index
 from outdial.language.chat import ChatLanguage, ChatSettings
 from outdial.language.chat_prompt import ToolMode
 from outdial.language.flow import FlowLanguage
@@ -71,5 +72,6 @@ def _chat(settings: Settings) -> ChatLanguage:
             api_key=settings.chat_api_key.get_secret_value(),
             model=settings.chat_model,
             tool_mode=ToolMode(settings.chat_tool_mode),
-        )
+        ),
+        search=Index().search,
     )

@@ -19,12 +19,14 @@ from outdial import __version__
 from outdial.bootstrap.installation import installation
 from outdial.bootstrap.logs import configure_logs
 from outdial.bootstrap.node import serve as run_node
-from outdial.cli import change, credits
+from outdial.cli import change, credits, knowledge
 from outdial.cli.additions import add_agent, add_number, add_trunk
+from outdial.cli.agents import agent_list, agent_versions
 from outdial.cli.demo import run_demo
 from outdial.cli.doctor import run_doctor
 from outdial.cli.environment import TRUNK_PASSWORD
 from outdial.cli.environment import settings as _settings
+from outdial.cli.people import people
 from outdial.cli.place import Wish, place_and_follow
 from outdial.cli.policy import number_limit, policy, trunk_limit
 from outdial.cli.suppression import suppression
@@ -43,6 +45,10 @@ app.add_typer(numbers, name="number", help="Caller numbers.")
 app.add_typer(agents, name="agent", help="Agents that talk.")
 app.add_typer(policy, name="policy")
 app.add_typer(suppression, name="suppress", help="Numbers nobody rings.")
+app.add_typer(people, name="user", help="The people of the workspace.")
+app.add_typer(knowledge.app, name="kb")
+agents.command("list")(agent_list)
+agents.command("versions")(agent_versions)
 trunks.command("limit")(trunk_limit)
 numbers.command("limit")(number_limit)
 app.add_typer(credits.app, name="credits")

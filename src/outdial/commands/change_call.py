@@ -23,9 +23,9 @@ from outdial.domain.hours import scheduled_instant
 from outdial.domain.plan import Plan, first_due
 from outdial.domain.request import Window
 from outdial.store.bell import ring
-from outdial.store.calendar import WAITING_SQL
 from outdial.store.database import Database
 from outdial.store.events import append
+from outdial.store.lanes import STILL_WAITS, WAITING_SQL
 from outdial.store.schema import call_requests, calls
 from outdial.store.stops import Standing, ask_to_stop, end_waiting, free_ones, standing
 
@@ -116,7 +116,7 @@ async def reschedule_call(
         plan = Plan.from_json((await conn.execute(stored)).scalar_one())
         plan = replace(plan, scheduled_at=_moment(scheduled_at, plan.window, at))
         due_at = first_due(plan, at)
-        still_waiting = (calls.c.id == call_id) & sa.text(WAITING_SQL)
+        still_waiting = (calls.c.id == call_id) & STILL_WAITS
         moved = await conn.execute(calls.update().where(still_waiting).values(due_at=due_at))
         if moved.rowcount == 0:
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from outdial.domain.clock import Clock
 from outdial.domain.errors import Conflict, Fault, Invalid, NotFound
 from outdial.domain.ids import digest_key, new_id
 from outdial.store.database import Database
-from outdial.store.schema import api_keys
+from outdial.store.schema import api_keys, workspaces
 
 _MAKERS: Final[Mapping[str, Callable[[], str]]] = {
     "ringg": lambda: str(uuid.uuid4()),
@@ -23,40 +24,77 @@ _MAKERS: Final[Mapping[str, Callable[[], str]]] = {
     "native": lambda: f"od_{secrets.token_urlsafe(24)}",
 }
 DIALECTS: Final = tuple(_MAKERS)
+FULL: Final = "full"
+READ: Final = "read"
+ACCESSES: Final = (FULL, READ)
+_MASTERS: Final = (
+    sa.select(api_keys.c.id)
+    .where(
+        api_keys.c.workspace_id == sa.bindparam("whose"),
+        api_keys.c.dialect == "native",
+        api_keys.c.access == FULL,
+        api_keys.c.revoked_at.is_(None),
+    )
+    .limit(1)
+)
+"""Keys that can make and withdraw keys."""
+
+
+@dataclass(frozen=True)
+class NewKey:
+    """``key`` is in clear here, and nowhere else again: never log it."""
+
+    id: str
+    key: str = field(repr=False)
+    created_at: datetime
 
 
 async def create_key(db: Database, workspace_id: str, dialect: str, key: str | None = None, *, now: Clock) -> str:
-    """A key for one dialect's door, returned in clear this once; ``key`` brings a customer's existing one along.
+    """A full key for one dialect's door, returned in clear this once; ``key`` brings a customer's existing one along.
+
+    Raises: as ``issue_key``.
+    """
+    return (await issue_key(db, workspace_id, dialect, key, now=now)).key
+
+
+async def issue_key(
+    db: Database, workspace_id: str, dialect: str, key: str | None = None, *, access: str = FULL, now: Clock
+) -> NewKey:
+    """The same with what it may do: ``full`` or ``read``.
 
     Ringg keys are UUIDv4 strings; the others ``ok_`` or ``od_`` and 32 URL-safe characters.
 
     Raises:
-        Invalid: no such dialect, or ``key`` is empty or holds blanks.
+        Invalid: no such dialect or access, or ``key`` is empty or holds blanks.
         Conflict: that key is in use already.
     """
     chosen = _usable(dialect, key)
-    created_at = now()
+    if access not in ACCESSES:
+        raise Invalid(Fault(("access",), f"access must be one of {', '.join(ACCESSES)}"))
+    new = NewKey(new_id(), chosen, now())
     try:
-        await db.write(lambda conn: _insert(conn, workspace_id, dialect, chosen, created_at))
+        await db.write(lambda conn: _insert(conn, workspace_id, dialect, access, new))
     except sa.exc.IntegrityError as error:
         raise Conflict("this key cannot be used") from error
-    return chosen
+    return new
 
 
 async def rotate_key(db: Database, workspace_id: str, dialect: str, old: str, *, now: Clock) -> str:
-    """Revoke ``old`` and make another in the same transaction; the new key in clear, this once.
+    """Revoke ``old`` and make another that may do the same, in one transaction; the new key in clear, this once.
 
     Raises:
         NotFound: the workspace has no such valid key.
     """
-    chosen, at = _usable(dialect, None), now()
+    new = NewKey(new_id(), _usable(dialect, None), now())
 
     async def work(conn: AsyncConnection) -> None:
-        await _revoke(conn, workspace_id, old, at)
-        await _insert(conn, workspace_id, dialect, chosen, at)
+        access = await _revoke(conn, workspace_id, api_keys.c.digest == digest_key(old), new.created_at)
+        if access is None:
+            raise NotFound("API key not found", field="key")
+        await _insert(conn, workspace_id, dialect, access, new)
 
     await db.write(work)
-    return chosen
+    return new.key
 
 
 async def revoke_key(db: Database, workspace_id: str, key: str, *, now: Clock) -> None:
@@ -66,7 +104,29 @@ async def revoke_key(db: Database, workspace_id: str, key: str, *, now: Clock) -
         NotFound: the workspace has no such valid key.
     """
     at = now()
-    await db.write(lambda conn: _revoke(conn, workspace_id, key, at))
+    if await db.write(lambda conn: _revoke(conn, workspace_id, api_keys.c.digest == digest_key(key), at)) is None:
+        raise NotFound("API key not found", field="key")
+
+
+async def withdraw_key(db: Database, workspace_id: str, key_id: str, *, now: Clock) -> None:
+    """Revoke a key that is known by its id. The last full native key stays: without it nobody could make another.
+
+    Raises:
+        NotFound: the workspace has no such valid key.
+        Conflict: it is the last one.
+    """
+    at = now()
+
+    async def work(conn: AsyncConnection) -> None:
+        # One after the other: two keys withdrawn at the same moment must not be the last two.
+        mine = sa.select(workspaces.c.id).where(workspaces.c.id == workspace_id)
+        await conn.execute(mine.with_for_update(key_share=True))
+        if await _revoke(conn, workspace_id, api_keys.c.id == key_id, at) is None:
+            raise NotFound("API key not found", field="key_id")
+        if await conn.scalar(_MASTERS, {"whose": workspace_id}) is None:
+            raise Conflict("the last full native key cannot be withdrawn: make another one first")
+
+    await db.write(work)
 
 
 def _usable(dialect: str, key: str | None) -> str:
@@ -80,27 +140,22 @@ def _usable(dialect: str, key: str | None) -> str:
     return key
 
 
-async def _insert(conn: AsyncConnection, workspace_id: str, dialect: str, key: str, at: datetime) -> None:
+async def _insert(conn: AsyncConnection, workspace_id: str, dialect: str, access: str, new: NewKey) -> None:
     row: dict[str, Any] = {
-        "id": new_id(),
+        "id": new.id,
         "workspace_id": workspace_id,
         "dialect": dialect,
-        "digest": digest_key(key),
-        "hint": key[-4:],
-        "created_at": at,
+        "digest": digest_key(new.key),
+        "hint": new.key[-4:],
+        "access": access,
+        "created_at": new.created_at,
     }
     await conn.execute(api_keys.insert().values(row))
 
 
-async def _revoke(conn: AsyncConnection, workspace_id: str, key: str, at: datetime) -> None:
-    done = await conn.execute(
-        api_keys.update()
-        .where(
-            api_keys.c.workspace_id == workspace_id,
-            api_keys.c.digest == digest_key(key),
-            api_keys.c.revoked_at.is_(None),
-        )
-        .values(revoked_at=at)
-    )
-    if done.rowcount == 0:
-        raise NotFound("API key not found", field="key")
+async def _revoke(conn: AsyncConnection, workspace_id: str, which: sa.ColumnElement[bool], at: datetime) -> str | None:
+    """What the key could do; None: the workspace has no such valid one."""
+    valid = api_keys.c.workspace_id == workspace_id, api_keys.c.revoked_at.is_(None)
+    revoked = api_keys.update().where(which, *valid).values(revoked_at=at).returning(api_keys.c.access)
+    row = (await conn.execute(revoked)).first()
+    return None if row is None else str(row.access)

@@ -16,8 +16,8 @@ from outdial.domain.hours import HORIZON
 from outdial.domain.outcome import Outcome
 from outdial.domain.plan import Plan
 from outdial.store.bell import ring
-from outdial.store.calendar import WAITING_SQL
 from outdial.store.database import Database
+from outdial.store.lanes import STILL_WAITS, WAITING_SQL
 from outdial.store.schema import attempts, call_requests, calls
 from outdial.store.waiting import due_by_plan
 
@@ -67,7 +67,7 @@ async def _bring_forward(db: Database, page: Sequence[Mapping[Any, Any]], now: d
         moved = 0
         for call_id, (was_due, due) in sorted(earlier.items()):
             # Unless it was dialled, rescheduled or ended since it was read.
-            mine = (calls.c.id == call_id, sa.text(WAITING_SQL), calls.c.due_at == was_due)
+            mine = (calls.c.id == call_id, STILL_WAITS, calls.c.due_at == was_due)
             moved += (await conn.execute(calls.update().where(*mine).values(due_at=due))).rowcount
         if moved:
             await ring(conn)

@@ -17,14 +17,14 @@ from outdial.domain.ids import new_id
 from outdial.domain.plan import first_due, resolve
 from outdial.domain.request import CallRequest
 from outdial.domain.templates import strings_in
+from outdial.domain.voices import must_speak
 from outdial.store.agents import AgentVersion, agents_by_id, agents_by_tag, versions_by_id
 from outdial.store.database import Database
 from outdial.store.group_commit import Rows
 from outdial.store.numbers import OwnNumber, numbers_by_id, numbers_by_value, pools_by_id
+from outdial.store.records import HINTS_AT_SPELLING
 from outdial.store.registration import CallerNumber, Registration, rows_of
 
-_HINTS_AT_SPELLING: Final = frozenset({"ringg", "native"})
-"""Dialects that also hear of variables nobody uses; Ringly names the missing ones only."""
 _PAID_FIRST: Final = frozenset({"ringly"})
 """Dialects whose calls are refused when there are no credits; those of the others wait for some."""
 
@@ -99,12 +99,13 @@ async def _accept(
     if request.dialect in _PAID_FIRST and not await can_pay(db, request.workspace_id):
         raise NoCredits("No credits are left")
     found = await _look_up(db, request)
-    _check_voice(request, found.chosen, voices)
+    if request.voice_id:
+        must_speak(request.voice_id, found.chosen.definition.language, voices)
     differences = mismatch(found.chosen.definition, request.variables)
     if found.chosen.definition.require_variables and differences.missing:
         raise Invalid(*(Fault(("variables", name), f"variable {name} is required") for name in differences.missing))
     plan = resolve(found.chosen.definition, request.overrides)
-    hints = differences.warnings(spelling_hints=request.dialect in _HINTS_AT_SPELLING)
+    hints = differences.warnings(spelling_hints=request.dialect in HINTS_AT_SPELLING)
     registration = Registration(
         call_id=new_id(),
         created_at=accepted_at,
@@ -205,22 +206,3 @@ def _storable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return "\x00" not in text
-
-
-def _check_voice(request: CallRequest, version: AgentVersion, voices: Mapping[str, Voice]) -> None:
-    if not request.voice_id:
-        return
-    voice = voices.get(request.voice_id)
-    if voice is None:
-        raise NotFound("Voice not found", field="voice_id")
-    if not _speaks(voice, version.definition.language):
-        raise Invalid(Fault(("voice_id",), "Voice does not support the agent language"))
-
-
-def _speaks(voice: Voice, language: str) -> bool:
-    """Whether one of the voice's languages is this one; a language without a region goes with any region of it."""
-    wanted = language.lower()
-    for spoken in (name.lower() for name in voice.languages):
-        if spoken == wanted or spoken.partition("-")[0] == wanted or spoken == wanted.partition("-")[0]:
-            return True
-    return False

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final, Unpack
+from typing import Any, Unpack
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from outdial.commands.agents import AgentDraft, create_agent, new_version
 from outdial.commands.rules import TrunkLimits
 from outdial.domain.agent import Definition
 from outdial.domain.attempt import Trunk
@@ -18,13 +18,9 @@ from outdial.domain.errors import Conflict, Fault, Invalid, NotFound
 from outdial.domain.ids import new_id
 from outdial.domain.numbers import e164
 from outdial.domain.rules import limit_faults, trunk_faults
-from outdial.store.agents import agents_by_id
 from outdial.store.database import Database
-from outdial.store.definitions import definition_from_json, definition_to_json
-from outdial.store.schema import agent_versions, agents, number_pools, numbers, trunks, workspaces
+from outdial.store.schema import number_pools, numbers, trunks, workspaces
 from outdial.store.trunks import trunk_to_row
-
-_AGENT_TYPES: Final = ("outbound", "inbound", "outbound_inbound")
 
 
 async def create_workspace(db: Database, name: str, *, now: Clock) -> str:
@@ -41,10 +37,7 @@ async def add_trunk(db: Database, workspace_id: str, trunk: Trunk, *, now: Clock
         Invalid: its name is empty or holds control characters, or a limit is none.
         Conflict: the workspace has a trunk of that name.
     """
-    faults = trunk_faults(limits.get("max_calls"), limits.get("calls_per_s"))
-    if not trunk.name.strip() or not trunk.name.isprintable():
-        faults.append(Fault(("name",), "name must be a text that can be printed"))
-    if faults:
+    if faults := faults_of(trunk, limits):
         raise Invalid(*faults)
     row = trunk_to_row(trunk if trunk.id else replace(trunk, id=new_id()))
     try:
@@ -52,6 +45,14 @@ async def add_trunk(db: Database, workspace_id: str, trunk: Trunk, *, now: Clock
     except sa.exc.IntegrityError as error:
         raise Conflict(f"the workspace already has a trunk named {trunk.name}") from error
     return str(row["id"])
+
+
+def faults_of(trunk: Trunk, limits: TrunkLimits) -> list[Fault]:
+    """What is wrong with a trunk's name and limits; whether it can be dialled over, its carrier says."""
+    faults = trunk_faults(limits.get("max_calls"), limits.get("calls_per_s"))
+    if not trunk.name.strip() or not trunk.name.isprintable():
+        faults.append(Fault(("name",), "name must be a text that can be printed"))
+    return faults
 
 
 async def add_number_pool(db: Database, workspace_id: str, name: str, *, now: Clock) -> str:
@@ -71,6 +72,7 @@ async def add_number(
     number_pool_id: str | None = None,
     display_name: str = "",
     outbound: bool = True,
+    spam: bool = False,
     tags: Sequence[str] = (),
     max_calls: int | None = None,
 ) -> str:
@@ -102,6 +104,7 @@ async def add_number(
                 number=plain,
                 display_name=display_name,
                 outbound=outbound,
+                spam=spam,
                 tags=list(tags),
                 max_calls=max_calls,
                 created_at=created_at,
@@ -134,44 +137,8 @@ async def add_agent(
         Invalid: the tag, type or a member of the definition cannot be used.
         Conflict: the workspace has an agent of that tag.
     """
-    chosen = f"agent_{secrets.token_hex(11)[:21]}" if tag is None else tag
-    if not 1 <= len(chosen) <= 128 or any(letter.isspace() for letter in chosen):
-        raise Invalid(Fault(("tag",), "tag must be 1 to 128 characters without blanks"))
-    if agent_type not in _AGENT_TYPES:
-        raise Invalid(Fault(("type",), "type must be outbound, inbound or outbound_inbound"))
-    agent_id, version_id, created_at, stored = new_id(), new_id(), now(), _storable(definition)
-
-    async def work(conn: AsyncConnection) -> None:
-        await conn.execute(
-            agents.insert().values(
-                id=agent_id,
-                workspace_id=workspace_id,
-                name=name,
-                tag=chosen,
-                type=agent_type,
-                active_version_id=version_id,
-                settings={},
-                created_at=created_at,
-                updated_at=created_at,
-            )
-        )
-        await conn.execute(
-            agent_versions.insert().values(
-                id=version_id,
-                agent_id=agent_id,
-                number=1,
-                description=description,
-                definition=stored,
-                created_at=created_at,
-                updated_at=created_at,
-            )
-        )
-
-    try:
-        await db.write(work)
-    except sa.exc.IntegrityError as error:
-        raise Conflict(f"the workspace already has an agent with the tag {chosen}") from error
-    return agent_id
+    draft = AgentDraft(name, definition, agent_type, tag, description)
+    return (await create_agent(db, workspace_id, draft, now=now)).agent_id
 
 
 async def add_version(
@@ -183,60 +150,8 @@ async def add_version(
         Invalid: a member of the definition cannot be used.
         NotFound: the agent is archived or not the workspace's.
     """
-    version_id, created_at, stored = new_id(), now(), _storable(definition)
-
-    async def work(conn: AsyncConnection) -> None:
-        # Locked: two new versions at the same moment must not get the same number.
-        locked = sa.select(agents.c.id).where(agents.c.id == agent_id).with_for_update()
-        await conn.execute(locked)
-        agent = (await agents_by_id(conn, [agent_id])).get(agent_id)
-        if agent is None or agent.workspace_id != workspace_id:
-            raise NotFound("Agent not found", field="agent_id")
-        highest = sa.select(sa.func.max(agent_versions.c.number)).where(agent_versions.c.agent_id == agent_id)
-        await conn.execute(
-            agent_versions.insert().values(
-                id=version_id,
-                agent_id=agent_id,
-                number=(await conn.scalar(highest) or 0) + 1,
-                description=description,
-                definition=stored,
-                created_at=created_at,
-                updated_at=created_at,
-            )
-        )
-        await conn.execute(
-            agents.update().where(agents.c.id == agent_id).values(active_version_id=version_id, updated_at=created_at)
-        )
-
-    await db.write(work)
-    return version_id
-
-
-async def archive_agent(db: Database, workspace_id: str, agent_id: str, *, now: Clock) -> None:
-    """Take the agent out of use: no new calls, and one that still waits is cancelled when its turn comes.
-
-    Raises:
-        NotFound: the agent is archived already or not the workspace's.
-    """
-    archived_at = now()
-
-    async def work(conn: AsyncConnection) -> None:
-        done = await conn.execute(
-            agents.update()
-            .where(agents.c.id == agent_id, agents.c.workspace_id == workspace_id, agents.c.archived_at.is_(None))
-            .values(archived_at=archived_at, updated_at=archived_at)
-        )
-        if done.rowcount == 0:
-            raise NotFound("Agent not found", field="agent_id")
-
-    await db.write(work)
-
-
-def _storable(definition: Definition) -> dict[str, Any]:
-    # Read back at once: what cannot be read would stop every later look at the workspace's agents.
-    stored = definition_to_json(definition)
-    definition_from_json(stored)
-    return stored
+    made = await new_version(db, workspace_id, agent_id, definition, description=description, active=True, now=now)
+    return made.version_id
 
 
 async def _insert(db: Database, table: sa.Table, **values: Any) -> None:

@@ -1,4 +1,4 @@
-"""One attempt, read from top to bottom: build the order, mark it asked, dial and talk, write down the end."""
+"""One attempt, read from top to bottom: build the order and mark it asked, dial and talk, write down the end."""
 
 from __future__ import annotations
 
@@ -27,22 +27,30 @@ _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Desk:
-    """What attempts are carried out with, and what they have written, many at a time (``recorder.Kind``)."""
+    """What attempts are carried out with, and what they have written, many at a time (``recorder.Kind``).
+
+    ``asks`` writes what cannot wait: that a carrier is asked, that somebody answered. ``recorder`` everything else.
+    """
 
     operator: Operator
+    asks: Recorder
     recorder: Recorder
     ground: Ground
     clock: Clock
     watch: Watch = field(default=unwatched)
 
-    async def order(self, conn: AsyncConnection, claims: Sequence[Claim], _: list[Event]) -> list[Order | NotReached]:
-        return await build_orders(conn, claims, self.ground)
-
-    async def ask(self, conn: AsyncConnection, claims: Sequence[Claim], facts: list[Event]) -> list[Asked | None]:
-        """Commits that carriers are being asked, where that may still be. The INVITE may leave only after this."""
-        leaves = await ask_all(conn, claims, self.clock())
-        facts += [fact for leave in leaves if leave for fact in leave.facts]
-        return leaves
+    async def ask(
+        self, conn: AsyncConnection, claims: Sequence[Claim], facts: list[Event]
+    ) -> list[Order | NotReached | None]:
+        """Commits that carriers are being asked, for orders that can be carried out and where it may still be: the
+        INVITE may leave only after this. None: it may not be."""
+        orders = dict(zip(claims, await build_orders(conn, claims, self.ground), strict=True))
+        ready = [claim for claim, order in orders.items() if isinstance(order, Order)]
+        leaves = dict(zip(ready, await ask_all(conn, ready, self.clock()), strict=True))
+        facts += [fact for leave in leaves.values() if leave for fact in leave.facts]
+        for claim in claims:
+            self.watch(Step.ASKING, claim.key)
+        return [_asked(order, leaves.get(claim)) for claim, order in orders.items()]
 
     async def finish(self, conn: AsyncConnection, ends: Sequence[End], facts: list[Event]) -> list[Finished | None]:
         finished = await finish_all(conn, ends)
@@ -58,16 +66,13 @@ async def carry_through(hand: Hand, desk: Desk, on_handed_over: Callable[[], Non
     ``on_handed_over`` is called once, as the operator takes the attempt; not at all when it never comes to that.
     """
     claim = hand.claim
-    order = await desk.recorder.submit(desk.order, claim)
+    order = await desk.asks.submit(desk.ask, claim)
+    if order is None:
+        return await _finish(claim, desk, taken_back(desk.clock))
     if isinstance(order, NotReached):
         return await _finish(claim, desk, _refused(order, desk.clock))
-    desk.watch(Step.ORDERED, claim.key)
-    leave = await desk.recorder.submit(desk.ask, claim)
-    if leave is None:
-        return await _finish(claim, desk, taken_back(desk.clock))
     desk.watch(Step.ASKED, claim.key)
-    order = replace(order, dial=replace(order.dial, before=leave.before))
-    notes = Notes(claim, desk.recorder)
+    notes = Notes(claim, desk.asks, desk.recorder)
 
     async def work() -> Result:
         on_handed_over()
@@ -85,6 +90,12 @@ async def _finish(claim: Claim, desk: Desk, result: Result) -> Finished | None:
     if finished is None:
         _log.warning("attempt had been ended by others", call_id=claim.call_id, outcome=result.outcome.value)
     return finished
+
+
+def _asked(order: Order | NotReached, leave: Asked | None) -> Order | NotReached | None:
+    if isinstance(order, NotReached):
+        return order
+    return None if leave is None else replace(order, dial=replace(order.dial, before=leave.before))
 
 
 def _refused(why: NotReached, clock: Clock) -> Result:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,6 +22,7 @@ from outdial.domain.clock import Clock
 from outdial.domain.errors import Unreachable
 from outdial.store import leases
 from outdial.store.answers import forget
+from outdial.store.attempts import Key
 from outdial.store.bell import listen
 from outdial.store.calendar import Claim, Glance, claim, glance
 from outdial.store.database import Database
@@ -31,10 +32,12 @@ from outdial.store.reaper import reap
 from outdial.store.stops import to_be_stopped
 
 _AFTER_TROUBLE_S: Final = 1.0
-_PAUSE_FOR_A_LOOK: Final = 2
+_PAUSE_FOR_A_LOOK: Final = 1
 """A pause of so many times what the look took: calls that come due one by one are claimed several at a time, and
-looking takes no more than a third of the time, however much there is to look at."""
-_LEAST_PAUSE_S: Final = 0.01
+looking takes no more than half of the time, however much there is to look at."""
+_GATHER_S: Final = 0.01
+"""Nobody waits for what is written about talks and ends: what happens within so long is written together."""
+_LEAST_PAUSE_S: Final = 0.025
 _MOST_PAUSE_S: Final = 0.5
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -83,10 +86,10 @@ class Dialer:
         self._settings = settings or DialerSettings()
         self._rng = rng or Random()
         self._watch = watch
-        self._recorder = Recorder(db)
-        self._desk = Desk(operator, self._recorder, ground, clock, watch)
+        self._asks, self._recorder = Recorder(db), Recorder(db, _GATHER_S)
+        self._desk = Desk(operator, self._asks, self._recorder, ground, clock, watch)
         self._holder = ""
-        self._attempts: dict[tuple[str, int], _UnderWay] = {}
+        self._attempts: dict[Key, _UnderWay] = {}
         self._not_handed_over = 0
         self._woken = asyncio.Event()
         self._stopping = False
@@ -115,6 +118,7 @@ class Dialer:
         await self._begin()
         async with asyncio.TaskGroup() as group:
             helpers = [
+                group.create_task(self._asks.run()),
                 group.create_task(self._recorder.run()),
                 group.create_task(self._repeat(self._settings.heartbeat_s, self._heartbeat)),
                 group.create_task(self._repeat(self._settings.reap_s, self._reap)),
@@ -165,31 +169,38 @@ class Dialer:
         room = self._operator.room() - self._not_handed_over
         now = self._clock()
         horizon = now + timedelta(seconds=self._settings.tick_s)
-        async with self._db.reading() as conn:
-            await self._heed_wishes(conn)
-            seen = Glance(ready=False, next_due=None)
-            if room > 0:
-                # Where something held all due calls back, it is worth a closer look whether it still does.
-                seen = await glance(conn, now, horizon, closely=self._claimed_in_vain)
+
+        async def work(conn: AsyncConnection) -> tuple[Sequence[Key], Glance]:
+            wishes = await self._wishes(conn)
+            if room < 1:
+                return wishes, Glance([], next_due=None)
+            # Where something held all due calls back, it is worth a closer look whether it still does.
+            return wishes, await glance(conn, now, horizon, closely=self._claimed_in_vain)
+
+        wishes, seen = await self._db.read(work)
+        self._heed(wishes)
         # Most ticks end here, without troubling whoever writes.
-        if seen.ready:
-            self._claimed_in_vain = not await self._claim(room)
+        if seen.lanes:
+            self._claimed_in_vain = not await self._claim(seen.lanes, room)
         if seen.next_due is None:
             return self._settings.tick_s
         return min(self._settings.tick_s, max(0.0, (seen.next_due - self._clock()).total_seconds()))
 
-    async def _heed_wishes(self, conn: AsyncConnection) -> None:
-        """End attempts somebody wants stopped, also those claimed under a lease that has run out since."""
-        holders = {under_way.hand.claim.holder for under_way in self._attempts.values()}
-        for key in await to_be_stopped(conn, holders) if holders else ():
+    async def _wishes(self, conn: AsyncConnection) -> Sequence[Key]:
+        """Attempts somebody wants stopped, also those claimed under a lease that has run out since."""
+        holders = {under_way.hand.claim.holder for under_way in list(self._attempts.values())}
+        return await to_be_stopped(conn, holders) if holders else ()
+
+    def _heed(self, wishes: Sequence[Key]) -> None:
+        for key in wishes:
             if under_way := self._attempts.get(key):
                 under_way.hand.stop()
 
-    async def _claim(self, room: int) -> bool:
+    async def _claim(self, lanes: Collection[str], room: int) -> bool:
         """Whether there was anything to claim."""
 
         async def work(conn: AsyncConnection) -> list[Claim]:
-            claims = await claim(conn, self._holder, room, self._clock(), self._rng)
+            claims = await claim(conn, self._holder, lanes, room, self._clock(), rng=self._rng)
             for one in claims:
                 self._watch(Step.CLAIMING, one.key)
             return claims
@@ -244,8 +255,8 @@ class Dialer:
             tasks = [under_way.task for under_way in self._attempts.values()]
             await asyncio.wait(tasks, timeout=min(left_s, self._settings.tick_s))
             try:
-                async with asyncio.timeout(left_s), self._db.reading() as conn:
-                    await self._heed_wishes(conn)
+                async with asyncio.timeout(left_s):
+                    self._heed(await self._db.read(self._wishes))
             except (Unreachable, TimeoutError):
                 continue
             except Exception:

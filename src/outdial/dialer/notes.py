@@ -8,17 +8,22 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.dialer.recorder import Recorder
-from outdial.domain.attempt import Progress
+from outdial.domain.attempt import Answered, Progress
 from outdial.domain.events import Event
 from outdial.store.attempts import Report, record_all
 from outdial.store.calendar import Claim
 
 
 class Notes:
-    """Progress of one attempt: taken at once, written in order, in batches while the disk is busy, never twice."""
+    """Progress of one attempt: taken at once, written in order, in batches while the disk is busy, never twice.
 
-    def __init__(self, claim: Claim, recorder: Recorder) -> None:
+    ``at_once`` writes an answer: a call known to be answered is never dialled again, whoever dies next. ``recorder``
+    writes everything else.
+    """
+
+    def __init__(self, claim: Claim, at_once: Recorder, recorder: Recorder) -> None:
         self._claim = claim
+        self._at_once = at_once
         self._recorder = recorder
         self._untold: list[Progress] = []
         self._known = 0
@@ -41,7 +46,9 @@ class Notes:
 
     def _submit(self) -> None:
         self._idle.clear()
-        self._recorder.submit(_write, self).add_done_callback(self._on_written)
+        answered = any(isinstance(one, Answered) for one in self._untold)
+        writer = self._at_once if answered else self._recorder
+        writer.submit(_write, self).add_done_callback(self._on_written)
 
     def _on_written(self, done: asyncio.Future[int]) -> None:
         if done.cancelled() or done.exception():

@@ -43,10 +43,14 @@ class _Entry(Generic[I, T]):
 
 
 class Recorder:
-    """One writer; ``run`` it in a task of its own."""
+    """One writer; ``run`` it in a task of its own.
 
-    def __init__(self, db: Database) -> None:
+    ``gather_s``: how long it waits for company before it writes; a transaction costs much more than what is in it.
+    """
+
+    def __init__(self, db: Database, gather_s: float = 0.0) -> None:
         self._db = db
+        self._gather_s = gather_s
         self._waiting: asyncio.Queue[_Entry[Any, Any]] = asyncio.Queue()
 
     def submit(self, kind: Kind[I, T], item: I) -> asyncio.Future[T]:
@@ -62,6 +66,7 @@ class Recorder:
         """Writes until cancelled."""
         while True:
             batch = [await self._waiting.get()]
+            await asyncio.sleep(self._gather_s)
             while len(batch) < _AT_ONCE and not self._waiting.empty():
                 batch.append(self._waiting.get_nowait())
             await self._write(batch)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,34 @@ class Voice:
     gender: str = ""
 
 
+AGENT_TYPES: Final = ("outbound", "inbound", "outbound_inbound")
+CARRIED: Final = ("callee_name", "mobile_number")
+"""Variables every outbound call brings."""
+
+
+def listed_variables(names: Iterable[str], agent_type: str) -> tuple[str, ...]:
+    """The variables an agent lists, each once; one that calls out always has the carried ones, in front."""
+    carried = CARRIED if agent_type.startswith("outbound") else ()
+    return tuple(dict.fromkeys((*carried, *names)))
+
+
+ANALYSIS_TYPES: Final = ("string", "integer", "number", "boolean")
+
+
+@dataclass(frozen=True)
+class AnalysisPlan:
+    """What is to be found out from a finished talk besides the usual.
+
+    ``keys``: names with their types; ``hints``: what a key means, by name; ``labels``: classifications, each with what
+    it means.
+    """
+
+    prompt: str = ""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    hints: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Definition:
     """One version of an agent, as stored: templates still hold ``@{{name}}`` and ``{{name}}``.
@@ -58,6 +86,19 @@ class Definition:
     variables: tuple[str, ...] = ()
     defaults: Mapping[str, str] = field(default_factory=dict)
     require_variables: bool = False
+    secondary_language: str = ""
+    secondary_voice_id: str = ""
+    voice_speed: float = 1.0
+    """Times the usual speed."""
+    vocab: tuple[str, ...] = ()
+    """Words the callee may say that are hard to make out."""
+    knowledge: tuple[str, ...] = ()
+    """Ids of knowledge bases the agent looks things up in."""
+    analysis: AnalysisPlan = AnalysisPlan()
+    extract_callee_name: bool = False
+    """Greet with the first name only, where the request does not say."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """What the agent's editor keeps for itself and nothing here acts on."""
     call_config: Mapping[str, Any] = field(default_factory=dict)
     """The agent's own defaults for what a request may override (window, retries, limits), by the names of
     ``call_config`` in an agent's file: ``window_start``, ``timezone``, ``retry_busy_min``, ``max_length_s`` …"""
@@ -82,3 +123,5 @@ class Brief:
     farewell: str
     limits: TalkLimits
     variables: Mapping[str, str]
+    knowledge: tuple[str, ...] = ()
+    """Files facts are looked up in (``outdial.knowledge.index``)."""

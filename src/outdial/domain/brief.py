@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from outdial.domain.agent import Brief, Definition, PromptSection, TalkLimits, Voice
+from outdial.domain.agent import CARRIED, Brief, Definition, PromptSection, TalkLimits, Voice
 from outdial.domain.flow_names import saved_names
+from outdial.domain.markup import without_markup
 from outdial.domain.templates import names_in, render, render_tree, spoken, strings_in
+from outdial.domain.voices import canonical
 
 SAID: Final = frozenset({"say", "ask", "unclear", "give_up"})
 """Members of a flow whose text is spoken."""
-ALWAYS_CARRIED: Final = frozenset({"callee_name", "mobile_number"})
-"""Variables every call brings; that no text uses them is no sign of a misspelling."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ def mismatch(definition: Definition, variables: Mapping[str, Any]) -> Mismatch:
     answers = saved_names(definition.flow)
     return Mismatch(
         missing=tuple(name for name in used if values.get(name) is None and name not in answers),
-        unused=tuple(name for name in variables if name not in used and name not in ALWAYS_CARRIED),
+        # That no text uses what every call brings is no sign of a misspelling.
+        unused=tuple(name for name in variables if name not in used and name not in CARRIED),
     )
 
 
@@ -61,9 +62,9 @@ def brief_for(
     values = values_for(definition, variables)
     return Brief(
         agent_name=agent_name,
-        language=definition.language,
+        language=canonical(definition.language),
         voice=voice,
-        greeting=render(definition.greeting, values).text,
+        greeting=render(without_markup(definition.greeting), values).text,
         instructions=_instructions(definition.prompt, values),
         flow=_flow(definition.flow, values),
         model=definition.model,
@@ -76,7 +77,7 @@ def brief_for(
 
 def texts_of(definition: Definition) -> Iterator[str]:
     """Every text in which a template may stand."""
-    yield definition.greeting
+    yield without_markup(definition.greeting)
     for section in definition.prompt:
         yield section.title
         yield section.content

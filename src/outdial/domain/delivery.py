@@ -6,6 +6,7 @@
        │ ▲
        │ └──any other answer or none, and tries are left (due again after the gap)
        └────the last try failed, or the endpoint may never be called ──▶ given_up
+    delivered | given_up ──replayed──▶ waiting, with all its tries
 """
 
 from __future__ import annotations
@@ -26,13 +27,13 @@ class DeliveryState(StrEnum):
     WAITING = "waiting"
     DELIVERED = "delivered"
     GIVEN_UP = "given_up"
-    """Kept with its log; nothing more is sent."""
+    """Kept with its log; nothing more is sent unless somebody asks for it."""
 
 
 DELIVERY_MOVES: Final[dict[DeliveryState, frozenset[DeliveryState]]] = {
     DeliveryState.WAITING: frozenset({DeliveryState.WAITING, DeliveryState.DELIVERED, DeliveryState.GIVEN_UP}),
-    DeliveryState.DELIVERED: frozenset(),
-    DeliveryState.GIVEN_UP: frozenset(),
+    DeliveryState.DELIVERED: frozenset({DeliveryState.WAITING}),
+    DeliveryState.GIVEN_UP: frozenset({DeliveryState.WAITING}),
 }
 
 
@@ -58,6 +59,8 @@ class Try:
 class Delivery:
     """``event_seq`` orders the deliveries of a call to an endpoint. ``body`` is None until it is first produced.
 
+    ``log`` holds every try there ever was, ``tries`` counts those since it was last asked for.
+
     ``kind`` is the subscriber's word for what is sent; the dialect's translator understands it. While somebody is
     sending, ``due_at`` is the moment at which that sender is taken for dead.
     """
@@ -75,17 +78,16 @@ class Delivery:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     state: DeliveryState = DeliveryState.WAITING
+    tries: int = 0
     log: tuple[Try, ...] = ()
     ended_at: datetime | None = None
-
-    @property
-    def tries(self) -> int:
-        return len(self.log)
 
     def tried(self, attempt: Try) -> Delivery:
         """After one try: delivered, due again, or given up."""
         ended_at = attempt.at + timedelta(milliseconds=attempt.ms)
-        after = replace(self, log=(*self.log, attempt))
+        if self.state is not DeliveryState.WAITING:
+            raise Broken(f"nothing is sent for a delivery that is {self.state}")
+        after = replace(self, tries=self.tries + 1, log=(*self.log, attempt))
         if attempt.succeeded:
             return after._moved(DeliveryState.DELIVERED, ended_at)
         if attempt.hopeless or after.tries > len(GAPS_S):
@@ -93,6 +95,12 @@ class Delivery:
         return replace(
             after._moved(DeliveryState.WAITING, None), due_at=ended_at + timedelta(seconds=GAPS_S[self.tries])
         )
+
+    def replayed(self, at: datetime) -> Delivery:
+        """Asked for once more, when it was over: due at once, the same body, with all its tries before it."""
+        if self.state is DeliveryState.WAITING:
+            raise Broken("a delivery that waits is on its way already")
+        return replace(self._moved(DeliveryState.WAITING, None), due_at=at, tries=0)
 
     def _moved(self, to: DeliveryState, ended_at: datetime | None) -> Delivery:
         if to not in DELIVERY_MOVES[self.state]:

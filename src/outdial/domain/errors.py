@@ -8,6 +8,8 @@ Refused      the caller's move: a wrong or impossible request. Never paged, neve
 ├── Conflict     the same request is still running, or another state rules it out
 ├── Reused       the Idempotency-Key belongs to another request
 ├── TooMany      over a rate; carries when to come back
+├── Unsupported  a well-formed wish that no version of this request can have
+├── NotOffered   what this installation does not do at all
 └── NoCredits    credit accounting is on and nothing is left
 Unreachable  theirs: a carrier, provider, endpoint or database did not answer. Retried where that is safe.
 Broken       ours: a promise inside Outdial does not hold. Paged.
@@ -75,6 +77,14 @@ class TooMany(Refused):
     def __init__(self, message: str, *, retry_after_s: int) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class Unsupported(Refused):
+    """Well formed and known, and yet nothing that can be done this way; the message names the way, if there is one."""
+
+
+class NotOffered(Refused):
+    """Outdial does not do this; the message says so plainly."""
 
 
 class NoCredits(Refused):

@@ -11,6 +11,7 @@ from outdial.domain.attempt import Turn
 from outdial.domain.call import AttemptState, CallState
 from outdial.domain.outcome import EndedBy, Outcome
 from outdial.domain.request import Callback, RetryPolicy, Window
+from outdial.domain.subscription import Subscription
 from outdial.domain.waiting import Cause
 
 
@@ -81,6 +82,8 @@ class CallRecord:
     """While waiting: every cause that moves the next dial later."""
     next_eligible_at: datetime | None = None
     """While waiting: when it can go; None: when something happens, not at some moment."""
+    subscriptions: tuple[Subscription, ...] = ()
+    """The agent's, as they are now."""
 
     @property
     def cost(self) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Final
@@ -20,14 +20,18 @@ from outdial.conversation.ports import HangUp, Move, Say
 from outdial.domain.agent import Brief
 from outdial.domain.attempt import Turn
 from outdial.domain.errors import Unreachable
+from outdial.domain.knowledge import Passage
 from outdial.language.chat_errors import unreachable
 from outdial.language.chat_moves import JsonReply, ToolCalls
-from outdial.language.chat_prompt import REPLY_SCHEMA, TOOLS, ToolMode, messages
+from outdial.language.chat_prompt import REPLY_SCHEMA, TOOLS, ToolMode, messages, question
 
 _MOST_ROUNDS: Final = 3
 """A model that only takes notes is asked again for words, this often in all."""
 _MOST_LETTERS: Final = 1500
 """A reply is cut here: nobody listens to a minute and a half."""
+
+Search = Callable[[Sequence[str], str], Sequence[Passage]]
+"""What files of knowledge (``Brief.knowledge``) hold on a question, best first. Answers at once and never raises."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +50,14 @@ class ChatSettings:
 
 
 class ChatLanguage:
-    """``Language`` over one endpoint. Close it when no conversation is left."""
+    """``Language`` over one endpoint. Close it when no conversation is left.
 
-    def __init__(self, settings: ChatSettings) -> None:
+    ``search`` looks things up for agents that have something to look them up in; without it nothing is.
+    """
+
+    def __init__(self, settings: ChatSettings, search: Search = lambda _files, _question: ()) -> None:
         self.settings = settings
+        self.search = search
         # The client's own retries wait longer than anybody stays silent on a phone.
         self.client = openai.AsyncOpenAI(
             base_url=settings.base_url, api_key=settings.api_key or "none", max_retries=0, timeout=settings.total_s
@@ -68,6 +76,7 @@ class ChatDialogue:
     def __init__(self, language: ChatLanguage, brief: Brief) -> None:
         self._client = language.client
         self._settings = language.settings
+        self._search = language.search
         self._brief = brief
         self._model = brief.model or language.settings.model
 
@@ -84,7 +93,9 @@ class ChatDialogue:
         """
         if not self._model:
             raise Unreachable("no language model is configured: set chat_model, or name a model in the agent")
-        asked = messages(self._brief, transcript, heard, self._settings.tool_mode)
+        files = self._brief.knowledge
+        facts = self._search(files, question(transcript, heard)) if files else ()
+        asked = messages(self._brief, transcript, heard, self._settings.tool_mode, facts)
         deadline = asyncio.get_running_loop().time() + self._settings.total_s
         for _ in range(_MOST_ROUNDS):
             spoken = ""

@@ -1,20 +1,41 @@
-"""Who is asking: from a key to its workspace."""
+"""Who is asking: from a key to its workspace, and what it may do there."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from outdial.domain.errors import Unauthorized
+from outdial.domain.errors import Forbidden, Unauthorized
 from outdial.domain.ids import digest_key
 from outdial.store.database import Database
 from outdial.store.schema import api_keys
 
+_FULL: Final = "full"
 
-async def authenticate(db: Database, dialect: str, key: str) -> str:
-    """The id of the workspace this key opens through this dialect's door.
+
+@dataclass(frozen=True)
+class Access:
+    """What a key opens. ``full`` False: it reads and changes nothing."""
+
+    workspace_id: str
+    key_id: str
+    full: bool
+
+    def must_write(self) -> None:
+        """
+        Raises:
+            Forbidden: the key only reads.
+        """
+        if not self.full:
+            raise Forbidden("This API key may only read")
+
+
+async def authenticate(db: Database, dialect: str, key: str) -> Access:
+    """What this key opens through this dialect's door.
 
     Takes the same time for every wrong key: what is compared is a digest, in an index.
 
@@ -22,17 +43,18 @@ async def authenticate(db: Database, dialect: str, key: str) -> str:
         Unauthorized: no key, an unknown one, a revoked one, or another door's; the message never says which.
     """
     asked = dialect, digest_key(key)
-    workspace_id = (await db.find(_workspaces, [asked])).get(asked)
-    if workspace_id is None:
+    access = (await db.find(_accesses, [asked])).get(asked)
+    if access is None:
         raise Unauthorized("API key is missing or not valid")
-    return workspace_id
+    return access
 
 
-async def _workspaces(conn: AsyncConnection, keys: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], str]:
-    """Workspaces by dialect and digest of a valid key."""
+async def _accesses(conn: AsyncConnection, keys: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Access]:
+    """By dialect and digest of a valid key."""
+    columns = api_keys.c.dialect, api_keys.c.digest, api_keys.c.workspace_id, api_keys.c.id, api_keys.c.access
     rows = await conn.execute(
-        sa.select(api_keys.c.dialect, api_keys.c.digest, api_keys.c.workspace_id).where(
+        sa.select(*columns).where(
             api_keys.c.digest.in_({digest for _, digest in keys}), api_keys.c.revoked_at.is_(None)
         )
     )
-    return {(row.dialect, row.digest): row.workspace_id for row in rows}
+    return {(row.dialect, row.digest): Access(row.workspace_id, row.id, row.access == _FULL) for row in rows}

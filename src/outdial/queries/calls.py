@@ -17,19 +17,25 @@ from outdial.domain.record import CallRecord
 from outdial.store import events
 from outdial.store.database import Database
 from outdial.store.records import load_call, load_calls
-from outdial.store.schema import calls
+from outdial.store.schema import attempts, calls
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What a page of history is restricted to. Both ends of the time span belong to it; empty: no restriction."""
+    """What history or a report is restricted to. Both ends of the time span belong to it; empty: no restriction."""
 
     created_from: datetime | None = None
     created_to: datetime | None = None
-    agent_id: str = ""
+    agent_ids: frozenset[str] = frozenset()
     bulk_list_id: str = ""
     states: frozenset[CallState] = frozenset()
     outcomes: frozenset[Outcome] = frozenset()
+    voicemail: bool | None = None
+    """True: only calls a voicemail took; False: only others."""
+    call_id: str = ""
+    to_number: str = ""
+    from_number: str = ""
+    """Calls dialled from it at least once."""
     limit: int = 20
     offset: int = 0
 
@@ -49,7 +55,7 @@ async def call_record(db: Database, workspace_id: str, call_id: str, *, now: Clo
 
 async def history(db: Database, workspace_id: str, filters: Filters, *, now: Clock) -> tuple[list[CallRecord], int]:
     """A page of the workspace's calls, newest first, and how many there are in all under these filters."""
-    where = tuple(_conditions(workspace_id, filters))
+    where = tuple(conditions(workspace_id, filters))
     page = (
         sa.select(calls.c.id)
         .where(*where)
@@ -70,17 +76,28 @@ async def events_of(db: Database, workspace_id: str, call_id: str, after: int = 
     return [fact for fact in facts if fact.workspace_id == workspace_id]
 
 
-def _conditions(workspace_id: str, filters: Filters) -> Iterator[sa.ColumnElement[bool]]:
+def conditions(workspace_id: str, filters: Filters) -> Iterator[sa.ColumnElement[bool]]:
+    """``filters`` on the table ``calls``."""
     yield calls.c.workspace_id == workspace_id
+    for column, wanted in (
+        (calls.c.bulk_list_id, filters.bulk_list_id),
+        (calls.c.id, filters.call_id),
+        (calls.c.to_number, filters.to_number),
+    ):
+        if wanted:
+            yield column == wanted
     if filters.created_from is not None:
         yield calls.c.created_at >= filters.created_from
     if filters.created_to is not None:
         yield calls.c.created_at <= filters.created_to
-    if filters.agent_id:
-        yield calls.c.agent_id == filters.agent_id
-    if filters.bulk_list_id:
-        yield calls.c.bulk_list_id == filters.bulk_list_id
+    if filters.agent_ids:
+        yield calls.c.agent_id.in_(sorted(filters.agent_ids))
     if filters.states:
         yield calls.c.state.in_(sorted(filters.states))
     if filters.outcomes:
         yield calls.c.outcome.in_(sorted(filters.outcomes))
+    if filters.voicemail is not None:
+        taken = calls.c.outcome == Outcome.VOICEMAIL.value
+        yield taken if filters.voicemail else sa.not_(taken)
+    if filters.from_number:
+        yield sa.exists().where(attempts.c.call_id == calls.c.id, attempts.c.from_number == filters.from_number)

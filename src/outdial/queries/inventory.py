@@ -50,8 +50,16 @@ class AgentRow:
 
 
 @dataclass(frozen=True)
+class NumberAgent:
+    """The agent a number belongs to."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
 class NumberRow:
-    """A caller number. ``call_count``: dials made from it."""
+    """A caller number. ``call_count``: dials made from it; ``owner``: email of the workspace's first user, or empty."""
 
     id: str
     number: str
@@ -64,6 +72,8 @@ class NumberRow:
     trunk_name: str
     call_count: int
     created_at: datetime
+    agent: NumberAgent | None
+    owner: str
 
 
 @dataclass(frozen=True)
@@ -130,9 +140,18 @@ async def agent(db: Database, workspace_id: str, agent_id: str) -> AgentRow:
 async def numbers(db: Database, workspace_id: str, *, limit: int = 20, offset: int = 0) -> list[NumberRow]:
     """The workspace's numbers, oldest first."""
     dials = sa.select(sa.func.count()).where(schema.attempts.c.number_id == schema.numbers.c.id).scalar_subquery()
+    # An agent that is out of use owns nothing.
+    theirs = (schema.agents.c.id == schema.numbers.c.agent_id) & schema.agents.c.archived_at.is_(None)
     asked = (
-        sa.select(schema.numbers, schema.trunks.c.name.label("trunk_name"), dials.label("call_count"))
+        sa.select(
+            schema.numbers,
+            schema.trunks.c.name.label("trunk_name"),
+            schema.agents.c.name.label("agent_name"),
+            dials.label("call_count"),
+            _first_user(workspace_id).label("owner"),
+        )
         .join(schema.trunks, schema.trunks.c.id == schema.numbers.c.trunk_id)
+        .outerjoin(schema.agents, theirs)
         .where(schema.numbers.c.workspace_id == workspace_id)
         .order_by(schema.numbers.c.created_at, schema.numbers.c.id)
         .limit(limit)
@@ -207,6 +226,17 @@ def _definition(row: Mapping[Any, Any]) -> Definition:
         raise Broken(f"agent version {row['active_version_id']} is stored wrong: {wrong}") from wrong
 
 
+def _first_user(workspace_id: str) -> sa.ScalarSelect[Any]:
+    users = schema.users.c
+    return (
+        sa.select(users.email)
+        .where(users.workspace_id == workspace_id)
+        .order_by(users.created_at, users.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
 def _number(row: Mapping[Any, Any]) -> NumberRow:
     return NumberRow(
         id=row["id"],
@@ -220,4 +250,6 @@ def _number(row: Mapping[Any, Any]) -> NumberRow:
         trunk_name=row["trunk_name"],
         call_count=row["call_count"],
         created_at=row["created_at"],
+        agent=NumberAgent(row["agent_id"], row["agent_name"]) if row["agent_name"] is not None else None,
+        owner=row["owner"] or "",
     )

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.agent import Definition
-from outdial.domain.errors import Broken, Invalid
+from outdial.domain.errors import Broken, Invalid, NotFound
+from outdial.domain.subscription import Subscription
 from outdial.store.definitions import definition_from_json
 from outdial.store.schema import agent_versions, agents
 
@@ -68,6 +69,52 @@ async def versions_by_id(conn: AsyncConnection, ids: Collection[str]) -> Mapping
     return {version.id: version for version in await _all(conn, agent_versions.c.id.in_(ids))}
 
 
+@dataclass(frozen=True)
+class HeldAgent:
+    """An agent in use that nobody else changes while this transaction lasts."""
+
+    id: str
+    name: str
+    tag: str
+    type: str
+    active_version_id: str
+    settings: Mapping[str, Any]
+    subscriptions: tuple[Subscription, ...]
+
+
+async def hold_agent(conn: AsyncConnection, workspace_id: str, agent_id: str) -> HeldAgent:
+    """
+    Raises:
+        NotFound: the agent is archived or not the workspace's.
+    """
+    asked = sa.select(agents).where(agents.c.id == agent_id, agents.c.workspace_id == workspace_id, _IN_USE)
+    row = (await conn.execute(asked.with_for_update())).mappings().first()
+    if row is None:
+        raise NotFound("Agent not found", field="agent_id")
+    return HeldAgent(
+        id=row["id"],
+        name=row["name"],
+        tag=row["tag"],
+        type=row["type"],
+        active_version_id=row["active_version_id"],
+        settings=row["settings"],
+        subscriptions=tuple(map(Subscription.from_json, row["subscriptions"])),
+    )
+
+
+async def version_of(conn: AsyncConnection, agent: HeldAgent, version_id: str) -> AgentVersion:
+    """One of the agent's versions; without an id the active one.
+
+    Raises:
+        NotFound: it is not the agent's.
+    """
+    wanted = version_id or agent.active_version_id
+    found = (await versions_by_id(conn, [wanted])).get(wanted)
+    if found is None or found.agent_id != agent.id:
+        raise NotFound("Version not found", field="version_id")
+    return found
+
+
 async def _all(conn: AsyncConnection, *where: sa.ColumnElement[bool]) -> list[AgentVersion]:
     return [_version_of(row) for row in (await conn.execute(_VERSIONS.where(*where))).mappings()]
 
@@ -81,13 +128,19 @@ def _version_of(row: Mapping[Any, Any]) -> AgentVersion:
         agent_name=row["name"],
         agent_tag=row["tag"],
         agent_type=row["type"],
-        definition=_definition_of(row["id"], row["definition"]),
+        definition=definition_of(row["id"], row["definition"]),
     )
 
 
 @lru_cache(maxsize=256)
-def _definition_of(version_id: str, stored: str) -> Definition:
-    """Remembered: it is read for every dial and every call that is placed, and hardly ever another."""
+def definition_of(version_id: str, stored: str) -> Definition:
+    """The definition in the text as it is stored.
+
+    Remembered: it is read for every dial and every call that is placed, and hardly ever another.
+
+    Raises:
+        Broken: it cannot be read.
+    """
     try:
         return definition_from_json(json.loads(stored))
     except (Invalid, ValueError) as wrong:

@@ -6,7 +6,7 @@ Many end with as many statements as one. The caller appends the facts last in th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -14,7 +14,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from outdial.domain.attempt import Result
+from outdial.domain.attempt import Result, Speaker
 from outdial.domain.call import TERMINAL, AttemptState, CallState, move_call
 from outdial.domain.ending import Ending, Reached, ending
 from outdial.domain.events import Event, EventType
@@ -22,7 +22,7 @@ from outdial.domain.outcome import EndedBy, Outcome
 from outdial.domain.plan import Plan
 from outdial.domain.price import charge_for
 from outdial.store.attempts import Fence, Key, by_fence, fact_of, fence_of
-from outdial.store.batches import one_of, padded, update_each
+from outdial.store.batches import fence, one_of, padded, update_each
 from outdial.store.calendar import Claim
 from outdial.store.credits import Bill, charge, prices_of
 from outdial.store.schema import attempts, call_requests, calls, events
@@ -45,8 +45,8 @@ _ENDABLE: Final = (
     .where(
         one_of(attempts.c.call_id),
         sa.or_(
-            (calls.c.state == CallState.ACTIVE.value) & (attempts.c.state != AttemptState.ENDED.value),
-            (calls.c.state == CallState.RETRY.value) & (attempts.c.outcome == Outcome.WORKER_LOST.value),
+            (fence(calls.c.state) == CallState.ACTIVE.value) & (fence(attempts.c.state) != AttemptState.ENDED.value),
+            (fence(calls.c.state) == CallState.RETRY.value) & (attempts.c.outcome == Outcome.WORKER_LOST.value),
         ),
     )
     # In one order, call before attempt: several may end the same attempts at once, each thinking the others lost.
@@ -132,7 +132,7 @@ def _decide(end: End, row: sa.RowMapping | None) -> _Closing | None:
 
 def _as_locked(one: _Closing) -> dict[str, Any]:
     """The call as it was found. It is locked since, so this matches: whether it did need not be counted."""
-    return {"id": one.claim.call_id, "attempt": one.claim.attempt, "state": one.row["call_state"]}
+    return {"id": one.claim.call_id, "attempt": one.claim.attempt}
 
 
 async def _salvage(conn: AsyncConnection, cut: Sequence[_Closing]) -> None:
@@ -140,11 +140,12 @@ async def _salvage(conn: AsyncConnection, cut: Sequence[_Closing]) -> None:
     if not cut:
         return
     turns: dict[Key, list[dict[str, Any]]] = defaultdict(list)
-    for said in await conn.execute(_SAID, {"ids": padded([one.claim.call_id for one in cut])}):
-        turns[said.call_id, said.attempt].append({**said.data, "latency_ms": None})
+    for row in await conn.execute(_SAID, {"ids": padded([one.claim.call_id for one in cut])}):
+        turns[row.call_id, row.attempt].append({**row.data, "latency_ms": None})
     for one in cut:
         talk_ms = max(0, (one.result.at - one.row["answered_at"]) // timedelta(milliseconds=1))
-        one.values.update(turns=turns[one.claim.key], talk_ms=talk_ms)
+        said = turns[one.claim.key]
+        one.values.update(turns=said, callee_turns=_callees(said), talk_ms=talk_ms)
 
 
 async def _charge(conn: AsyncConnection, kept: Sequence[_Closing]) -> None:
@@ -200,16 +201,22 @@ def _attempt_values(end: Ending, result: Result, recording_path: str) -> dict[st
         "reason": result.reason,
     }
     if talk := result.talk:
+        turns = [asdict(turn) for turn in talk.turns]
         values |= {
             "reason": result.reason or talk.trouble,
             "talk_ms": talk.talk_ms,
             "first_word_ms": talk.first_word_ms,
-            "turns": [asdict(turn) for turn in talk.turns],
+            "turns": turns,
+            "callee_turns": _callees(turns),
             "captured": dict(talk.captured),
             "recording_ms": talk.recording_ms,
             "recording_path": recording_path if talk.recording_ms else "",
         }
     return values
+
+
+def _callees(turns: Sequence[Mapping[str, Any]]) -> int:
+    return sum(turn["speaker"] == Speaker.CALLEE for turn in turns)
 
 
 def _word(by: EndedBy | None) -> str:

@@ -20,7 +20,7 @@ from outdial.domain.call import ATTEMPT_MOVES, AttemptState, CallState
 from outdial.domain.calling import Callee, leave_to_ring
 from outdial.domain.events import Event, EventType
 from outdial.domain.plan import Plan
-from outdial.store.batches import one_of, padded, update_each
+from outdial.store.batches import fence, one_of, padded, update_each
 from outdial.store.calendar import Claim
 from outdial.store.callees import counts_dials, is_suppressed, load_dials
 from outdial.store.leases import good_for
@@ -58,8 +58,8 @@ _MINE: Final = (
     .join(calls, (calls.c.id == attempts.c.call_id) & (calls.c.attempt == attempts.c.number))
     .where(
         one_of(attempts.c.call_id),
-        attempts.c.state != AttemptState.ENDED.value,
-        calls.c.state == CallState.ACTIVE.value,
+        fence(attempts.c.state) != AttemptState.ENDED.value,
+        fence(calls.c.state) == CallState.ACTIVE.value,
     )
     # Like whoever ends attempts, in the same order: two that lock many of the same rows must not wait for each other.
     .order_by(calls.c.id)
@@ -79,7 +79,7 @@ _POLICY: Final = (
 _ASK: Final = (
     attempts.update()
     # A call has one attempt that has not ended, and those that are asked here are locked.
-    .where(one_of(attempts.c.call_id), attempts.c.state == AttemptState.CLAIMED.value)
+    .where(one_of(attempts.c.call_id), fence(attempts.c.state) == AttemptState.CLAIMED.value)
     .values(state=AttemptState.DIALING.value, dialed_at=sa.bindparam("now"))
 )
 _TOLD: Final = (

@@ -26,6 +26,15 @@ def padded(values: Collection[T]) -> list[T]:
     return chosen + chosen[-1:] * (length - len(chosen))
 
 
+def fence(column: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    """The column in a condition on rows that are named by their keys.
+
+    Written so that no partial index repeats it: until PostgreSQL has looked at a table again it believes such an index
+    to be as small as it was, and would rather go through all of it than look up a hundred keys.
+    """
+    return sa.cast(column, sa.Text).concat(sa.literal_column("''"))
+
+
 async def update_each(
     conn: AsyncConnection, table: sa.Table, changes: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]]
 ) -> None:

@@ -20,20 +20,48 @@ from outdial.domain.events import Event, EventType
 from outdial.domain.fairness import share
 from outdial.domain.ids import call_sid
 from outdial.domain.outcome import Outcome
+from outdial.store.batches import one_of, padded
+from outdial.store.callees import is_suppressed
 from outdial.store.callers import mark_used
 from outdial.store.decisions import Ready, decide
 from outdial.store.events import append
-from outdial.store.lanes import WAITING_SQL, due_calls, lanes_due
-from outdial.store.leases import is_live
+from outdial.store.inserts import insert_into
+from outdial.store.lanes import STILL_WAITS, due_calls, lanes_due
+from outdial.store.leases import LIVES
 from outdial.store.prospects import Prospects, prospects
 from outdial.store.schema import agents, attempts, call_requests, calls
-
-__all__ = ["CLAIM_LOCK", "WAITING_SQL", "Claim", "Glance", "claim", "glance"]
 
 CLAIM_LOCK: Final = 7_310_002
 """PostgreSQL advisory lock that makes claiming one at a time; on SQLite every writer is the only one."""
 _CALLS_AT_ONCE: Final = 200
 """Keeps statements and transactions short; what is left is claimed a tick later."""
+_DUE_CALLS: Final = (
+    sa.select(
+        calls.c.id,
+        calls.c.workspace_id,
+        calls.c.to_number,
+        calls.c.attempt,
+        call_requests.c.plan,
+        call_requests.c.from_numbers,
+        call_requests.c.number_pool_id,
+        call_requests.c.version_id,
+        agents.c.active_version_id,
+        is_suppressed(calls.c.workspace_id, calls.c.to_number).label("suppressed"),
+    )
+    .join(call_requests, call_requests.c.call_id == calls.c.id)
+    .join(agents, agents.c.id == calls.c.agent_id)
+    .where(one_of(calls.c.id), STILL_WAITS)
+    .order_by(calls.c.due_at, calls.c.id)
+    .with_for_update(of=calls, skip_locked=True)
+)
+_TAKE: Final = {
+    engine: calls.update()
+    .where(one_of(calls.c.id), STILL_WAITS, lease_lives)
+    .values(state=CallState.ACTIVE.value, attempt=calls.c.attempt + 1, worker=sa.bindparam("holder"))
+    .returning(calls.c.id, calls.c.attempt)
+    for engine, lease_lives in LIVES.items()
+}
+"""By engine; binds ``ids``, ``holder`` and ``now``."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +86,10 @@ class Claim:
 
 @dataclass(frozen=True)
 class Glance:
-    """``ready``: a claim would find something to do now. ``next_due``: the next moment at which that may change by
-    the clock alone, as far as one looked; None: none."""
+    """``lanes``: those a claim would find something to do in now. ``next_due``: the next moment at which that may
+    change by the clock alone, as far as one looked; None: none."""
 
-    ready: bool
+    lanes: Collection[str]
     next_due: datetime | None
 
 
@@ -74,22 +102,26 @@ async def glance(conn: AsyncConnection, now: datetime, horizon: datetime, *, clo
     coming = [at for at in firsts.values() if at > now]
     due = [lane for lane, at in firsts.items() if at <= now]
     if not due or not closely:
-        return Glance(bool(due), min(coming, default=None))
+        return Glance(due, min(coming, default=None))
     here = await prospects(conn, due, now)
     coming += [at for at in _openings(here) if now < at <= horizon]
-    return Glance(bool(share(here.lanes, here.found.places, 1, Random(0))), min(coming, default=None))
+    anything = share(here.lanes, here.found.places, 1, Random(0))
+    return Glance(due if anything else [], min(coming, default=None))
 
 
-async def claim(conn: AsyncConnection, holder: str, room: int, now: datetime, rng: Random) -> list[Claim]:
-    """Make at most ``room`` due calls ``holder``'s own; commit before dialling any of them.
+async def claim(
+    conn: AsyncConnection, holder: str, lanes: Collection[str], room: int, now: datetime, *, rng: Random
+) -> list[Claim]:
+    """Make at most ``room`` due calls of these lanes ``holder``'s own, while its lease lives; commit before dialling
+    any of them.
 
     Never more than any limit allows, whoever else claims. A due call that may not ring now moves to the moment it
     may; one that may never ring ends; neither costs an attempt. Calls without a place stay due as they are.
     """
-    await _one_at_a_time(conn)
-    if room < 1 or not await is_live(conn, holder, now):
+    if room < 1 or not lanes:
         return []
-    here = await prospects(conn, await lanes_due(conn, now), now)
+    await _one_at_a_time(conn)
+    here = await prospects(conn, lanes, now)
     shares = share(here.lanes, here.found.places, min(room, _CALLS_AT_ONCE), rng)
     if not shares:
         return []
@@ -117,29 +149,11 @@ async def _load(conn: AsyncConnection, ids: Collection[str]) -> Sequence[sa.RowM
 
     Whoever is changing one at this moment keeps it: waiting for it would hold up every claimer.
     """
-    rows = await conn.execute(
-        sa.select(
-            calls.c.id,
-            calls.c.workspace_id,
-            calls.c.to_number,
-            calls.c.attempt,
-            call_requests.c.plan,
-            call_requests.c.from_numbers,
-            call_requests.c.number_pool_id,
-            call_requests.c.version_id,
-            agents.c.active_version_id,
-        )
-        .join(call_requests, call_requests.c.call_id == calls.c.id)
-        .join(agents, agents.c.id == calls.c.agent_id)
-        .where(calls.c.id.in_(ids), sa.text(f"calls.{WAITING_SQL}"))
-        .order_by(calls.c.due_at, calls.c.id)
-        .with_for_update(of=calls, skip_locked=True)
-    )
-    return rows.mappings().all()
+    return (await conn.execute(_DUE_CALLS, {"ids": padded(ids)})).mappings().all() if ids else []
 
 
 async def _postpone(conn: AsyncConnection, ids: Sequence[str], due_at: datetime) -> None:
-    await conn.execute(calls.update().where(calls.c.id.in_(ids), sa.text(WAITING_SQL)).values(due_at=due_at))
+    await conn.execute(calls.update().where(calls.c.id.in_(ids), STILL_WAITS).values(due_at=due_at))
 
 
 async def _forbid(conn: AsyncConnection, forbidden: Sequence[tuple[sa.RowMapping, str]], now: datetime) -> None:
@@ -147,9 +161,7 @@ async def _forbid(conn: AsyncConnection, forbidden: Sequence[tuple[sa.RowMapping
     facts: list[Event] = []
     for row, reason in forbidden:
         ended = {"state": CallState.CANCELLED.value, "outcome": Outcome.POLICY_BLOCKED.value, "reason": reason}
-        await conn.execute(
-            calls.update().where(calls.c.id == row["id"], sa.text(WAITING_SQL)).values(**ended, ended_at=now)
-        )
+        await conn.execute(calls.update().where(calls.c.id == row["id"], STILL_WAITS).values(**ended, ended_at=now))
         told: Mapping[str, Any] = ended | {"ended_by": ""}
         facts += [
             Event(row["id"], row["workspace_id"], EventType.CALL_ENDED, now, row["attempt"], told),
@@ -159,19 +171,17 @@ async def _forbid(conn: AsyncConnection, forbidden: Sequence[tuple[sa.RowMapping
 
 
 async def _take(conn: AsyncConnection, holder: str, ready: Sequence[Ready], now: datetime) -> list[Claim]:
+    """None when the lease has run out: nobody knows what others have decided since."""
     if not ready:
         return []
-    taken = await conn.execute(
-        calls.update()
-        .where(calls.c.id.in_([one.row["id"] for one in ready]), sa.text(WAITING_SQL))
-        .values(state=CallState.ACTIVE.value, attempt=calls.c.attempt + 1, worker=holder)
-        .returning(calls.c.id, calls.c.attempt)
-    )
-    numbers = {row.id: row.attempt for row in taken}
-    claims = {one.row["id"]: _claim(one, numbers[one.row["id"]], holder, now) for one in ready}
-    await conn.execute(attempts.insert(), [_intent(claims[one.row["id"]], one) for one in ready])
-    await mark_used(conn, {one.caller.id for one in ready}, now)
-    return list(claims.values())
+    values = {"ids": padded([one.row["id"] for one in ready]), "holder": holder, "now": now}
+    taken = {row.id: row.attempt for row in await conn.execute(_TAKE[conn.dialect.name], values)}
+    claims = [(_claim(one, taken[one.row["id"]], holder, now), one) for one in ready if one.row["id"] in taken]
+    if claims:
+        insert = insert_into(attempts, conn.dialect)
+        await insert.write(conn, [insert.row(_intent(claim, one)) for claim, one in claims])
+        await mark_used(conn, {claim.number_id for claim, _ in claims}, now)
+    return [claim for claim, _ in claims]
 
 
 def _claim(one: Ready, attempt: int, holder: str, now: datetime) -> Claim:

@@ -6,14 +6,18 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.places import Caller
+from outdial.store.batches import one_of, padded
 from outdial.store.schema import attempts, numbers
 from outdial.store.survey import Survey
+
+_TRIED: Final = sa.select(attempts.c.call_id, attempts.c.number_id).where(one_of(attempts.c.call_id))
+_MARK_USED: Final = numbers.update().where(one_of(numbers.c.id)).values(used_at=sa.bindparam("now"))
 
 
 @dataclass(frozen=True)
@@ -43,10 +47,11 @@ class Rotation:
 
     @classmethod
     async def load(cls, conn: AsyncConnection, found: Survey, call_ids: Collection[str]) -> Rotation:
+        """``call_ids``: of calls that have been dialled before."""
         tried: dict[str, set[str]] = defaultdict(set)
-        used = sa.select(attempts.c.call_id, attempts.c.number_id).where(attempts.c.call_id.in_(call_ids))
-        for row in await conn.execute(used):
-            tried[row.call_id].add(row.number_id)
+        if call_ids:
+            for row in await conn.execute(_TRIED, {"ids": padded(call_ids)}):
+                tried[row.call_id].add(row.number_id)
         return cls(found, tried)
 
     def choose(self, wish: CallerWish) -> Caller | None:
@@ -63,4 +68,4 @@ class Rotation:
 
 
 async def mark_used(conn: AsyncConnection, ids: Collection[str], now: datetime) -> None:
-    await conn.execute(numbers.update().where(numbers.c.id.in_(ids)).values(used_at=now))
+    await conn.execute(_MARK_USED, {"ids": padded(ids), "now": now})

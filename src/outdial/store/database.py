@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Hashable, Mapping
+from collections.abc import AsyncIterator, Collection, Hashable, Mapping
 from contextlib import asynccontextmanager
 from typing import Self, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from outdial.store.engines import SQLITE, parse_url, reading_engine, writing_engine
+from outdial.store.engines import (
+    SQLITE,
+    SQLITE_READERS,
+    parse_url,
+    postgres_writers,
+    reading_engine,
+    sqlite_readers,
+    sqlite_writer,
+)
 from outdial.store.group_commit import GroupCommit, Rows
 from outdial.store.inserts import Inserts
 from outdial.store.migrating import migrate as bring_up_to_date
 from outdial.store.shared_reads import Fetch, SharedReads
+from outdial.store.transactions import InThreads, OnTheLoop, Transactions, Work
 from outdial.store.trouble import told_in_one_line
 
 T = TypeVar("T")
@@ -27,13 +36,11 @@ class Database:
 
     def __init__(self, url: sa.URL) -> None:
         self.url = url
-        self._writer: AsyncEngine = writing_engine(url)
-        self._reader: AsyncEngine = reading_engine(url)
-        # SQLite writes in turn; the connection pool alone would let a busy writer overtake those who wait.
-        self._turn: asyncio.Lock | None = asyncio.Lock() if url.drivername == SQLITE else None
-        self.inserts = Inserts(self._writer.dialect)
+        self._reader = reading_engine(url)
+        self._writes, self._reads = _transactions(url, self._reader)
+        self.inserts = Inserts(self._reader.dialect)
         self._group = GroupCommit(self.write, self.inserts)
-        self._shared = SharedReads(self.reading)
+        self._shared = SharedReads(self.read)
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
@@ -76,17 +83,23 @@ class Database:
             async with self._reader.connect() as conn:
                 yield conn
 
-    async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    async def read(self, work: Work[T]) -> T:
+        """Run ``work`` in one read-only transaction; its value. Cheaper than ``reading`` for what is asked often.
+
+        Raises:
+            Unreachable: the database did not answer.
+        """
+        with told_in_one_line(self.url):
+            return await self._reads.run(work)
+
+    async def write(self, work: Work[T]) -> T:
         """Run ``work`` in one transaction and commit; its value. An exception rolls everything back.
 
         Raises:
             Unreachable: the database did not answer; whether the transaction took place may be unknown.
         """
         with told_in_one_line(self.url):
-            if self._turn is None:
-                return await self._transact(work)
-            async with self._turn:
-                return await self._transact(work)
+            return await self._writes.run(work)
 
     async def submit(self, rows: Rows) -> None:
         """Store ``rows`` in a transaction shared with whoever else submits now; returns after the commit.
@@ -112,10 +125,14 @@ class Database:
         await asyncio.gather(*self._tasks)
         await self._dispose()
 
-    async def _transact(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        async with self._writer.begin() as conn:
-            return await work(conn)
-
     async def _dispose(self) -> None:
         await self._reader.dispose()
-        await self._writer.dispose()
+        await self._reads.dispose()
+        await self._writes.dispose()
+
+
+def _transactions(url: sa.URL, reader: AsyncEngine) -> tuple[Transactions, Transactions]:
+    """Those that write, and those that read."""
+    if url.drivername == SQLITE:
+        return InThreads(sqlite_writer(url), 1), InThreads(sqlite_readers(url), SQLITE_READERS)
+    return OnTheLoop(postgres_writers(url)), OnTheLoop(reader)

@@ -10,10 +10,11 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from outdial.domain.calling import Callee
 from outdial.domain.places import Caller
 from outdial.domain.plan import Plan
 from outdial.domain.price import Hold
-from outdial.store.callees import load_callees
+from outdial.store.callees import Key, counts_dials, load_dials
 from outdial.store.callers import CallerWish, Rotation
 from outdial.store.survey import Survey
 
@@ -39,11 +40,10 @@ class Decisions:
 
 
 async def decide(conn: AsyncConnection, rows: Sequence[sa.RowMapping], found: Survey) -> Decisions:
-    """Go through due calls in this order; what one is given is gone for those that follow."""
+    """Go through due calls in this order ; what one is given is gone for those that follow."""
     decisions = Decisions()
-    rotation = await Rotation.load(conn, found, [row["id"] for row in rows])
-    keys = {(row["workspace_id"], row["to_number"]) for row in rows}
-    callees = await load_callees(conn, keys, found.rules, found.now)
+    rotation = await Rotation.load(conn, found, [row["id"] for row in rows if row["attempt"] > 0])
+    callees = await _callees(conn, rows, found)
     for row in rows:
         workspace_id, key = row["workspace_id"], (row["workspace_id"], row["to_number"])
         plan = Plan.from_json(row["plan"])
@@ -58,6 +58,17 @@ async def decide(conn: AsyncConnection, rows: Sequence[sa.RowMapping], found: Su
             # The next call to the same person in this very batch is one dial later.
             callees[key] = replace(callees[key], dials=(*callees[key].dials, found.now))
     return decisions
+
+
+async def _callees(conn: AsyncConnection, rows: Sequence[sa.RowMapping], found: Survey) -> dict[Key, Callee]:
+    """Whom the calls are for; how often they were rung, where the rules of their workspaces count it."""
+    keys = {(row["workspace_id"], row["to_number"]): row["suppressed"] for row in rows}
+    counted = [key for key in keys if (rules := found.rules.get(key[0])) and counts_dials(rules.policy)]
+    dials = await load_dials(conn, counted, found.now)
+    return {
+        key: Callee(key[1], bool(suppressed), tuple(sorted(dials.get(key, {}).values())))
+        for key, suppressed in keys.items()
+    }
 
 
 def _ready(row: sa.RowMapping, plan: Plan, rotation: Rotation, found: Survey) -> Ready | None:

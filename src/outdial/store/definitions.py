@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import time
 from typing import Any, Final
 
-from outdial.domain.agent import Definition, PromptSection, TalkLimits
+from outdial.domain.agent import ANALYSIS_TYPES, AnalysisPlan, Definition, PromptSection, TalkLimits
 from outdial.domain.errors import Broken, Fault, Invalid
 from outdial.domain.hours import zone
 
@@ -16,6 +16,17 @@ _Read = Callable[[str, Any], Any]
 
 def definition_to_json(definition: Definition) -> dict[str, Any]:
     return asdict(definition)
+
+
+def storable(definition: Definition) -> dict[str, Any]:
+    """As ``definition_to_json``, and surely read back: what cannot be read would stop every later look at the agent.
+
+    Raises:
+        Invalid: a member is of the wrong kind or out of its range.
+    """
+    stored = definition_to_json(definition)
+    definition_from_json(stored)
+    return stored
 
 
 def definition_from_json(stored: Any) -> Definition:
@@ -105,6 +116,18 @@ def _limits(path: str, value: Any) -> TalkLimits:
     return TalkLimits(**_members(path, value, _LIMITS))
 
 
+def _analysis(path: str, value: Any) -> AnalysisPlan:
+    return AnalysisPlan(**_members(path, value, _ANALYSIS))
+
+
+def _typed_keys(path: str, value: Any) -> dict[str, str]:
+    keys = _named_texts(path, value)
+    for name, kind in keys.items():
+        if kind not in ANALYSIS_TYPES:
+            raise _wrong(f"{path}.{name}", f"one of {', '.join(ANALYSIS_TYPES)}")
+    return keys
+
+
 def _call_config(path: str, value: Any) -> dict[str, Any]:
     named = {name: member for name, member in _object(path, value).items() if member is not None}
     return _members(path, named, _CALL_CONFIG)
@@ -156,6 +179,12 @@ _CALL_CONFIG: Final[Mapping[str, _Read]] = {
     "window_end": _time_of_day,
     "timezone": _timezone,
 }
+_ANALYSIS: Final[Mapping[str, _Read]] = {
+    "prompt": _text,
+    "keys": _typed_keys,
+    "hints": _named_texts,
+    "labels": _named_texts,
+}
 _READERS: Final[Mapping[str, _Read]] = {
     "greeting": _text,
     "language": _text,
@@ -170,4 +199,12 @@ _READERS: Final[Mapping[str, _Read]] = {
     "defaults": _named_texts,
     "require_variables": _flag,
     "call_config": _call_config,
+    "secondary_language": _text,
+    "secondary_voice_id": _text,
+    "voice_speed": _between(0.25, 4),
+    "vocab": _texts,
+    "knowledge": _texts,
+    "analysis": _analysis,
+    "extract_callee_name": _flag,
+    "options": _object,
 }

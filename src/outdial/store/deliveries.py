@@ -98,6 +98,37 @@ async def record(conn: AsyncConnection, claimed: Delivery, after: Delivery) -> b
     return recorded.rowcount == 1
 
 
+async def again(conn: AsyncConnection, over: Delivery, after: Delivery) -> bool:
+    """Store ``over`` as it is ``after`` it was asked for once more; False: it is not as it was read any more."""
+    as_read = (deliveries.c.state == over.state.value, deliveries.c.ended_at == over.ended_at)
+    stored = await conn.execute(
+        sa.update(deliveries).where(deliveries.c.id == over.id, *as_read).values(_progress_of(after))
+    )
+    return stored.rowcount == 1
+
+
+async def page(
+    conn: AsyncConnection,
+    workspace_id: str,
+    *,
+    call_id: str = "",
+    state: DeliveryState | None = None,
+    after: Delivery | None = None,
+    limit: int,
+) -> list[Delivery]:
+    """Deliveries of a workspace, newest first, from the one that follows ``after``."""
+    query = sa.select(deliveries).where(deliveries.c.workspace_id == workspace_id)
+    if call_id:
+        query = query.where(deliveries.c.call_id == call_id)
+    if state is not None:
+        query = query.where(deliveries.c.state == sa.literal_column(f"'{state}'"))
+    if after is not None:
+        behind = (deliveries.c.created_at < after.created_at) | (deliveries.c.id < after.id)
+        query = query.where(deliveries.c.created_at <= after.created_at, behind)
+    rows = await conn.execute(query.order_by(deliveries.c.created_at.desc(), deliveries.c.id.desc()).limit(limit))
+    return [_delivery_of(row) for row in rows.mappings()]
+
+
 async def deliveries_of_call(conn: AsyncConnection, call_id: str) -> list[Delivery]:
     """All deliveries of a call with their logs, in the order of its events."""
     query = sa.select(deliveries).where(deliveries.c.call_id == call_id)
@@ -161,6 +192,7 @@ def _delivery_of(row: Any) -> Delivery:
         due_at=row["due_at"],
         created_at=row["created_at"],
         ended_at=row["ended_at"],
+        tries=row["tries"],
         log=tuple(
             Try(datetime.fromisoformat(tried["at"]), tried["ms"], tried["status"], tried["error"])
             for tried in row["log"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -24,7 +25,7 @@ _CONNECT_TIMEOUT_S: Final = 5.0
 _STATEMENT_TIMEOUT_S: Final = 30.0
 _POOL_TIMEOUT_S: Final = 10.0
 _BUSY_TIMEOUT_MS: Final = 10_000
-_SQLITE_READERS: Final = 4
+SQLITE_READERS: Final = 4
 _POSTGRES_CONNECTIONS: Final = 8
 
 
@@ -46,20 +47,18 @@ def parse_url(text: str) -> sa.URL:
     return url.set(drivername=driver)
 
 
-def writing_engine(url: sa.URL) -> AsyncEngine:
-    """Connections that change the database: one on SQLite, where writers only get in each other's way."""
-    if url.drivername == SQLITE:
-        engine = create_async_engine(
-            url,
-            pool_size=1,
-            max_overflow=0,
-            pool_reset_on_return=None,
-            json_serializer=_TO_JSON,
-            hide_parameters=True,
-            async_creator=_sqlite_creator(url),
-        )
-        _prepare_sqlite(engine, begin="BEGIN IMMEDIATE")
-        return engine
+def sqlite_writer(url: sa.URL) -> sa.Engine:
+    """The one connection that changes the file: writers only get in each other's way."""
+    return _sqlite_in_threads(url, 1, begin="BEGIN IMMEDIATE")
+
+
+def sqlite_readers(url: sa.URL) -> sa.Engine:
+    """Connections that see one moment of the file per transaction, and cannot change it."""
+    return _sqlite_in_threads(url, SQLITE_READERS, begin="BEGIN", read_only=True)
+
+
+def postgres_writers(url: sa.URL) -> AsyncEngine:
+    """Connections that change the database."""
     # A process that freezes while it holds a lock is shown the door before its neighbours give up waiting.
     return _postgres_engine(url, lock_timeout="6000", idle_in_transaction_session_timeout="2000")
 
@@ -77,7 +76,7 @@ def migrating_engine(url: sa.URL) -> AsyncEngine:
             hide_parameters=True,
             async_creator=_sqlite_creator(url),
         )
-        _prepare_sqlite(engine, begin="BEGIN IMMEDIATE", foreign_keys=False)
+        _prepare_sqlite(engine.sync_engine, begin="BEGIN IMMEDIATE", foreign_keys=False)
         return engine
     return _postgres_engine(url)
 
@@ -87,14 +86,14 @@ def reading_engine(url: sa.URL) -> AsyncEngine:
     if url.drivername == SQLITE:
         engine = create_async_engine(
             url,
-            pool_size=_SQLITE_READERS,
+            pool_size=SQLITE_READERS,
             max_overflow=0,
             pool_timeout=_POOL_TIMEOUT_S,
             json_serializer=_TO_JSON,
             hide_parameters=True,
             async_creator=_sqlite_creator(url),
         )
-        _prepare_sqlite(engine, begin="BEGIN", read_only=True)
+        _prepare_sqlite(engine.sync_engine, begin="BEGIN", read_only=True)
         return engine
     engine = _postgres_engine(url, idle_in_transaction_session_timeout="30000")
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -105,8 +104,28 @@ def _sqlite_creator(url: sa.URL) -> Callable[[], Awaitable[OneHopConnection]]:
     return lambda: connect(path, _BUSY_TIMEOUT_MS / 1000)
 
 
-def _prepare_sqlite(engine: AsyncEngine, *, begin: str, read_only: bool = False, foreign_keys: bool = True) -> None:
-    @sa.event.listens_for(engine.sync_engine, "connect")
+def _sqlite_in_threads(url: sa.URL, connections: int, *, begin: str, read_only: bool = False) -> sa.Engine:
+    path = url.database or ""
+    engine = sa.create_engine(
+        url.set(drivername="sqlite"),
+        # Lent by the pool to one thread at a time.
+        creator=lambda: sqlite3.connect(
+            path, timeout=_BUSY_TIMEOUT_MS / 1000, isolation_level=None, check_same_thread=False
+        ),
+        poolclass=sa.QueuePool,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=_POOL_TIMEOUT_S,
+        pool_reset_on_return=None,
+        json_serializer=_TO_JSON,
+        hide_parameters=True,
+    )
+    _prepare_sqlite(engine, begin=begin, read_only=read_only)
+    return engine
+
+
+def _prepare_sqlite(engine: sa.Engine, *, begin: str, read_only: bool = False, foreign_keys: bool = True) -> None:
+    @sa.event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
         for pragma in (
@@ -120,7 +139,7 @@ def _prepare_sqlite(engine: AsyncEngine, *, begin: str, read_only: bool = False,
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    @sa.event.listens_for(engine.sync_engine, "begin")
+    @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
         connection.exec_driver_sql(begin)
 

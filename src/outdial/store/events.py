@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.events import Event, EventType
 from outdial.store.credits import settle
-from outdial.store.inserts import Insert
+from outdial.store.inserts import insert_into
 from outdial.store.schema import events
 
 EVENTS_LOCK: Final = 7_310_001
@@ -29,14 +27,8 @@ async def append(conn: AsyncConnection, facts: Sequence[Event]) -> None:
         return
     await settle(conn, _charged(facts))
     await lock_numbers(conn)
-    insert = _insert_for(conn.dialect)
+    insert = insert_into(events, conn.dialect)
     await insert.write(conn, [insert.row(row_of(fact)) for fact in facts])
-
-
-@lru_cache(maxsize=8)
-def _insert_for(dialect: Dialect) -> Insert:
-    """Compiled once for each database that is open."""
-    return Insert(events, dialect)
 
 
 def _charged(facts: Sequence[Event]) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -34,6 +35,12 @@ class Insert:
         """Insert ``rows`` in this order."""
         if rows:
             await conn.exec_driver_sql(self.sql, [*rows])
+
+
+@lru_cache(maxsize=32)
+def insert_into(table: sa.Table, dialect: Dialect) -> Insert:
+    """Compiled once for each database that is open."""
+    return Insert(table, dialect)
 
 
 class Inserts:

@@ -19,6 +19,8 @@ from outdial.store.seeks import seek
 
 # Written out, not bound: a partial index is only used by a query that repeats its condition literally.
 WAITING_SQL: Final = "state IN ('registered', 'retry')"
+STILL_WAITS: Final = sa.text("calls.state || '' IN ('registered', 'retry')")
+"""The same of calls that are named by their ids, in words no partial index repeats: see ``batches.fence``."""
 DUE_LANES: Final = sa.text(
     f"""
     WITH RECURSIVE lanes(lane) AS (

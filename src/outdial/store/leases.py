@@ -19,15 +19,28 @@ from outdial.store.schema import calls, from_micros, leases
 
 _KEPT_AFTER_DEATH: Final = timedelta(hours=1)
 """Long after everything of a dead holder was reaped; until then its row may explain a log line."""
-_UNTIL: Final = sa.select(leases.c.holder, leases.c.until).where(one_of(leases.c.holder, "holders"))
+_SERVER_TIME: Final = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+_NOW: Final = {
+    "postgresql": sa.literal_column(_SERVER_TIME, leases.c.until.type),
+    "sqlite": sa.bindparam("now", type_=leases.c.until.type),
+}
+"""The clock leases go by, in a statement, by engine: see ``lease_time``."""
+_UNTIL: Final = {
+    engine: sa.select(leases.c.holder, leases.c.until, now.label("at")).where(one_of(leases.c.holder, "holders"))
+    for engine, now in _NOW.items()
+}
+LIVES: Final = {
+    engine: sa.exists().where(leases.c.holder == sa.bindparam("holder"), leases.c.until > now)
+    for engine, now in _NOW.items()
+}
+"""By engine, a condition for statements that bind ``holder`` and ``now``: the holder's lease has not run out."""
 
 
 async def lease_time(conn: AsyncConnection, now: datetime) -> datetime:
     """The clock leases go by: the server's on PostgreSQL, where hosts may disagree; ``now`` on SQLite, one host."""
     if conn.dialect.name != "postgresql":
         return now
-    micros = sa.text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
-    return from_micros((await conn.execute(micros)).scalar_one())
+    return from_micros((await conn.exec_driver_sql(f"SELECT {_SERVER_TIME}")).scalar_one())
 
 
 async def acquire(conn: AsyncConnection, name: str, now: datetime, life_s: float) -> str:
@@ -51,9 +64,8 @@ async def renew(conn: AsyncConnection, holder: str, now: datetime, life_s: float
 
 async def good_for(conn: AsyncConnection, holders: Collection[str], now: datetime) -> Mapping[str, timedelta]:
     """How much longer each lease lasts; those that have run out are left out."""
-    found = (await conn.execute(_UNTIL, {"holders": padded(holders)})).all()
-    at = await lease_time(conn, now)
-    return {row.holder: row.until - at for row in found if row.until > at}
+    found = await conn.execute(_UNTIL[conn.dialect.name], {"holders": padded(holders), "now": now})
+    return {row.holder: row.until - row.at for row in found if row.until > row.at}
 
 
 async def is_live(conn: AsyncConnection, holder: str, now: datetime) -> bool:

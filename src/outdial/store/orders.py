@@ -10,12 +10,13 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from outdial.domain.agent import Brief, Definition, Voice
+from outdial.domain.agent import Brief, Voice
 from outdial.domain.attempt import Dial, Order, Trunk
 from outdial.domain.brief import brief_for
 from outdial.domain.errors import NotFound, Refused
 from outdial.domain.outcome import NotReached, Outcome
 from outdial.domain.plan import Plan
+from outdial.domain.voices import chosen
 from outdial.store.agents import AgentVersion, versions_by_id
 from outdial.store.batches import one_of, padded
 from outdial.store.calendar import Claim
@@ -51,6 +52,8 @@ class Ground:
     voices: Mapping[str, Voice]
     recordings: Path
     ring_timeout_s: float = 45.0
+    knowledge: Path | None = None
+    """The folder of this node's files of knowledge bases, named by their ids."""
 
 
 async def build_orders(conn: AsyncConnection, claims: Sequence[Claim], ground: Ground) -> list[Order | NotReached]:
@@ -104,22 +107,17 @@ def _brief(claim: Claim, row: _Row, version: AgentVersion | None, ground: Ground
     if version is None:
         raise NotFound(f"version {claim.version_id} of the agent no longer exists")
     wanted = row["voice_id"] or version.definition.voice_id
-    voice = _voice(wanted, version.definition, ground.voices)
+    voice = chosen(wanted, version.definition.language, ground.voices)
     if voice is None:
         raise NotFound(f"the voice {wanted!r} is not installed here")
     limits = Plan.from_json(row["plan"]).limits
     if row["talk_limit_s"] is not None:
         # What was set aside for this dial buys no more than that.
         limits = replace(limits, max_length_s=min(limits.max_length_s, row["talk_limit_s"]))
-    return brief_for(version.definition, version.agent_name, voice, _variables(row), limits)
-
-
-def _voice(wanted: str, definition: Definition, voices: Mapping[str, Voice]) -> Voice | None:
-    """The one asked for, by id; without a wish the first that speaks the agent's language, else the first."""
-    if wanted:
-        return voices.get(wanted)
-    speaking = (voice for voice in voices.values() if definition.language in voice.languages)
-    return next(speaking, None) or next(iter(voices.values()), None)
+    brief = brief_for(version.definition, version.agent_name, voice, _variables(row), limits)
+    if ground.knowledge is None:
+        return brief
+    return replace(brief, knowledge=tuple(str(ground.knowledge / f"{one}.db") for one in version.definition.knowledge))
 
 
 def _variables(row: _Row) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from outdial.domain.attempt import Result
 from outdial.domain.outcome import Outcome
 from outdial.store.attempt_end import End, Finished, finish_all
+from outdial.store.batches import one_of, padded
 from outdial.store.calendar import Claim
 from outdial.store.leases import lease_time
 from outdial.store.schema import attempts, calls, leases
@@ -19,6 +20,21 @@ from outdial.store.schema import attempts, calls, leases
 _REAP_AT_ONCE: Final = 100
 _CONFIRMED_WITHIN: Final = timedelta(seconds=10)
 """A claim whose commit succeeds is known to its holder long before."""
+
+# In two steps: asked for both tables at once, and for the first hundred in order, SQLite goes through all attempts.
+_IN_QUESTION: Final = sa.select(calls.c.id, calls.c.attempt, calls.c.worker).where(
+    sa.text("calls.state = 'active'"),
+    sa.or_(
+        calls.c.worker.not_in(sa.select(leases.c.holder).where(leases.c.until > sa.bindparam("at"))),
+        calls.c.worker == sa.bindparam("holder"),
+    ),
+)
+_ATTEMPTS: Final = (
+    sa.select(attempts)
+    .join(calls, (calls.c.id == attempts.c.call_id) & (calls.c.attempt == attempts.c.number))
+    .where(one_of(attempts.c.call_id))
+    .order_by(attempts.c.call_id)
+)
 
 
 async def reap(
@@ -30,19 +46,24 @@ async def reap(
     transaction whose commit was never confirmed. ``running`` are the attempts (call, number) it does know of; they
     live as long as its process, whatever became of the lease they were claimed under.
     """
-    alive = sa.select(leases.c.holder).where(leases.c.until > await lease_time(conn, now))
-    forgotten = (calls.c.worker == holder) & (attempts.c.claimed_at < now - _CONFIRMED_WITHIN)
-    lost = await conn.execute(
-        sa.select(attempts)
-        .join(calls, (calls.c.id == attempts.c.call_id) & (calls.c.attempt == attempts.c.number))
-        .where(sa.text("calls.state = 'active'"), sa.or_(calls.c.worker.not_in(alive), forgotten))
-        .order_by(calls.c.id)
-        .limit(_REAP_AT_ONCE + len(running))
-    )
-    claims = [claim for claim in map(_claim_of, lost.mappings()) if claim.key not in running][:_REAP_AT_ONCE]
+    suspects = await _suspects(conn, holder, running, await lease_time(conn, now))
+    if not suspects:
+        return []
+    rows = (await conn.execute(_ATTEMPTS, {"ids": padded(suspects)})).mappings()
+    lost = [row for row in rows if row["worker"] != holder or row["claimed_at"] < now - _CONFIRMED_WITHIN]
+    claims = [_claim_of(row) for row in lost]
     result = Result(now, Outcome.WORKER_LOST, reason="the process that carried out this attempt ended")
     ended = await finish_all(conn, [End(claim, result) for claim in claims])
     return [(claim, finished) for claim, finished in zip(claims, ended, strict=True) if finished]
+
+
+async def _suspects(
+    conn: AsyncConnection, holder: str, running: Collection[tuple[str, int]], at: datetime
+) -> list[str]:
+    """Calls in the hands of the dead, a hundred at most, and ``holder``'s own that it does not know of."""
+    found = (await conn.execute(_IN_QUESTION, {"at": at, "holder": holder})).all()
+    unknown = [row for row in found if (row.id, row.attempt) not in running]
+    return [row.id for row in sorted(unknown, key=lambda row: (row.worker == holder, row.id))][:_REAP_AT_ONCE]
 
 
 def _claim_of(row: sa.RowMapping) -> Claim:

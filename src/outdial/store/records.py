@@ -11,18 +11,23 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.attempt import Speaker, Turn
+from outdial.domain.brief import mismatch
 from outdial.domain.call import WAITING, AttemptState, CallState
 from outdial.domain.outcome import EndedBy, Outcome
 from outdial.domain.plan import Plan
 from outdial.domain.record import AttemptRecord, CallRecord
 from outdial.domain.rules import MICROS
+from outdial.domain.subscription import Subscription
 from outdial.domain.waiting import Wait
+from outdial.store.agents import definition_of
 from outdial.store.callers import CallerWish
 from outdial.store.registration import callback_from_json
 from outdial.store.schema import agent_versions, agents, attempts, call_requests, calls
 from outdial.store.waiting import Waiting, why_waiting
 
 _Row = Mapping[Any, Any]
+HINTS_AT_SPELLING: Final = frozenset({"ringg", "native"})
+"""Dialects that also hear of variables nobody uses; Ringly names the missing ones only."""
 _NO_WAIT: Final = Wait((), None)
 
 
@@ -68,6 +73,7 @@ def _calls(ids: Sequence[str]) -> sa.Select[Any]:
             agents.c.name.label("agent_name"),
             agents.c.tag.label("agent_tag"),
             agents.c.active_version_id,
+            agents.c.subscriptions,
         )
         .join(call_requests, call_requests.c.call_id == calls.c.id)
         .join(agents, agents.c.id == calls.c.agent_id)
@@ -84,9 +90,14 @@ async def _attempts(conn: AsyncConnection, ids: Iterable[str]) -> dict[str, list
 
 
 async def _versions(conn: AsyncConnection, ids: Iterable[str]) -> dict[str, _Row]:
-    asked = sa.select(agent_versions.c.id, agent_versions.c.number, agent_versions.c.description).where(
-        agent_versions.c.id.in_(ids)
-    )
+    columns = agent_versions.c
+    asked = sa.select(
+        columns.id,
+        columns.number,
+        columns.description,
+        columns.updated_at,
+        sa.cast(columns.definition, sa.Text).label("definition"),
+    ).where(columns.id.in_(ids))
     return {row["id"]: row for row in (await conn.execute(asked)).mappings()}
 
 
@@ -127,7 +138,7 @@ def _record(row: _Row, tried: tuple[AttemptRecord, ...], version_id: str, versio
         ended_by=_ended_by(row["ended_by"]),
         from_numbers=_from_numbers(row["from_numbers"], tried),
         variables=row["variables"],
-        warnings=tuple(row["warnings"]),
+        warnings=_warnings(row, tried, version),
         retry=plan.retry,
         window=plan.window,
         attempts=tried,
@@ -138,7 +149,22 @@ def _record(row: _Row, tried: tuple[AttemptRecord, ...], version_id: str, versio
         reason=row["reason"],
         blocked_by=wait.blocked_by,
         next_eligible_at=wait.next_eligible_at,
+        subscriptions=tuple(Subscription.from_json(stored) for stored in row["subscriptions"]),
     )
+
+
+def _warnings(row: _Row, tried: Sequence[AttemptRecord], version: _Row) -> tuple[str, ...]:
+    """Those of the acceptance, then what the version that talked missed (Ringg §12), each once.
+
+    A version that was edited since the last dial can tell nothing of it.
+    """
+    if not tried or not version or version["updated_at"] > tried[-1].claimed_at:
+        return tuple(row["warnings"])
+    carried = {"callee_name": row["callee_name"], "mobile_number": row["to_number"]}
+    definition = definition_of(version["id"], version["definition"])
+    missed = mismatch(definition, {**carried, **row["variables"]})
+    again = missed.warnings(spelling_hints=row["dialect"] in HINTS_AT_SPELLING)
+    return tuple(dict.fromkeys((*row["warnings"], *again)))
 
 
 def attempt_of(row: _Row) -> AttemptRecord:

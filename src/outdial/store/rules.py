@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -25,7 +25,12 @@ AS_STORED: Final = sa.cast(workspaces.c.settings, sa.Text)
 async def load_rules(conn: AsyncConnection, workspace_ids: Collection[str]) -> Mapping[str, Rules]:
     """The rules of each workspace; those that cannot be read are left out: nothing may be dialled under them."""
     found = await conn.execute(sa.select(workspaces.c.id, AS_STORED).where(workspaces.c.id.in_(workspace_ids)))
-    read = {workspace_id: rules_of(workspace_id, stored) for workspace_id, stored in found}
+    return legible((workspace_id, stored) for workspace_id, stored in found)
+
+
+def legible(settings: Iterable[tuple[str, str]]) -> Mapping[str, Rules]:
+    """The rules of each workspace from its id and settings (``AS_STORED``), without those nobody can read."""
+    read = {workspace_id: rules_of(workspace_id, stored) for workspace_id, stored in settings}
     return {workspace_id: rules for workspace_id, rules in read.items() if rules is not None}
 
 

@@ -107,9 +107,24 @@ api_keys = sa.Table(
     _text("dialect"),
     sa.Column("digest", sa.Text, nullable=False, unique=True),
     _text("hint"),
+    # "full" or "read".
+    _text("access", "full"),
     _when("created_at", nullable=False),
     _when("revoked_at"),
     sa.Index("ix_api_keys_workspace_id", "workspace_id"),
+)
+
+users = sa.Table(
+    "users",
+    metadata,
+    _id(),
+    _of("workspaces"),
+    _text("username"),
+    _text("email"),
+    _text("role", "member"),
+    _text("invite_status", "success"),
+    _when("created_at", nullable=False),
+    sa.UniqueConstraint("workspace_id", "email"),
 )
 
 trunks = sa.Table(
@@ -149,6 +164,8 @@ numbers = sa.Table(
     _flag("spam"),
     _limit("max_calls"),
     _json("tags"),
+    # Which agent it belongs to, for whoever asks; calls are made from it whichever agent talks.
+    sa.Column("agent_id", sa.Text),
     _when("used_at"),
     _when("created_at", nullable=False),
     sa.UniqueConstraint("workspace_id", "number"),
@@ -164,6 +181,8 @@ agents = sa.Table(
     _text("type", "outbound"),
     sa.Column("active_version_id", sa.Text, nullable=False),
     _json("settings"),
+    # ``domain.subscription``: who else is told of this agent's calls.
+    sa.Column("subscriptions", sa.JSON, nullable=False, server_default="[]"),
     _when("created_at", nullable=False),
     _when("updated_at", nullable=False),
     _when("archived_at"),
@@ -276,6 +295,8 @@ attempts = sa.Table(
     _int("talk_ms"),
     sa.Column("first_word_ms", sa.Integer),
     sa.Column("turns", sa.JSON),
+    # How many of the turns are the callee's.
+    _int("callee_turns"),
     sa.Column("captured", sa.JSON),
     _text("recording_path"),
     _int("recording_ms"),
@@ -408,4 +429,72 @@ deliveries = sa.Table(
         sqlite_where=sa.text("state = 'waiting'"),
         postgresql_where=sa.text("state = 'waiting'"),
     ),
+    # What an operator may want to send again.
+    sa.Index(
+        "ix_deliveries_given_up",
+        "workspace_id",
+        "created_at",
+        sqlite_where=sa.text("state = 'given_up'"),
+        postgresql_where=sa.text("state = 'given_up'"),
+    ),
+)
+
+feedback = sa.Table(
+    "feedback",
+    metadata,
+    # The last word counts.
+    sa.Column("call_id", sa.Text, sa.ForeignKey("calls.id"), primary_key=True),
+    sa.Column("rating", sa.Float),
+    _text("comment"),
+    _when("created_at", nullable=False),
+)
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    # Work in the background, written in the transaction that causes it (``domain.job``).
+    _id(),
+    _text("kind"),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("workspace_id", sa.Text, nullable=False),
+    _json("data"),
+    _when("due_at", nullable=False),
+    _int("tries"),
+    _text("trouble"),
+    _when("created_at", nullable=False),
+    sa.UniqueConstraint("kind", "subject"),
+    sa.Index("ix_jobs_due", "kind", "due_at"),
+)
+
+knowledge_bases = sa.Table(
+    "knowledge_bases",
+    metadata,
+    _id(),
+    _of("workspaces"),
+    _text("name"),
+    # Moves with every change of what can be looked up in it.
+    _int("revision"),
+    _when("created_at", nullable=False),
+    _when("updated_at", nullable=False),
+    sa.Index("ix_knowledge_bases_workspace", "workspace_id", "created_at"),
+)
+
+knowledge_items = sa.Table(
+    "knowledge_items",
+    metadata,
+    _id(),
+    sa.Column("knowledge_base_id", sa.Text, sa.ForeignKey("knowledge_bases.id"), nullable=False),
+    # "file", "url" or "faq"; its name is the file's, the URL or the question.
+    _text("kind"),
+    _text("name"),
+    _text("file_type"),
+    _int("size"),
+    _text("state", "pending"),
+    _text("trouble"),
+    # What was sent, until its text is read out of it.
+    sa.Column("raw", sa.LargeBinary),
+    sa.Column("text", sa.Text),
+    sa.Column("faq", sa.JSON),
+    _when("created_at", nullable=False),
+    sa.Index("ix_knowledge_items_base", "knowledge_base_id"),
 )

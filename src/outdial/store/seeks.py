@@ -23,7 +23,10 @@ async def seek(conn: AsyncConnection, term: str, keys: Sequence[Mapping[str, Any
     if not keys:
         return []
     ask = _lateral if conn.dialect.name == "postgresql" else _unions
-    return [row for statement, values in ask(term, keys) for row in await conn.execute(statement, values | all_keys)]
+    rows: list[Any] = []
+    for statement, values in ask(term, keys):
+        rows += (await conn.execute(statement, values | all_keys)).all()
+    return rows
 
 
 def _lateral(term: str, keys: Sequence[Mapping[str, Any]]) -> Iterator[tuple[sa.TextClause, dict[str, Any]]]:

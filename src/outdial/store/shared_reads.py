@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -21,6 +20,8 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 Fetch = Callable[[AsyncConnection, Collection[K]], Awaitable[Mapping[K, V]]]
 """Finds the values of many keys at once; keys without a value are left out. A module-level function."""
+_Found = dict[Fetch[Any, Any], Mapping[Any, Any]]
+_Read = Callable[[Callable[[AsyncConnection], Awaitable[_Found]]], Awaitable[_Found]]
 _MOST_KEYS: Final = 512
 
 
@@ -34,11 +35,11 @@ class _Waiting:
 class SharedReads:
     """Answers what has been asked, in one read transaction after another.
 
-    ``reading`` opens one. ``run`` is the reader; its owner starts it once and awaits it after ``finish``.
+    ``read`` carries one out. ``run`` is the reader; its owner starts it once and awaits it after ``finish``.
     """
 
-    def __init__(self, reading: Callable[[], AbstractAsyncContextManager[AsyncConnection]]) -> None:
-        self._reading = reading
+    def __init__(self, read: _Read) -> None:
+        self._read = read
         self._waiting: asyncio.Queue[_Waiting | None] = asyncio.Queue()
         self._finished = False
 
@@ -66,7 +67,7 @@ class SharedReads:
                     break
                 batch.append(following)
                 asked += len(following.keys)
-            await self._answer([waiting for waiting in batch if not waiting.done.done()])
+            await self._answer(_unanswered(batch))
 
     def finish(self) -> None:
         self._finished = True
@@ -78,18 +79,26 @@ class SharedReads:
         by_fetch: dict[Fetch[Any, Any], list[_Waiting]] = defaultdict(list)
         for waiting in batch:
             by_fetch[waiting.fetch].append(waiting)
+
+        async def work(conn: AsyncConnection) -> _Found:
+            return {
+                fetch: await fetch(conn, {key for member in members for key in member.keys})
+                for fetch, members in by_fetch.items()
+            }
+
         try:
-            async with self._reading() as conn:
-                for fetch, members in by_fetch.items():
-                    found = await fetch(conn, {key for member in members for key in member.keys})
-                    for member in members:
-                        if not member.done.done():
-                            member.done.set_result(found)
+            found = await self._read(work)
         except Exception as error:  # everybody who asked must hear of it
-            unanswered = [waiting for waiting in batch if not waiting.done.done()]
             if len(batch) > 1 and not isinstance(error, Unreachable):
-                for waiting in unanswered:
+                for waiting in batch:
                     await self._answer([waiting])
-            else:
-                for waiting in unanswered:
-                    waiting.done.set_exception(error)
+                return
+            for waiting in _unanswered(batch):
+                waiting.done.set_exception(error)
+        else:
+            for waiting in _unanswered(batch):
+                waiting.done.set_result(found[waiting.fetch])
+
+
+def _unanswered(batch: Sequence[_Waiting]) -> list[_Waiting]:
+    return [waiting for waiting in batch if not waiting.done.done()]

@@ -17,12 +17,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from outdial.domain.call import CallState
 from outdial.domain.events import Event, EventType
 from outdial.domain.outcome import Outcome
-from outdial.store.calendar import WAITING_SQL
+from outdial.store.batches import fence, one_of, padded
+from outdial.store.lanes import STILL_WAITS
 from outdial.store.schema import attempts, calls
 
 _REASON: Final = "cancelled on request"
 # Written out, not bound: a partial index is only used by a query that repeats its condition literally.
 _TO_BE_STOPPED: Final = "stop_asked_at IS NOT NULL AND state <> 'ended'"
+_STOPS: Final = sa.select(attempts.c.call_id, attempts.c.number).where(
+    one_of(attempts.c.worker, "holders"), sa.text(_TO_BE_STOPPED)
+)
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ async def end_waiting(conn: AsyncConnection, ids: Collection[str], now: datetime
     state, outcome = CallState.CANCELLED.value, Outcome.CANCELLED.value
     ended = await conn.execute(
         calls.update()
-        .where(calls.c.id.in_(ids), sa.text(WAITING_SQL))
+        .where(calls.c.id.in_(ids), STILL_WAITS)
         .values(state=state, outcome=outcome, reason=_REASON, ended_at=now)
         .returning(calls.c.id, calls.c.workspace_id, calls.c.attempt)
     )
@@ -72,7 +76,7 @@ async def free_ones(conn: AsyncConnection, ids: Sequence[str]) -> list[str]:
 
     Waiting for one while holding the others could end in a deadlock with whoever claims them.
     """
-    free = sa.select(calls.c.id).where(calls.c.id.in_(ids), sa.text(WAITING_SQL)).with_for_update(skip_locked=True)
+    free = sa.select(calls.c.id).where(calls.c.id.in_(ids), STILL_WAITS).with_for_update(skip_locked=True)
     return list(await conn.scalars(free))
 
 
@@ -85,7 +89,7 @@ async def ask_to_stop(
         .where(
             attempts.c.call_id == call_id,
             attempts.c.number == attempt,
-            attempts.c.state != "ended",
+            fence(attempts.c.state) != "ended",
             attempts.c.stop_asked_at.is_(None),
         )
         .values(stop_asked_at=now)
@@ -97,7 +101,5 @@ async def ask_to_stop(
 
 async def to_be_stopped(conn: AsyncConnection, holders: Collection[str]) -> list[tuple[str, int]]:
     """The attempts (call, number) of these holders that somebody wants ended; a seek, almost always for nothing."""
-    found = await conn.execute(
-        sa.select(attempts.c.call_id, attempts.c.number).where(attempts.c.worker.in_(holders), sa.text(_TO_BE_STOPPED))
-    )
+    found = await conn.execute(_STOPS, {"holders": padded(holders)})
     return [(row.call_id, row.number) for row in found]

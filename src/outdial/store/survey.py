@@ -9,13 +9,13 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.calling import Callee, Leave, leave_to_ring
-from outdial.domain.health import DIALS_TO_KNOW, LOOK_BACK, evidence_of, rests_until
+from outdial.domain.health import DIALS_TO_KNOW, LOOK_BACK, Evidence, evidence_of, rests_until
 from outdial.domain.outcome import Outcome
 from outdial.domain.pace import dials_to_know, longest_span, paced_room, paced_until
 from outdial.domain.places import Caller, Gate, Places
@@ -23,30 +23,37 @@ from outdial.domain.price import Hold, hold_for
 from outdial.domain.request import Window
 from outdial.domain.rules import Rules
 from outdial.domain.waiting import Cause
+from outdial.store.batches import one_of, padded
 from outdial.store.credits import free_micros
-from outdial.store.rules import load_rules
-from outdial.store.schema import attempts, from_micros, numbers, to_micros, trunks
+from outdial.store.rules import AS_STORED, legible
+from outdial.store.schema import attempts, from_micros, numbers, to_micros, trunks, workspaces
 from outdial.store.seeks import seek
 
-_LINES: Final = (
-    sa.select(
-        numbers.c.id,
-        numbers.c.number,
-        numbers.c.workspace_id,
-        numbers.c.trunk_id,
-        numbers.c.number_pool_id,
-        numbers.c.outbound,
-        numbers.c.spam,
-        numbers.c.max_calls,
-        trunks.c.max_calls.label("trunk_max_calls"),
-        trunks.c.calls_per_s,
-    )
-    .join(trunks, trunks.c.id == numbers.c.trunk_id)
-    .where(numbers.c.workspace_id.in_(sa.bindparam("workspaces", expanding=True)))
-    .order_by(numbers.c.used_at.asc().nulls_first(), numbers.c.id)
+_LINE: Final = (
+    workspaces.c.id.label("workspace_id"),
+    AS_STORED.label("settings"),
+    numbers.c.id,
+    numbers.c.number,
+    numbers.c.trunk_id,
+    numbers.c.number_pool_id,
+    numbers.c.outbound,
+    numbers.c.spam,
+    numbers.c.max_calls,
+    trunks.c.max_calls.label("trunk_max_calls"),
+    trunks.c.calls_per_s,
 )
-_SOURCES: Final[sa.BindParameter[str]] = sa.bindparam("sources", expanding=True)
-_LINES_NAMED: Final = _LINES.where(sa.or_(numbers.c.id.in_(_SOURCES), numbers.c.number_pool_id.in_(_SOURCES)))
+_OWN: Final = numbers.c.workspace_id == workspaces.c.id
+_NAMED: Final = sa.or_(one_of(numbers.c.id, "sources"), one_of(numbers.c.number_pool_id, "sources"))
+# Each workspace is there at least once, for its rules, also without a number.
+_LINES: Final = {
+    named: sa.select(*_LINE)
+    .select_from(workspaces)
+    .outerjoin(numbers, _OWN & _NAMED if named else _OWN)
+    .outerjoin(trunks, trunks.c.id == numbers.c.trunk_id)
+    .where(one_of(workspaces.c.id, "workspaces"))
+    .order_by(numbers.c.used_at.asc().nulls_first(), numbers.c.id)
+    for named in (False, True)
+}
 # Its condition is the partial index's own, literally.
 LIVE: Final = (
     sa.select(
@@ -57,21 +64,21 @@ LIVE: Final = (
         # Dials of which nobody knows yet whether they get through.
         sa.func.count().filter(attempts.c.ringing_at.is_(None), attempts.c.answered_at.is_(None)).label("open"),
     )
-    .where(
-        sa.text("attempts.state <> 'ended'"), attempts.c.workspace_id.in_(sa.bindparam("workspaces", expanding=True))
-    )
+    .where(sa.text("attempts.state <> 'ended'"), one_of(attempts.c.workspace_id, "workspaces"))
     .group_by(attempts.c.workspace_id, attempts.c.trunk_id, attempts.c.number_id)
 )
-LATEST_DIALS: Final = (
-    "SELECT trunk_id, claimed_at FROM attempts WHERE trunk_id = {key} AND claimed_at > {since}"
-    " ORDER BY claimed_at DESC LIMIT {most}"
+_HISTORY: Final = "trunk_id, claimed_at, outcome, ringing_at, answered_at, ended_at FROM attempts"
+_LATEST_DIALS: Final = (
+    f"SELECT 'dial' AS kind, {_HISTORY} WHERE trunk_id = {{key}} AND claimed_at > {{dials_since}}"
+    " ORDER BY claimed_at DESC LIMIT {dials}"
 )
-LATEST_RESULTS: Final = (
-    "SELECT trunk_id, outcome, ringing_at, answered_at, ended_at FROM attempts"
-    " WHERE trunk_id = {key} AND claimed_at > {since} AND dialed_at IS NOT NULL"
-    " AND (state = 'ended' OR ringing_at IS NOT NULL OR answered_at IS NOT NULL)"
-    " ORDER BY claimed_at DESC LIMIT {most}"
+_LATEST_RESULTS: Final = (
+    f"SELECT 'result' AS kind, {_HISTORY} WHERE trunk_id = {{key}} AND claimed_at > {{results_since}}"
+    " AND dialed_at IS NOT NULL AND (state = 'ended' OR ringing_at IS NOT NULL OR answered_at IS NOT NULL)"
+    " ORDER BY claimed_at DESC LIMIT {results}"
 )
+LATELY: Final = f"SELECT * FROM ({_LATEST_DIALS}) AS dials UNION ALL SELECT * FROM ({_LATEST_RESULTS}) AS results"
+"""What a trunk has done: its latest dials, and the latest of which something is known."""
 
 
 @dataclass(frozen=True)
@@ -112,19 +119,27 @@ class Survey:
         return named + [caller for caller in own.values() if pool_id and caller.pool_id == pool_id]
 
 
+class _Lately(NamedTuple):
+    """By trunk: when it was last asked to dial, and what is known of how its last dials went."""
+
+    dials: dict[str, list[datetime]]
+    known: dict[str, list[Evidence]]
+
+
 async def survey(
     conn: AsyncConnection, workspace_ids: Collection[str], now: datetime, sources: Collection[str] | None = None
 ) -> Survey:
     """How things stand for these workspaces: for all their numbers, or for those of ``sources`` only (ids of numbers
     and of pools)."""
-    rules = await load_rules(conn, workspace_ids)
+    found = await _lines(conn, workspace_ids, sources)
+    rules = legible((row["workspace_id"], row["settings"]) for row in found)
     priced = [workspace_id for workspace_id, its in rules.items() if its.price is not None]
-    lines = await _lines(conn, workspace_ids, sources)
-    live = (await conn.execute(LIVE, {"workspaces": list(workspace_ids)})).mappings().all()
-    pace = await _pace(
-        conn, {row["trunk_id"]: row["calls_per_s"] for row in lines if row["calls_per_s"] is not None}, now
-    )
-    rests = await _rests(conn, {row["trunk_id"] for row in lines}, now)
+    lines = [row for row in found if row["id"] is not None]
+    live = (await conn.execute(LIVE, {"workspaces": padded(workspace_ids)})).mappings().all()
+    speeds = {row["trunk_id"]: row["calls_per_s"] for row in lines}
+    lately = await _lately(conn, speeds, now)
+    pace = _pace(lately.dials, speeds, now)
+    rests = _rests(lately.known)
     shut: dict[Gate, datetime] = {(Cause.PROVIDER_HEALTH, trunk_id): at for trunk_id, at in rests.items() if at > now}
     shut |= {gate: opens for gate, (_, opens) in pace.items() if opens is not None and opens > now}
     left = dict(_capacity(rules, lines, live))
@@ -143,10 +158,10 @@ async def survey(
 async def _lines(
     conn: AsyncConnection, workspace_ids: Collection[str], sources: Collection[str] | None
 ) -> Sequence[sa.RowMapping]:
-    """These numbers of these workspaces with their trunks, the one rested longest first."""
-    asked = _LINES if sources is None else _LINES_NAMED
-    values = {"workspaces": list(workspace_ids)} | ({} if sources is None else {"sources": list(sources)})
-    return (await conn.execute(asked, values)).mappings().all()
+    """These numbers of these workspaces with their trunks, the one rested longest first. A workspace without any has
+    one row without a number."""
+    values = {"workspaces": padded(workspace_ids)} | ({} if sources is None else {"sources": padded(sources)})
+    return (await conn.execute(_LINES[sources is not None], values)).mappings().all()
 
 
 def _callers(lines: Sequence[sa.RowMapping]) -> Mapping[str, Mapping[str, Caller]]:
@@ -175,35 +190,43 @@ def _capacity(
             yield (Cause.CAPACITY, identity), most - up[identity]
 
 
-async def _pace(
-    conn: AsyncConnection, speeds: Mapping[str, float], now: datetime
-) -> dict[Gate, tuple[int, datetime | None]]:
-    """For each trunk with a speed: how many calls may start now, and when there is room for one."""
+async def _lately(conn: AsyncConnection, speeds: Mapping[str, float | None], now: datetime) -> _Lately:
+    """What these trunks have done of late; dials of those with a speed only."""
     keys = [
-        {"key": trunk_id, "since": to_micros(now - longest_span(speed)), "most": dials_to_know(speed)}
+        {
+            "key": trunk_id,
+            "dials_since": to_micros(now - longest_span(speed)) if speed else 0,
+            "dials": dials_to_know(speed) if speed else 0,
+            "results_since": to_micros(now - LOOK_BACK),
+            "results": DIALS_TO_KNOW,
+        }
         for trunk_id, speed in speeds.items()
     ]
-    dials: dict[str, list[datetime]] = defaultdict(list)
-    for row in await seek(conn, LATEST_DIALS, keys):
-        dials[row.trunk_id].append(from_micros(row.claimed_at))
+    lately = _Lately(defaultdict(list), defaultdict(list))
+    for kind, trunk_id, claimed_at, outcome, *moments in await seek(conn, LATELY, keys):
+        if kind == "dial":
+            lately.dials[trunk_id].append(from_micros(claimed_at))
+        elif told := evidence_of(Outcome(outcome) if outcome else None, *map(_moment, moments)):
+            lately.known[trunk_id].append(told)
+    return lately
+
+
+def _pace(
+    dials: Mapping[str, Sequence[datetime]], speeds: Mapping[str, float | None], now: datetime
+) -> dict[Gate, tuple[int, datetime | None]]:
+    """For each trunk with a speed: how many calls may start now, and when there is room for one."""
     return {
         (Cause.RATE_LIMIT, trunk_id): (
-            paced_room(dials[trunk_id], speed, now),
-            paced_until(dials[trunk_id], speed, now),
+            paced_room(dials.get(trunk_id, ()), speed, now),
+            paced_until(dials.get(trunk_id, ()), speed, now),
         )
         for trunk_id, speed in speeds.items()
+        if speed is not None
     }
 
 
-async def _rests(conn: AsyncConnection, trunk_ids: Collection[str], now: datetime) -> dict[str, datetime]:
+def _rests(known: Mapping[str, Sequence[Evidence]]) -> dict[str, datetime]:
     """Until when each trunk rests that failed again and again; the moment may have passed."""
-    since = to_micros(now - LOOK_BACK)
-    keys = [{"key": trunk_id, "since": since, "most": DIALS_TO_KNOW} for trunk_id in trunk_ids]
-    known = defaultdict(list)
-    for row in await seek(conn, LATEST_RESULTS, keys):
-        outcome = Outcome(row.outcome) if row.outcome else None
-        if told := evidence_of(outcome, _moment(row.ringing_at), _moment(row.answered_at), _moment(row.ended_at)):
-            known[row.trunk_id].append(told)
     rests = {trunk_id: rests_until(evidence) for trunk_id, evidence in known.items()}
     return {trunk_id: until for trunk_id, until in rests.items() if until is not None}
 

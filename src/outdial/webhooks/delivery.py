@@ -21,12 +21,13 @@ from outdial.domain.delivery import Delivery, DeliveryState, Try
 from outdial.domain.errors import Refused, Unreachable
 from outdial.domain.events import Event
 from outdial.domain.record import CallRecord
+from outdial.outgoing.requests import Requests
+from outdial.outgoing.targets import Targets
 from outdial.store import deliveries
 from outdial.store.database import Database
 from outdial.store.records import load_calls
 from outdial.webhooks.ports import Dialects
-from outdial.webhooks.requests import Requests
-from outdial.webhooks.targets import Targets
+from outdial.webhooks.signing import Signer
 
 _BEFORE_PATH: Final = re.compile(r"(?:[a-zA-Z]+://)?[^/?#]*")
 _log = structlog.get_logger()
@@ -62,7 +63,15 @@ class Sender:
     """The three steps of a try. Holds nothing between them: any process may take the next one."""
 
     def __init__(
-        self, db: Database, dialects: Dialects, targets: Targets, requests: Requests, *, clock: Clock, pace: Pace
+        self,
+        db: Database,
+        dialects: Dialects,
+        targets: Targets,
+        requests: Requests,
+        *,
+        clock: Clock,
+        pace: Pace,
+        signer: Signer,
     ) -> None:
         self._db = db
         self._dialects = dialects
@@ -70,6 +79,7 @@ class Sender:
         self._requests = requests
         self._clock = clock
         self._pace = pace
+        self._signer = signer
 
     async def claim(self, limit: int, *, except_under: Collection[str] = ()) -> list[Delivery]:
         """Up to ``limit`` deliveries that are due and now ours, none with a URL under ``except_under``.
@@ -108,11 +118,12 @@ class Sender:
     async def send(self, claimed: Delivery) -> Sent:
         """Make one request."""
         began = self._clock()
-        status, error, hopeless = 0, "", False
+        status, error, hopeless, body = 0, "", False, claimed.body or b""
+        headers = self._signer.headers(claimed.headers, claimed.id, began, body)
         try:
             async with asyncio.timeout(self._pace.timeout_s):
                 target = await self._targets.check(claimed.url)
-                status = await self._requests.send(target, claimed.method, claimed.headers, claimed.body or b"")
+                status = await self._requests.send(target, claimed.method, headers, body)
         except TimeoutError:
             error = f"no answer within {self._pace.timeout_s:g} s"
         except Refused as refusal:

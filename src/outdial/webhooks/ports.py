@@ -44,3 +44,12 @@ delivery that comes to a first try; what it returns is kept and sent again uncha
 
 Dialects = Mapping[str, Translate]
 """A translator for each dialect, by name."""
+
+
+def by_kind(translators: Mapping[str, Translate]) -> Translate:
+    """One translator out of several of one dialect, each for the kind it is named after."""
+
+    def translate(event: Event, call: CallRecord, kind: str) -> bytes:
+        return translators[kind](event, call, kind)
+
+    return translate

@@ -13,12 +13,13 @@ import structlog
 from outdial.domain.clock import Clock
 from outdial.domain.delivery import Delivery
 from outdial.domain.errors import Unreachable
+from outdial.outgoing.requests import Requests
+from outdial.outgoing.targets import Targets
 from outdial.store.database import Database
 from outdial.webhooks.delivery import Pace, Sender, Sent, prefix_of
 from outdial.webhooks.fan_out import FanOut
 from outdial.webhooks.ports import Dialects, Subscriber
-from outdial.webhooks.requests import Requests
-from outdial.webhooks.targets import Targets
+from outdial.webhooks.signing import Signer
 
 T = TypeVar("T")
 _AFTER_TROUBLE_S: Final = 1.0
@@ -55,10 +56,18 @@ class Webhooks:
         clock: Clock,
         pace: Pace | None = None,
         requests: Requests | None = None,
+        secret: str = "",
     ) -> None:
+        """``secret``: what requests are signed with (``signing.Signer``); empty: they are not.
+
+        Raises:
+            Invalid: the secret is not of the form signatures are made with.
+        """
         self._pace = pace or Pace()
         self._fan_out = FanOut(db, subscribers, clock)
-        self._sender = Sender(db, dialects, targets, requests or Requests(), clock=clock, pace=self._pace)
+        self._sender = Sender(
+            db, dialects, targets, requests or Requests(), clock=clock, pace=self._pace, signer=Signer(secret)
+        )
         self._under_way: Counter[str] = Counter()
         self._sent: asyncio.Queue[Sent | None] = asyncio.Queue()
         self._facts = Bell()

@@ -63,11 +63,11 @@ Minutes = Annotated[float, Field(ge=0, le=10080)]
 Silence = Annotated[float, Field(ge=1, le=600)]
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 
-class WindowIn(_Strict):
+class WindowIn(Strict):
     """Hours in which the phone may ring, by the clock on the wall there. The end's whole minute belongs to them."""
 
     start: WallTime = Field(examples=["09:00"])
@@ -75,7 +75,7 @@ class WindowIn(_Strict):
     timezone: Zone = Field(max_length=64, examples=["Europe/Berlin"], description="IANA name")
 
 
-class RetryIn(_Strict):
+class RetryIn(Strict):
     """Dials after the first one, and the minutes before each by what became of the last."""
 
     count: int = Field(ge=0, le=20)
@@ -84,7 +84,7 @@ class RetryIn(_Strict):
     failed_min: Minutes | None = None
 
 
-class LimitsIn(_Strict):
+class LimitsIn(Strict):
     """Seconds; what is left out is the agent's affair."""
 
     idle_warning_s: Silence | None = None
@@ -92,7 +92,7 @@ class LimitsIn(_Strict):
     max_length_s: Annotated[float, Field(ge=10, le=14400)] | None = None
 
 
-class CallIn(_Strict):
+class CallIn(Strict):
     """A call: exactly one of ``agent_id`` and ``agent_tag``, exactly one source of a caller number."""
 
     to_number: E164 = Field(examples=["+12025550143"])
@@ -120,15 +120,15 @@ class CallIn(_Strict):
         return self
 
 
-class Reschedule(_Strict):
+class Reschedule(Strict):
     scheduled_at: Moment | None = Field(description="RFC 3339 with offset; null: now")
 
 
-class SuppressionIn(_Strict):
+class SuppressionIn(Strict):
     reason: Annotated[str, StringConstraints(max_length=200)] = ""
 
 
-class PolicyCheckIn(_Strict):
+class PolicyCheckIn(Strict):
     to_number: E164 = Field(examples=["+12025550143"])
     window: WindowIn | None = None
     scheduled_at: Moment | None = None

@@ -59,9 +59,9 @@ class CallRoutes:
         return await self._read(workspace_id, _id(call_id))
 
     async def page(self, request: Request, query: Annotated[listing.CallsQuery, Query()]) -> wire.CallPage:
-        """Calls, newest first."""
+        """Calls, newest first. ``metadata.NAME`` and ``variables.NAME`` compare with what stands there, as text."""
         workspace_id = await admit(self._parts, request)
-        limit, wanted = listing.limit_of(query), listing.wanted(query)
+        limit, wanted = listing.limit_of(query), listing.wanted(query, request.query_params.multi_items())
         after = listing.place_of(query.cursor)
         found, end = await call_page(
             self._parts.database, workspace_id, wanted, limit=limit, after=after, now=self._parts.now

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from outdial.domain.call import CallState
 from outdial.domain.errors import Fault, Invalid
 from outdial.domain.ids import parse_uuid
 from outdial.domain.numbers import e164
+from outdial.domain.outcome import Outcome
 from outdial.queries.call_pages import Place, Wanted
 from outdial.store.schema import from_micros, to_micros
 
@@ -26,13 +28,18 @@ class Paging(BaseModel):
     limit: str | None = Field(default=None, description=f"1 to {MAX_LIMIT}; {LIMIT} when it is left out")
 
 
-class CallsQuery(Paging):
+class PageQuery(Paging):
     cursor: str | None = Field(default=None, description="next of the page before")
+
+
+class CallsQuery(PageQuery):
     state: str | None = Field(default=None, description="One of the states, or several with commas")
     agent_id: str | None = None
     to_number: str | None = Field(default=None, description="E.164")
     created_from: str | None = Field(default=None, description="RFC 3339 with offset, inclusive")
     created_to: str | None = Field(default=None, description="RFC 3339 with offset, exclusive")
+    outcome: str | None = Field(default=None, description="One of the outcomes, or several with commas")
+    bulk_list_id: str | None = None
 
 
 class SuppressionsQuery(Paging):
@@ -50,8 +57,10 @@ def limit_of(query: Paging) -> int:
     return int(text)
 
 
-def wanted(query: CallsQuery) -> Wanted:
-    """
+def wanted(query: CallsQuery, named: Sequence[tuple[str, str]]) -> Wanted:
+    """``named``: every parameter of the query string, for those whose names hold the name of what they compare:
+    ``metadata.order_id``, ``variables.company``.
+
     Raises:
         Invalid: with every fault.
     """
@@ -72,7 +81,17 @@ def wanted(query: CallsQuery) -> Wanted:
         to_number=judged("to_number", e164, "must be in E.164 format") or "",
         created_from=judged("created_from", _moment, "must be a date and time with its offset"),
         created_to=judged("created_to", _moment, "must be a date and time with its offset"),
+        outcomes=judged("outcome", _outcomes, f"must be one of {', '.join(Outcome)}") or frozenset(),
+        bulk_list_id=judged("bulk_list_id", parse_uuid, "must be a UUID") or "",
+        metadata=_members("metadata.", named),
+        variables=_members("variables.", named),
     )
+    faults += [
+        Fault((f"{prefix}{name}",), f"{prefix}{name} must not hold NUL characters")
+        for prefix, members in (("metadata.", found.metadata), ("variables.", found.variables))
+        for name, text in members
+        if "\0" in name + text
+    ]
     if faults:
         raise Invalid(*faults)
     return found
@@ -81,6 +100,15 @@ def wanted(query: CallsQuery) -> Wanted:
 def _states(text: str) -> frozenset[CallState] | None:
     names = {name.strip() for name in text.split(",")}
     return frozenset(map(CallState, names)) if names <= set(CallState) else None
+
+
+def _outcomes(text: str) -> frozenset[Outcome] | None:
+    names = {name.strip() for name in text.split(",")}
+    return frozenset(map(Outcome, names)) if names <= set(Outcome) else None
+
+
+def _members(prefix: str, named: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name.removeprefix(prefix), text) for name, text in named if name.startswith(prefix))
 
 
 def _moment(text: str) -> datetime | None:

@@ -21,12 +21,14 @@ from outdial.domain.errors import (
     Invalid,
     NoCredits,
     NotFound,
+    NotOffered,
     OutdialError,
     Refused,
     Reused,
     TooMany,
     Unauthorized,
     Unreachable,
+    Unsupported,
 )
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -72,6 +74,8 @@ _KINDS: Final[Mapping[type[OutdialError], _Kind]] = {
     Reused: _Kind(422, "idempotency-key-reused", "The Idempotency-Key belongs to another request"),
     # The draft's own type, which clients of any API can know.
     TooMany: _Kind(429, "quota-exceeded", "Too many requests"),
+    Unsupported: _Kind(400, "unsupported", "This cannot be done this way"),
+    NotOffered: _Kind(501, "not-offered", "Outdial does not do this"),
     NoCredits: _Kind(402, "no-credits", "There are no credits left"),
     Refused: _Kind(400, "refused", "This cannot be done"),
     Unreachable: _Kind(503, "unavailable", "The service is not available", _UNREACHABLE),

@@ -11,8 +11,9 @@ from pydantic import BaseModel
 
 from outdial.api import once
 from outdial.api.gate import Gate
-from outdial.api.native import asked, wire
+from outdial.api.native import agent_wire, agents, asked, equipment, equipment_wire, keys, outgoing, wire
 from outdial.api.native.calls import CallRoutes
+from outdial.api.native.door import ONLY_READ
 from outdial.api.native.policies import PolicyRoutes
 from outdial.api.native.problems import Problem, failed, install, refusals
 from outdial.api.openapi import Door, body_of
@@ -25,6 +26,9 @@ _BODIES: Final = (
     asked.Reschedule,
     asked.SuppressionIn,
     asked.PolicyCheckIn,
+    *equipment_wire.BODIES,
+    *keys.BODIES,
+    *agent_wire.BODIES,
 )
 
 
@@ -47,7 +51,8 @@ def application(parts: Parts) -> Door:
     ) -> None:
         """``asking``: method and path. ``also``: other good answers."""
         method, path = asking.split()
-        responses = refusals(*refused) | {other: {"model": its} for other, its in (also or {}).items()}
+        forbidden = () if method == "GET" or path in ONLY_READ else (403,)
+        responses = refusals(*refused, *forbidden) | {other: {"model": its} for other, its in (also or {}).items()}
         app.add_api_route(
             path,
             answer,
@@ -78,4 +83,8 @@ def application(parts: Parts) -> Door:
     )
     route("DELETE /suppressions/{number}", policies.delete, None, 404, status=204)
     route("POST /policy/check", policies.check, wire.PolicyAnswer, 400, 413, extra=body_of(asked.PolicyCheckIn))
+    equipment.install(parts, route)
+    keys.install(parts, route)
+    outgoing.install(parts, route)
+    agents.install(parts, route)
     return app

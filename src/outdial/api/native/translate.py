@@ -101,6 +101,7 @@ def call(record: CallRecord, metadata: Mapping[str, Any], links: RecordingLinks)
         variables=dict(record.variables),
         metadata=dict(metadata),
         call_category=record.call_category,
+        bulk_list_id=record.bulk_list_id,
         window=_window(record.window),
         retry=wire.Retry(**vars(record.retry)),
         warnings=list(record.warnings),

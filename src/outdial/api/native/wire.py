@@ -82,6 +82,7 @@ class Call(BaseModel):
     variables: dict[str, Any]
     metadata: dict[str, Any]
     call_category: str | None
+    bulk_list_id: str | None = Field(description="The list it was made for")
     window: Window | None
     retry: Retry
     warnings: list[str]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field, HttpUrl
@@ -94,12 +94,36 @@ class Paging(BaseModel):
     offset: str | None = None
 
 
-class HistoryQuery(Paging):
+class Restricted(BaseModel):
+    """Which calls are meant."""
+
     start_date: str | None = Field(default=None, description="ISO 8601, inclusive; without zone: UTC")
     end_date: str | None = Field(default=None, description="ISO 8601, inclusive; a date alone: the whole day")
+    bulk_list_id: str | None = None
+
+
+class HistoryQuery(Paging, Restricted):
     agent_id: str | None = None
     status: str | None = Field(default=None, description="A call_status")
-    bulk_list_id: str | None = None
+    download: str | None = Field(default=None, description="true: a CSV file, as of /calling/history/download")
+
+
+class DownloadQuery(Paging, Restricted):
+    limit: str | None = Field(default=None, description="At most 10000")
+    agent_id: list[str] | None = None
+    agent_ids: list[str] | None = Field(default=None, alias="agent_id[]", description="Repeatable")
+    status: str | None = Field(default=None, description="A call_status")
+    include_analysis: str | None = Field(default=None, description="true, false, 1 or 0")
+    call_type: str | None = Field(default=None, description="outbound, inbound or webcall")
+    voicemail: str | None = Field(default=None, description="true: taken by a voicemail; false: the others")
+    from_number: str | None = Field(default=None, description="E.164; calls dialled from it at least once")
+    to_number: str | None = Field(default=None, description="E.164")
+    call_id: str | None = None
+
+
+class AnalyticsQuery(Restricted):
+    agent_id: str | None = None
+    voicemail: str | None = Field(default=None, description="true: taken by a voicemail; false: the others")
 
 
 class AnalysisQuery(BaseModel):
@@ -109,3 +133,18 @@ class AnalysisQuery(BaseModel):
 class DetailsQuery(AnalysisQuery):
     id: str | None = Field(default=None, description="The call; wins over its alias call_id")
     call_id: str | None = None
+
+
+class WebCall(BaseModel):
+    """For the document only: ``webcall`` judges what comes."""
+
+    agent_id: UUID = Field(examples=["c1a7e2d4-3b58-4f0e-8a6d-90e5b7c2f314"])
+    custom_args_values: dict[str, Any] | None = None
+    media_type: Literal["audio", "text"] | None = None
+
+
+class Feedback(BaseModel):
+    """For the document only: ``webcall`` judges what comes."""
+
+    rating: float | None = Field(default=None, ge=-1_000_000, le=1_000_000, examples=[5])
+    comment: str | None = Field(default=None, max_length=2000)

@@ -15,17 +15,10 @@ from outdial.webhooks.callback import address_of
 from outdial.webhooks.ports import Endpoint
 
 KIND: Final = "callback"
-_EVENTS: Final = (
-    EventType.RINGING,
-    EventType.ANSWERED,
-    EventType.ATTEMPT_ENDED,
-    EventType.RECORDING_READY,
-    EventType.PROCESSED,
-)
 _TYPES: Final[Mapping[webhooks.CallbackBody, Collection[EventType]]] = {
-    "superset": (EventType.REGISTERED, *_EVENTS),
+    "superset": (EventType.REGISTERED, *webhooks.TYPES),
     "envelope": (EventType.REGISTERED, EventType.DIALING, EventType.ATTEMPT_ENDED, EventType.CALL_ENDED),
-    "events": _EVENTS,
+    "events": webhooks.TYPES,
 }
 
 

@@ -21,12 +21,14 @@ from outdial.domain.errors import (
     Invalid,
     NoCredits,
     NotFound,
+    NotOffered,
     OutdialError,
     Refused,
     Reused,
     TooMany,
     Unauthorized,
     Unreachable,
+    Unsupported,
 )
 
 RINGG_VALIDATION_STATUS: Final = 400
@@ -71,6 +73,8 @@ _KINDS: Final[Mapping[type[OutdialError], _Kind]] = {
     Reused: _Kind(422, "UNPROCESSABLE"),
     TooLarge: _Kind(413, "TOO_LARGE"),
     TooMany: _Kind(429, "RATE_LIMITED", "Too many requests"),
+    Unsupported: _Kind(422, "UNPROCESSABLE"),
+    NotOffered: _Kind(501, "NOT_IMPLEMENTED"),
     NoCredits: _Kind(402, "INSUFFICIENT_CREDITS"),
     Refused: _Kind(400, "BUSINESS_RULE"),
     Unreachable: _Kind(503, "SERVER_ERROR", UNREACHABLE),

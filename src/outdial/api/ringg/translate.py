@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from outdial.api.ringg import fields
-from outdial.api.ringg.formatter import first_name
+from outdial.api.ringg import fields, formatter
 from outdial.domain.ids import parse_uuid
 from outdial.domain.request import Callback, CallRequest, Overrides
 
@@ -14,9 +13,9 @@ DIALECT: Final = "ringg"
 _NOT_OURS_TO_SEND: Final = frozenset({"host", "content-length", "connection", "transfer-encoding"})
 
 
-def call_request(body: Mapping[str, Any], workspace_id: str) -> CallRequest:
-    """The neutral request a valid body stands for."""
-    variables, warnings = _variables(body)
+def call_request(body: Mapping[str, Any], workspace_id: str, *, extract_name: bool = False) -> CallRequest:
+    """The neutral request a valid body stands for. ``extract_name``: the agent's wish where the body says nothing."""
+    variables, warnings = _variables(body, extract_name)
     return CallRequest(
         workspace_id=workspace_id,
         dialect=DIALECT,
@@ -49,20 +48,20 @@ def _id(value: object) -> str:
     return parse_uuid(text) or text
 
 
-def _variables(body: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _variables(body: Mapping[str, Any], extract_name: bool) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The call's variables as they are echoed, and what the formatter could not do."""
     variables: dict[str, Any] = dict(body.get("custom_args_values") or {})
     if variables.get("callee_name") is None:
         variables["callee_name"] = body["name"].strip()
-    formatter = body.get("smart_formatter") or {}
-    transliterate = bool(formatter.get("transliteration"))
-    if transliterate or formatter.get("extract_first_name"):
+    wish = formatter.wish_of(body.get("smart_formatter") or {}, extract_by_default=extract_name)
+    warnings: tuple[str, ...] = ()
+    if wish.wants_anything:
         full = variables["callee_name"]
         variables["original_callee_name"] = full
-        variables["callee_name"] = first_name(full) if isinstance(full, str) else full
+        variables["callee_name"], warnings = formatter.formatted(full, wish)
     if variables.get("mobile_number") is None:
         variables["mobile_number"] = body["mobile_number"].strip()
-    return variables, ("transliteration_unavailable",) if transliterate else ()
+    return variables, warnings
 
 
 def _overrides(config: Mapping[str, Any]) -> Overrides:

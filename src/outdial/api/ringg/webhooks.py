@@ -23,6 +23,14 @@ from outdial.domain.record import AttemptRecord, CallRecord
 CallbackBody = Literal["superset", "envelope", "events"]
 Payload = dict[str, Any]
 
+TYPES: Final = (
+    EventType.RINGING,
+    EventType.ANSWERED,
+    EventType.ATTEMPT_ENDED,
+    EventType.RECORDING_READY,
+    EventType.PROCESSED,
+)
+"""The facts that give rise to one of the vendor's events."""
 _AFTER_AN_ATTEMPT: Final = frozenset(
     {EventType.ATTEMPT_ENDED, EventType.RECORDING_READY, EventType.CALL_ENDED, EventType.PROCESSED}
 )
@@ -103,11 +111,13 @@ def callback_payload(
 
 def _first_sign(moment: _Moment) -> bool:
     """Whether this is the attempt's first sign that the provider took the dial."""
-    attempt = moment.attempt
+    attempt, event = moment.attempt, moment.event
     if attempt is None:
         return False
+    if attempt.ringing_at and event.type is EventType.ANSWERED:
+        return False
     first = attempt.ringing_at or attempt.answered_at
-    return first is None or moment.event.at <= first
+    return first is None or event.at <= first
 
 
 def _status_change(moment: _Moment) -> str | None:

@@ -154,48 +154,6 @@ class AgentListResponse(BaseModel):
     data: AgentList
 
 
-class NumberAgent(BaseModel):
-    id: str
-    agent_display_name: str
-
-
-class NumberRow(BaseModel):
-    id: str
-    number: str
-    created_at: str
-    call_count: int
-    agent: NumberAgent | None
-    is_inbound_enabled: bool
-    is_test_number: bool
-    tags: list[str]
-    is_spam: bool
-    spam_message: str | None
-    provider: str
-    display_name: str
-    owner: str
-    is_custom_number: bool
-    telephony_id: str | None
-    number_pool_id: str | None
-
-
-class NumbersResponse(BaseModel):
-    workspace_numbers: list[NumberRow]
-
-
-class WorkspaceInfo(BaseModel):
-    id: str
-    name: str
-    created_at: str
-    credits: float
-    locked_credits: float
-    total_available_credits: str = Field(description="Decimal text: credits minus locked credits")
-    api_key: str = Field(description="Masked: keys are stored hashed")
-
-
-class WorkspaceResponse(BaseModel):
-    workspace_info: WorkspaceInfo
-
-
 class TerminationResponse(BaseModel):
     message: str
     terminated_count: int

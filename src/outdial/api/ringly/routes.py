@@ -13,13 +13,13 @@ from starlette.responses import Response
 from outdial.api import once
 from outdial.api.gate import Gate, request_id
 from outdial.api.json_body import TooLarge, parse_object, read_body
-from outdial.api.keys import bearer_key
+from outdial.api.keys import bearer_key, header_of
 from outdial.api.openapi import Door, body_of, refusals
 from outdial.api.parts import Parts
 from outdial.api.ringly import errors, translate, validation, wire
 from outdial.commands.once import Answer
 from outdial.commands.place_call import Placed
-from outdial.domain.errors import Fault, Invalid
+from outdial.domain.errors import Fault, Invalid, Unauthorized
 from outdial.domain.ids import digest_key
 from outdial.queries import access
 
@@ -90,11 +90,13 @@ class _Routes:
         return await once.place(self._parts, wanted, accepted, repeatable)
 
     async def _admit(self, request: Request) -> str:
-        """The workspace that knocks. A missing key takes the same way as a wrong one."""
-        key = key_of(request.headers.get("authorization", ""))
-        workspace_id = await access.authenticate(self._parts.database, translate.DIALECT, key)
+        """The workspace that knocks. A missing key takes the same way as a wrong one, and as one that only reads."""
+        key = key_of(header_of(request, "authorization"))
+        opened = await access.authenticate(self._parts.database, translate.DIALECT, key)
+        if not opened.full:
+            raise Unauthorized("this key only reads")
         self._parts.rate.take(digest_key(key))
-        return workspace_id
+        return opened.workspace_id
 
 
 def _accepted(placed: Placed, to_number: str, identity: str, customer_name: str | None) -> Answer:

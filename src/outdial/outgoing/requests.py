@@ -11,7 +11,7 @@ from typing import Final
 import httpx
 
 from outdial.domain.errors import Refused, Unreachable
-from outdial.webhooks.targets import Target
+from outdial.outgoing.targets import Target
 
 USER_AGENT: Final = "Outdial-Webhook/1"
 DROPPED_HEADERS: Final = frozenset(

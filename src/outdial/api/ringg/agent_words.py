@@ -1,0 +1,167 @@
+"""Agents and their versions in this API's words."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+from outdial.api.ringg import agent_events, agent_prompt, agent_wire, instants, wire
+from outdial.api.ringg.agent_operations import OPTIONS
+from outdial.domain import voices as speaking
+from outdial.domain.agent import Definition, Voice, listed_variables
+from outdial.queries import inventory
+from outdial.queries.agents import AgentWhole, VersionRow
+from outdial.store.schema import from_micros
+
+Voices = dict[str, Voice]
+_VOICES_SINCE: Final = instants.offset_micros(from_micros(1767225600_000000))
+"""Voices come with the software and are on no record: the first day of 2026 stands for all of them."""
+
+
+def agent(row: inventory.AgentRow) -> wire.AgentRow:
+    """A row of the list."""
+    return wire.AgentRow(
+        id=row.id,
+        agent_display_name=row.name,
+        agent_type=row.type,
+        orchestration_mode="single_node",
+        template_name="",
+        template_label="",
+        template_icon="",
+        template_source="",
+        template_type=row.type,
+        secondary_language=row.definition.secondary_language or None,
+        secondary_voice_id=row.definition.secondary_voice_id or None,
+        tools=[],
+        call_count=row.call_count,
+        custom_variables=_typed_variables(row.definition, row.type),
+        is_archived=row.archived_at is not None,
+        created_at=instants.offset_micros(row.created_at),
+        updated_at=instants.offset_micros(row.updated_at),
+    )
+
+
+def details(whole: AgentWhole, voices: Voices) -> agent_wire.AgentDetails:
+    """The flat keys, which tell the active version, and every version."""
+    active = whole.active
+    definition = active.definition
+    knowledge = _knowledge(whole, definition)
+    return agent_wire.AgentDetails(
+        id=whole.id,
+        agent_display_name=whole.name,
+        agent_type=whole.type,
+        orchestration_mode="single_node",
+        language=definition.language,
+        voice=_voice(definition, voices),
+        secondary_language=definition.secondary_language or None,
+        secondary_voice_id=definition.secondary_voice_id or None,
+        agent_config=agent_wire.FlatConfig(
+            custom_variables=_typed_variables(definition, whole.type),
+            agent_prompt=agent_prompt.joined(definition.prompt),
+            intro_message=definition.greeting,
+        ),
+        form_fields=[],
+        knowledge_base_id=knowledge[0].kb_id if knowledge else None,
+        knowledge_base_name=knowledge[0].kb_name if knowledge else None,
+        whitelisted_domains=list(whole.whitelisted_domains),
+        tools=[],
+        template_name="",
+        template_label="",
+        template_icon="",
+        template_type=whole.type,
+        is_ab_live=False,
+        active_agent_version_id=active.id,
+        ab_versions={version.id: _share(version, active) for version in whole.versions},
+        classification_labels=dict(definition.analysis.labels),
+        version_details={version.id: _version(whole, version, voices) for version in whole.versions},
+        created_at=instants.offset_micros(whole.created_at),
+        updated_at=instants.offset_micros(whole.updated_at),
+    )
+
+
+def slug(number: int) -> str:
+    return f"v{number}"
+
+
+def voice(one: Voice, voices: Voices) -> agent_wire.VoiceRow:
+    taken = list(speaking.taken_over(one, voices.values()))
+    row = agent_wire.VoiceRow(
+        id=one.id,
+        name=one.name,
+        languages=[*one.languages, *taken],
+        voice_previews={},
+        gender=one.gender,
+        image_url="",
+        created_at=_VOICES_SINCE,
+        updated_at=_VOICES_SINCE,
+    )
+    if taken:
+        row.fallback_languages = taken
+    return row
+
+
+def _version(whole: AgentWhole, version: VersionRow, voices: Voices) -> agent_wire.VersionDetails:
+    definition = version.definition
+    return agent_wire.VersionDetails(
+        version_id=version.id,
+        version_slug=slug(version.number),
+        description=version.description,
+        language=definition.language,
+        voice=_voice(definition, voices),
+        agent_config=agent_wire.VersionConfig(
+            agent_prompt=agent_prompt.shown(definition.prompt),
+            custom_variables=list(listed_variables(definition.variables, whole.type)),
+            intro_message=definition.greeting,
+        ),
+        knowledge_bases=_knowledge(whole, definition),
+        event_subscriptions=agent_events.rows(whole.subscriptions),
+        tools=[],
+        pre_call_tools=[],
+        on_call_tools=[],
+        post_call_tools=[],
+        embedded_on_call_tools=[],
+        available_tools=[],
+        custom_analysis_prompt=agent_wire.AnalysisPrompt(
+            prompt=definition.analysis.prompt, keys=dict(definition.analysis.keys)
+        ),
+        client_analysis=agent_wire.NoKeys(keys={}),
+        analytics_context=agent_wire.Analytics(platform_analytics={}, client_analytics={}),
+        created_at=instants.offset_micros(version.created_at),
+        updated_at=instants.offset_micros(version.updated_at),
+        **_further(definition),
+    )
+
+
+_FURTHER: Final = ("voice_speed", "extract_callee_name")
+
+
+def _further(definition: Definition) -> dict[str, Any]:
+    """What the vendor's versions are not known to show, where it differs from what every version has."""
+    usual = Definition()
+    said: dict[str, Any] = {name: getattr(definition, name) for name in _FURTHER}
+    said = {name: value for name, value in said.items() if value != getattr(usual, name)}
+    if definition.vocab:
+        said["vocab"] = list(definition.vocab)
+    return said | {name: definition.options[name] for name in OPTIONS if name in definition.options}
+
+
+def _knowledge(whole: AgentWhole, definition: Definition) -> list[agent_wire.KnowledgeRef]:
+    return [
+        agent_wire.KnowledgeRef(kb_id=one, kb_name=whole.knowledge[one])
+        for one in definition.knowledge
+        if one in whole.knowledge
+    ]
+
+
+def _voice(definition: Definition, voices: Voices) -> agent_wire.VoiceRef:
+    found = speaking.chosen(definition.voice_id, definition.language, voices)
+    name, identity = (found.name, found.id) if found else ("", definition.voice_id)
+    return agent_wire.VoiceRef(id=identity, name=name, voice_preview="")
+
+
+def _share(version: VersionRow, active: VersionRow) -> agent_wire.TrafficShare:
+    traffic: Literal[0, 100] = 100 if version.id == active.id else 0
+    return agent_wire.TrafficShare(slug=slug(version.number), description=version.description, call_traffic=traffic)
+
+
+def _typed_variables(definition: Definition, agent_type: str) -> dict[str, str]:
+    return dict.fromkeys(listed_variables(definition.variables, agent_type), "string")

@@ -1,0 +1,175 @@
+"""Agents: who talks. Made and edited here; edits change a version in place, new versions are the native API's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Final
+
+from fastapi import Query
+from starlette.requests import Request
+
+from outdial.api.ringg import (
+    agent_asked,
+    agent_fields,
+    agent_operations,
+    agent_wire,
+    agent_words,
+    asked,
+    instants,
+    listing,
+    wire,
+)
+from outdial.api.ringg.door import RinggDoor
+from outdial.commands import agents as commands
+from outdial.domain import voices as speaking
+from outdial.domain.agent import Definition, Voice
+from outdial.domain.errors import NotFound
+from outdial.domain.ids import parse_uuid
+from outdial.queries import agents as queries
+from outdial.queries import inventory
+
+_INITIAL: Final = "Initial version"
+
+
+def install(door: RinggDoor) -> None:
+    routes = _Routes(door)
+    door.route("GET /agent/all", routes.agents, wire.AgentListResponse, 400)
+    door.route("GET /agent/voices", routes.voices, agent_wire.VoicesResponse)
+    edit = agent_asked.AgentEdit
+    door.route("PATCH /agent/v1", routes.edit, agent_wire.AgentEditedResponse, 400, 403, 404, 413, 422, body=edit)
+    made, updated = agent_wire.AgentMadeResponse, agent_wire.AgentUpdatedResponse
+    door.route("POST /public/agent", routes.create, made, 400, 403, 404, 413, body=agent_asked.AgentIn)
+    update = agent_asked.AgentUpdate
+    door.route("PATCH /public/agent/{agent_id}", routes.update, updated, 400, 403, 404, 413, body=update)
+    # After its siblings: this one would answer for them.
+    door.route("GET /agent/{agent_id}", routes.one, agent_wire.AgentDetailsResponse, 404)
+    door.route("DELETE /agent/{agent_id}", routes.archive, agent_wire.AgentArchivedResponse, 403, 404)
+
+
+class _Routes:
+    def __init__(self, door: RinggDoor) -> None:
+        self._door = door
+        self._parts = door.parts
+        self._voices: dict[str, Voice] = dict(door.parts.voices)
+
+    async def agents(self, request: Request, query: Annotated[asked.Paging, Query()]) -> wire.AgentListResponse:
+        """Agents in use."""
+        workspace_id = await self._door.admit(request)
+        page = listing.page(query)
+        found = await inventory.agents(self._parts.database, workspace_id, limit=page.limit, offset=page.offset)
+        listed = wire.AgentList(agents=[agent_words.agent(row) for row in found])
+        return wire.AgentListResponse(status="success", data=listed)
+
+    async def one(self, request: Request, agent_id: str) -> agent_wire.AgentDetailsResponse:
+        """One agent with all its versions."""
+        workspace_id = await self._door.admit(request)
+        whole = await queries.agent(self._parts.database, workspace_id, _id(agent_id))
+        return agent_wire.AgentDetailsResponse(agents=agent_words.details(whole, self._voices))
+
+    async def voices(
+        self, request: Request, query: Annotated[agent_asked.VoicesQuery, Query()]
+    ) -> agent_wire.VoicesResponse:
+        """The voices an agent may speak with; there is one for every supported locale."""
+        await self._door.admit(request)
+        wanted = [name.strip() for name in (query.language or "").split(",") if name.strip()]
+        installed = self._voices.values()
+        found = [
+            agent_words.voice(one, self._voices)
+            for one in installed
+            if not wanted or any(speaking.speaks(one, language, installed) for language in wanted)
+        ]
+        return agent_wire.VoicesResponse(voices=found)
+
+    async def create(self, request: Request) -> agent_wire.AgentMadeResponse:
+        """Make an agent; its first version is active at once."""
+        workspace_id = await self._door.admit(request)
+        body = await self._door.body(request)
+        wanted = agent_fields.read(body, self._voices.values(), complete=True)
+        agent_type = wanted.type or "outbound"
+        draft = commands.AgentDraft(
+            name=wanted.name or "",
+            type=agent_type,
+            definition=wanted.applied_to(Definition(), agent_type, self._voices),
+            description=_INITIAL,
+        )
+        made = await commands.create_agent(self._parts.database, workspace_id, draft, now=self._parts.now)
+        answer = agent_wire.AgentMadeResponse(
+            success=True,
+            message="Agent created successfully",
+            data=agent_wire.AgentMade(
+                id=made.agent_id,
+                agent_id=made.agent_id,
+                version=agent_words.slug(made.number),
+                version_id=made.version_id,
+                created_at=instants.offset_micros(made.at),
+            ),
+        )
+        if warnings := self._warnings(made):
+            answer.warnings = list(warnings)
+        return answer
+
+    async def update(self, request: Request, agent_id: str) -> agent_wire.AgentUpdatedResponse:
+        """Change fields of an agent's active version."""
+        workspace_id = await self._door.admit(request)
+        wanted = agent_fields.read(await self._door.body(request), self._voices.values(), complete=False)
+        change = commands.AgentChange(
+            name=wanted.name,
+            type=wanted.type,
+            definition=lambda agent_type, definition: wanted.applied_to(definition, agent_type, self._voices),
+        )
+        edited = await commands.edit_agent(
+            self._parts.database, workspace_id, _id(agent_id), change, now=self._parts.now
+        )
+        answer = agent_wire.AgentUpdatedResponse(
+            success=True,
+            message="Agent updated successfully",
+            data=agent_wire.AgentUpdated(
+                id=edited.agent_id,
+                agent_id=edited.agent_id,
+                version=agent_words.slug(edited.number),
+                updated_at=instants.offset_micros(edited.at),
+            ),
+        )
+        if wanted.about_speech and (warnings := self._warnings(edited)):
+            answer.warnings = list(warnings)
+        return answer
+
+    async def edit(self, request: Request) -> agent_wire.AgentEditedResponse:
+        """Carry out one operation on an agent: on its active version, or on the one that is named."""
+        workspace_id = await self._door.admit(request)
+        wanted = agent_operations.read(await self._door.body(request), self._voices)
+        edited = await commands.edit_agent(
+            self._parts.database,
+            workspace_id,
+            wanted.agent_id,
+            wanted.change,
+            version_id=wanted.version_id,
+            now=self._parts.now,
+        )
+        answer = agent_wire.AgentEditedResponse(message="Agent updated successfully!", agent_id=edited.agent_id)
+        for name, value in wanted.echoed.items():
+            setattr(answer, name, value)
+        if wanted.about_speech and (warnings := self._warnings(edited)):
+            answer.warnings = list(warnings)
+        return answer
+
+    async def archive(self, request: Request, agent_id: str) -> agent_wire.AgentArchivedResponse:
+        """Take an agent out of use. Its waiting calls are cancelled, running ones finish."""
+        workspace_id = await self._door.admit(request)
+        await commands.archive(self._parts.database, workspace_id, _id(agent_id), now=self._parts.now)
+        return agent_wire.AgentArchivedResponse(message="Agent archived successfully")
+
+    def _warnings(self, version: commands.Versioned) -> Sequence[str]:
+        definition = version.definition
+        return speaking.warnings(definition.voice_id, definition.language, self._voices)
+
+
+def _id(agent_id: str) -> str:
+    """
+    Raises:
+        NotFound: nothing has an id like that.
+    """
+    found = parse_uuid(agent_id)
+    if found is None:
+        raise NotFound("Agent not found", field="agent_id")
+    return found

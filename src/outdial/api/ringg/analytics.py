@@ -1,0 +1,78 @@
+"""Five reports over a workspace's calls. Nothing in them is cached: they are counted when they are asked for."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query
+from starlette.requests import Request
+
+from outdial.api.ringg import analytics_wire as wire
+from outdial.api.ringg import analytics_words, asked, listing
+from outdial.api.ringg.door import RinggDoor
+from outdial.domain.errors import Fault, Invalid
+from outdial.queries import analytics
+from outdial.queries.calls import Filters
+
+_Asked = Annotated[asked.AnalyticsQuery, Query()]
+
+
+def install(door: RinggDoor) -> None:
+    routes = _Routes(door)
+    door.route("GET /analytics/platform-analytics", routes.platform, wire.PlatformAnalytics, 400)
+    door.route("GET /analytics/drill-down-analytics", routes.drill_down, wire.DrillDownAnalytics, 400)
+    door.route("GET /analytics/number-analytics", routes.numbers, wire.NumberAnalytics, 400)
+    door.route("GET /analytics/duration-distribution", routes.durations, wire.DurationDistribution, 400)
+    door.route("GET /analytics/classification-analytics", routes.classifications, wire.ClassificationAnalytics, 400)
+
+
+class _Routes:
+    def __init__(self, door: RinggDoor) -> None:
+        self._door = door
+
+    async def platform(self, request: Request, query: _Asked) -> wire.PlatformAnalytics:
+        """How many calls there were, how they went, and what they cost."""
+        found = await self._groups(request, query)
+        return wire.PlatformAnalytics(
+            metrics_summary=analytics_words.summary(found),
+            performance_metrics=analytics_words.performance(found),
+            cached=False,
+        )
+
+    async def drill_down(self, request: Request, query: _Asked) -> wire.DrillDownAnalytics:
+        """How the calls of one list went."""
+        found = await self._groups(request, query, list_required=True)
+        return wire.DrillDownAnalytics(performance_metrics=analytics_words.performance(found), cached=False)
+
+    async def numbers(self, request: Request, query: _Asked) -> wire.NumberAnalytics:
+        """How often calls from each caller number were answered, the busiest number first."""
+        workspace_id, filters = await self._meant(request, query)
+        used = await analytics.numbers_used(self._door.parts.database, workspace_id, filters) if filters else []
+        return wire.NumberAnalytics(number_analytics=[analytics_words.number(use) for use in used])
+
+    async def durations(self, request: Request, query: _Asked) -> wire.DurationDistribution:
+        """How long answered calls were."""
+        workspace_id, filters = await self._meant(request, query)
+        nothing = [0] * (len(analytics.BUCKETS_S) + 1)
+        found = await analytics.talk_lengths(self._door.parts.database, workspace_id, filters) if filters else nothing
+        return wire.DurationDistribution(duration_distribution=analytics_words.distribution(found))
+
+    async def classifications(self, request: Request, query: _Asked) -> wire.ClassificationAnalytics:
+        """Calls by what they were classified as. No call is: the report is empty."""
+        await self._meant(request, query)
+        return wire.ClassificationAnalytics(classification_analytics={})
+
+    async def _groups(
+        self, request: Request, query: asked.AnalyticsQuery, *, list_required: bool = False
+    ) -> list[analytics.Group]:
+        workspace_id, filters = await self._meant(request, query)
+        if list_required and not (query.bulk_list_id or "").strip():
+            raise Invalid(Fault(("bulk_list_id",), "bulk_list_id is required", "missing"))
+        if filters is None:
+            return []
+        parts = self._door.parts
+        return await analytics.groups(parts.database, workspace_id, filters, now=parts.now)
+
+    async def _meant(self, request: Request, query: asked.AnalyticsQuery) -> tuple[str, Filters | None]:
+        """The workspace, and which of its calls; None: nothing can match."""
+        return await self._door.admit(request), listing.report_filters(query)

@@ -1,0 +1,1 @@
+"""Names of people in another script, out of a dictionary."""

@@ -1,0 +1,1 @@
+"""Requests to addresses customers name: only where they may go."""

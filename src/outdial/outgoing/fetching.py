@@ -1,0 +1,99 @@
+"""Fetching a page somebody named: a GET to a checked address, no redirect, no more of the answer than was asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import zlib
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+
+from outdial.domain.errors import Refused, Unreachable
+from outdial.outgoing.requests import headers_for
+from outdial.outgoing.targets import Target, Targets
+
+_ACCEPT: Final = "text/html, application/xhtml+xml, text/*;q=0.9, application/pdf;q=0.9, */*;q=0.1"
+_HEADERS: Final = {"User-Agent": "Outdial-Fetch/1", "Accept": _ACCEPT, "Accept-Encoding": "gzip, identity"}
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """``content_type`` as it was sent, parameters and all; ``location``: of a redirect. ``body`` is unpacked."""
+
+    status: int
+    content_type: str
+    body: bytes
+    location: str = ""
+
+
+class Fetcher:
+    """``limit_s``: for all of one page, from the name to the last byte."""
+
+    def __init__(self, targets: Targets, tls: ssl.SSLContext | None = None, *, limit_s: float = 20.0) -> None:
+        self._targets = targets
+        self._tls = tls or httpx.create_ssl_context(trust_env=False)
+        self._limit_s = limit_s
+
+    async def __call__(self, url: str, limit_bytes: int) -> Fetched:
+        """
+        Raises:
+            Refused: it may never be fetched (``Targets.check``), or is longer than ``limit_bytes``.
+            Unreachable: no whole answer came; says why in one line.
+        """
+        try:
+            async with asyncio.timeout(self._limit_s):
+                target = await self._targets.check(url)
+                return await self.fetch(target, limit_bytes)
+        except TimeoutError:
+            raise Unreachable(f"the page did not come within {self._limit_s:g} s") from None
+        except httpx.TransportError as error:
+            raise Unreachable(f"the page cannot be fetched: {error or type(error).__name__}") from error
+
+    async def fetch(self, target: Target, limit_bytes: int) -> Fetched:
+        """From the first of its addresses that accepts a connection.
+
+        Raises:
+            Refused: the answer is longer than ``limit_bytes``, or packed in a way that was not asked for.
+            httpx.TransportError: no answer came, or not all of it.
+        """
+        refusal: httpx.TransportError = httpx.ConnectError("it has no address")
+        for address in target.addresses:
+            try:
+                return await self._from(target, target.at(address), limit_bytes)
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                refusal = error
+        raise refusal
+
+    async def _from(self, target: Target, url: httpx.URL, limit_bytes: int) -> Fetched:
+        # A body of its own is what this request does not have.
+        fields = [field for field in headers_for(target, _HEADERS) if field[0] != b"content-type"]
+        # The certificate must be the name's, not the address's.
+        extensions = {"sni_hostname": target.url.raw_host.decode("ascii")}
+        request = httpx.Request("GET", url, headers=fields, extensions=extensions)
+        async with httpx.AsyncClient(verify=self._tls, trust_env=False, follow_redirects=False) as client:
+            response = await client.send(request, stream=True, auth=None)
+            try:
+                body = await _body(response, limit_bytes)
+            finally:
+                await response.aclose()
+        heads = response.headers
+        return Fetched(response.status_code, heads.get("content-type", ""), body, heads.get("location", ""))
+
+
+async def _body(response: httpx.Response, limit_bytes: int) -> bytes:
+    packed = response.headers.get("content-encoding", "identity").strip().lower()
+    if packed not in {"identity", "gzip", "x-gzip", ""}:
+        raise Refused(f"the page comes packed as {packed}, which was not asked for")
+    # No more is ever unpacked than may be kept: a small answer can hold a huge one.
+    unpacker = zlib.decompressobj(wbits=31) if "gzip" in packed else None
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        try:
+            body += unpacker.decompress(chunk, limit_bytes + 1 - len(body)) if unpacker else chunk
+        except zlib.error:
+            raise Refused("the page says it is packed as gzip and is not") from None
+        if len(body) > limit_bytes:
+            raise Refused(f"the page is larger than {limit_bytes / 1_000_000:g} MB")
+    return bytes(body)

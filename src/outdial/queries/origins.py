@@ -1,0 +1,29 @@
+"""Which web pages may ask from a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from outdial.store.database import Database
+from outdial.store.schema import agents
+
+_DOMAINS: Final = "whitelisted_domains"
+"""Member of ``agents.settings``: origins such as ``https://example.com``."""
+
+
+async def is_listed(db: Database, origin: str) -> bool:
+    """Whether an agent in use, of any workspace, lists this origin: a browser asks before it shows a key."""
+    return (await db.find(_listed, [origin])).get(origin, False)
+
+
+async def _listed(conn: AsyncConnection, origins: Collection[str]) -> Mapping[str, bool]:
+    # The text narrows the rows down; what they list decides.
+    text = sa.cast(agents.c.settings, sa.Text)
+    likely = sa.or_(*(text.contains(origin, autoescape=True) for origin in origins))
+    found = await conn.scalars(sa.select(agents.c.settings).where(agents.c.archived_at.is_(None), likely))
+    listed = {origin for settings in found for origin in settings.get(_DOMAINS, ())}
+    return {origin: origin in listed for origin in origins}

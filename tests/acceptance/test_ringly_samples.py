@@ -1,0 +1,179 @@
+"""Clients of Ringly's page in four languages, run by their real programs over TLS against a served node.
+
+Each sends the page's request in its own way: the spec's table of samples says how. Only host and key are put in; the
+number and the agent they name belong to the workspace.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import ssl
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import sqlalchemy as sa
+
+from api_examples import without
+from outdial.store import schema
+from outdial.store.database import Database
+from platform_builders import PATIENCE_S, Platform, a_platform, free_tcp_port
+from sip_builders import a_certificate
+
+SAMPLES: Final = Path(__file__).parent / "samples"
+PROGRAMS: Final[Mapping[str, Sequence[str]]] = {
+    "curl": ("sh",),
+    "python": (sys.executable,),
+    "ruby": ("ruby",),
+    "javascript": ("node",),
+}
+_NEEDED: Final = {"curl": "curl", "ruby": "ruby", "node": "nodejs"}
+_TRUST: Final = ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")
+_VARIABLES: Final = {
+    "customer_name": "Jack",
+    "property": "apartment",
+    "address": "Fifth Avenue 138",
+    "company_name": "Ringly.io",
+    "outstanding_payment": "$3605.20",
+}
+pytestmark = pytest.mark.timeout(240)
+
+
+@dataclass
+class Exchange:
+    """What went over one connection, in clear."""
+
+    request: bytearray = field(default_factory=bytearray)
+    response: bytearray = field(default_factory=bytearray)
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """Of the request, in lower case, in their order."""
+        lines = bytes(self.request).partition(b"\r\n\r\n")[0].decode().split("\r\n")[1:]
+        return [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
+
+    @property
+    def answer(self) -> tuple[int, dict[str, Any]]:
+        head, _, body = bytes(self.response).partition(b"\r\n\r\n")
+        return int(head.split()[1]), json.loads(body)
+
+
+@dataclass
+class Front:
+    """TLS in front of a node, as a proxy in front of a real one."""
+
+    port: int
+    certificate: Path
+    exchanges: list[Exchange] = field(default_factory=list)
+
+
+@asynccontextmanager
+async def a_front(node_port: int, folder: Path) -> AsyncIterator[Front]:
+    certificate, key = await a_certificate(folder, "front")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    exchanges: list[Exchange] = []
+
+    async def relay(source: asyncio.StreamReader, target: asyncio.StreamWriter, seen: bytearray) -> None:
+        try:
+            while data := await source.read(65536):
+                seen += data
+                target.write(data)
+                await target.drain()
+        except ConnectionError:
+            pass
+        finally:
+            target.close()
+
+    async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        exchange = Exchange()
+        exchanges.append(exchange)
+        node_reader, node_writer = await asyncio.open_connection("127.0.0.1", node_port)
+        await asyncio.gather(
+            relay(reader, node_writer, exchange.request), relay(node_reader, writer, exchange.response)
+        )
+
+    server = await asyncio.start_server(served, "127.0.0.1", 0, ssl=context)
+    async with server:
+        yield Front(server.sockets[0].getsockname()[1], certificate, exchanges)
+
+
+@pytest.fixture(scope="module")
+async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Platform]:
+    home = tmp_path_factory.mktemp("samples")
+    async with a_platform(home, SPEECH="scripted", SIMULATOR="false") as running:
+        await running.add_trunk("samples", "+1234567890", free_tcp_port())
+        await running.add_agent(home, "agent_1234abcd", "{ask: Hello., go: only}")
+        yield running
+
+
+async def run(language: str, front: Front, key: str, folder: Path) -> None:
+    """The sample with its host and key, by the program that is meant for it."""
+    program, *_ = command = PROGRAMS[language]
+    for needed in {program, language} & _NEEDED.keys():
+        assert shutil.which(needed), (
+            f"this test needs the program {needed}: make apt, or apt-get install {_NEEDED[needed]}"
+        )
+    text = (SAMPLES / f"{language}.sample").read_text("utf-8")
+    file = folder / f"{language}.js"
+    file.write_text(text.replace("app.ringly.io", f"localhost:{front.port}").replace("Your_Ringly_API_key", key))
+    trust = dict.fromkeys(_TRUST, str(front.certificate))
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        str(file),
+        env={"PATH": os.environ["PATH"], "HOME": str(folder), "NO_PROXY": "*", **trust},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(PATIENCE_S):
+        printed, complaints = await process.communicate()
+    assert process.returncode == 0, complaints.decode()
+    assert b"registered" in printed, (printed, complaints)
+
+
+class TestTheSamplesOfRinglysPage:
+    async def test_place_the_same_call_and_get_the_same_answer(self, platform: Platform, tmp_path: Path) -> None:
+        async with a_front(platform.port, tmp_path) as front:
+            for language in PROGRAMS:
+                await run(language, front, platform.mine["ringly_key"], tmp_path)
+            answers = [exchange.answer for exchange in front.exchanges]
+            sent = dict(zip(PROGRAMS, (exchange.headers for exchange in front.exchanges), strict=True))
+
+        assert [status for status, _ in answers] == [200] * 4
+        bodies = [without(body, "call_id", "request_id", "created_at") for _, body in answers]
+        assert all(body == bodies[0] for body in bodies)
+        assert bodies[0] == {
+            "from_number": "+1234567890",
+            "to_number": "+19876543210",
+            "agent_tag": "agent_1234abcd",
+            "call_status": "registered",
+            "dynamic_variables": _VARIABLES,
+            "call_id": "str",
+            "request_id": "str",
+            "created_at": "str",
+        } | ({"warnings": bodies[0]["warnings"]} if "warnings" in bodies[0] else {})
+        assert len({body["call_id"] for _, body in answers}) == 4
+        keys = {language: dict(headers)["authorization"] for language, headers in sent.items()}
+        mine = platform.mine["ringly_key"]
+        assert keys == {"curl": mine, "python": mine, "ruby": f"Bearer {mine}", "javascript": mine}
+        await self.are_stored_alike(platform, {body["call_id"] for _, body in answers})
+
+    async def are_stored_alike(self, platform: Platform, call_ids: set[str]) -> None:
+        database = await Database.open(f"sqlite+aiosqlite:///{platform.home / 'outdial.db'}", migrate=False)
+        try:
+            async with database.reading() as conn:
+                asked = sa.select(schema.call_requests).where(schema.call_requests.c.call_id.in_(call_ids))
+                stored = [dict(row) for row in (await conn.execute(asked)).mappings()]
+        finally:
+            await database.close()
+        kept = [{name: value for name, value in row.items() if name != "call_id"} for row in stored]
+        assert len(kept) == 4
+        assert all(row == kept[0] for row in kept)
+        assert kept[0]["variables"] == _VARIABLES

@@ -1,0 +1,33 @@
+"""A text from an editor of web pages, as it is spoken."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outdial.domain.markup import without_markup
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("<p>Hello</p><p>there</p>", "Hello there"),
+        ("Hello <b>@{{name}}</b>,<br/>how are you?", "Hello @{{name}}, how are you?"),
+        ("Tom &amp; Jerry&nbsp;Inc.", "Tom & Jerry Inc."),
+        ('<a href="https://a.test?x=1">Press</a> 1 <!-- note -->', "Press 1"),
+        ("&lt;3 from us", "<3 from us"),
+    ],
+)
+def test_is_its_words(text: str, spoken: str) -> None:
+    assert without_markup(text) == spoken
+
+
+@pytest.mark.parametrize("text", ["I <3 you", "5 < 6 > 4", "AT&T  calls;", "a\n\nb", ""])
+def test_that_holds_no_markup_stays_as_it_is(text: str) -> None:
+    assert without_markup(text) == text
+
+
+@given(st.text(alphabet="<>/&;ab# ", max_size=40))
+def test_never_holds_a_tag_afterwards_that_was_one_before(text: str) -> None:
+    assert len(without_markup(text)) <= len(text) + text.count("<")

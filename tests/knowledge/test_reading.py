@@ -1,0 +1,130 @@
+"""The text of what customers send, whatever they send."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from knowledge_builders import a_docx, a_pdf, an_encrypted_pdf
+from outdial.domain.errors import Refused
+from outdial.knowledge.extract import docx_text
+from outdial.knowledge.reading import text_of
+
+PAGE = """
+<html><head><title>Prices</title></head><body><nav><a href="/">Home</a></nav><main>
+<h1>Prices</h1><p>A check-up at our practice costs 49 dollars.</p>
+<table><tr><td>Whitening</td><td>120</td></tr></table><script>var secret = 1;</script></main></body></html>
+"""
+
+
+class TestTexts:
+    @pytest.mark.parametrize(
+        "raw",
+        [
+            "Grüße".encode(),
+            "Grüße".encode("utf-8-sig"),
+            "Grüße".encode("utf-16"),
+            "Grüße".encode("cp1252"),
+        ],
+    )
+    @pytest.mark.parametrize("file_type", ["txt", "md"])
+    async def test_are_read_in_any_usual_encoding(self, raw: bytes, file_type: str) -> None:
+        assert await text_of(raw, file_type) == "Grüße"
+
+    async def test_are_read_as_whoever_sent_them_says(self) -> None:
+        assert await text_of("Привет".encode("koi8-r"), "txt", "koi8-r") == "Привет"
+
+    @pytest.mark.parametrize("raw", [b"", b" \n ", b"\x00\x01\x02", bytes(100)])
+    async def test_that_are_none_are_refused(self, raw: bytes) -> None:
+        with pytest.raises(Refused):
+            await text_of(raw, "txt")
+
+
+class TestTables:
+    @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+    async def test_become_lines_that_can_be_read_alone(self, separator: str) -> None:
+        rows = [("Service", "Price"), ("Check-up", "49"), ("Whitening", "120"), ("", "")]
+        raw = "\n".join(separator.join(row) for row in rows).encode()
+
+        assert await text_of(raw, "csv") == "Service: Check-up; Price: 49\nService: Whitening; Price: 120"
+
+    async def test_with_uneven_rows_lose_nothing(self) -> None:
+        assert await text_of(b"a,b\n1\n1,2,3\n", "csv") == "a: 1\na: 1; b: 2; 3"
+
+    async def test_of_one_row_are_that_row(self) -> None:
+        assert await text_of(b"one,two\n", "csv") == "one; two"
+
+
+class TestPdf:
+    async def test_is_read_page_by_page(self) -> None:
+        assert await text_of(a_pdf("A check-up costs 49 dollars.", "Second page."), "pdf") == (
+            "A check-up costs 49 dollars.\n\nSecond page."
+        )
+
+    async def test_with_a_password_says_so(self) -> None:
+        with pytest.raises(Refused, match="it is encrypted"):
+            await text_of(an_encrypted_pdf("hush", "secret"), "pdf")
+
+    async def test_that_only_forbids_printing_is_read(self) -> None:
+        assert await text_of(an_encrypted_pdf("Open to all.", ""), "pdf") == "Open to all."
+
+    async def test_without_text_says_so(self) -> None:
+        with pytest.raises(Refused, match="no text was found"):
+            await text_of(a_pdf(""), "pdf")
+
+    @pytest.mark.parametrize("cut", [0.2, 0.5])
+    async def test_that_is_damaged_says_so_or_is_read_as_far_as_it_goes(self, cut: float) -> None:
+        raw = a_pdf("A check-up costs 49 dollars.")
+        with pytest.raises(Refused, match=r"damaged|no text"):
+            await text_of(raw[: int(len(raw) * cut)], "pdf")
+
+
+class TestWord:
+    async def test_is_read_with_its_tables_in_their_place(self) -> None:
+        raw = a_docx("Our prices", table=[["Service", "Price"], ["Check-up", "49"]])
+
+        assert await text_of(raw, "docx") == "Our prices\nService; Price\nCheck-up; 49"
+
+    @pytest.mark.parametrize("raw", [b"PK\x03\x04 not really", b"junk"])
+    async def test_that_is_none_says_so(self, raw: bytes) -> None:
+        with pytest.raises(Refused, match="damaged, or not what DOCX files are"):
+            await text_of(raw, "docx")
+
+    def test_that_would_fill_the_memory_is_not_unpacked(self) -> None:
+        written = io.BytesIO()
+        with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as packed:
+            packed.writestr("word/document.xml", bytes(60_000_000))
+
+        assert len(written.getvalue()) < 100_000
+        with pytest.raises(Refused, match="unpacked it is larger than 50 MB"):
+            docx_text(written.getvalue())
+
+
+class TestAPage:
+    async def test_is_what_it_says_and_not_what_it_runs(self) -> None:
+        text = await text_of(PAGE.encode(), "html")
+
+        assert "A check-up at our practice costs 49 dollars." in text
+        assert "Whitening" in text
+        assert "secret" not in text
+
+
+class TestTheLibrariesThatRead:
+    @pytest.mark.parametrize("module", ["outdial.bootstrap.media", "outdial.cli.app", "outdial.knowledge.worker"])
+    def test_are_loaded_by_nobody_but_the_process_that_reads(self, module: str) -> None:
+        asked = f"import sys, {module}; print(sorted({{'pypdf', 'docx', 'trafilatura', 'lxml'}} & set(sys.modules)))"
+
+        ran = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+
+        assert ran.stdout.strip() == "[]"
+
+    def test_the_media_worker_knows_no_database(self) -> None:
+        asked = "import sys, outdial.knowledge.index; print('sqlalchemy' in sys.modules)"
+
+        ran = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+
+        assert ran.stdout.strip() == "False"
