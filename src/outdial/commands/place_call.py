@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -104,7 +104,7 @@ async def _accept(
     differences = mismatch(found.chosen.definition, request.variables)
     if found.chosen.definition.require_variables and differences.missing:
         raise Invalid(*(Fault(("variables", name), f"variable {name} is required") for name in differences.missing))
-    plan = resolve(found.chosen.definition, request.overrides)
+    plan = replace(resolve(found.chosen.definition, request.overrides), not_after=request.not_after)
     hints = differences.warnings(spelling_hints=request.dialect in HINTS_AT_SPELLING)
     registration = Registration(
         call_id=new_id(),

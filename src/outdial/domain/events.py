@@ -15,6 +15,8 @@ attempt_ended       ``{outcome, ended_by, sip_code, reason, talk_ms, cost_micros
                     millionths of a credit charged for it; ``next_due_at`` null: no more
 recording_ready     ``{duration_ms}``
 call_ended          ``{state, outcome, ended_by, reason}``; ``reason``: why it was never dialled, else empty
+platform_analysed   ``{}``: what the talk tells is known (``domain.analysis``)
+client_analysed     ``{}``: so is what the agent's owner asked for besides
 processed           ``{}``: everything after the call has ended too; exactly one for each call
 =================== ==========================================================================================
 """
@@ -40,6 +42,8 @@ class EventType(StrEnum):
     ATTEMPT_ENDED = "attempt_ended"
     RECORDING_READY = "recording_ready"
     CALL_ENDED = "call_ended"
+    PLATFORM_ANALYSED = "platform_analysed"
+    CLIENT_ANALYSED = "client_analysed"
     PROCESSED = "processed"
 
 

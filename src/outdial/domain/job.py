@@ -14,6 +14,12 @@ _PAUSES: Final = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes
 class JobKind(StrEnum):
     KNOWLEDGE = "knowledge"
     """Read the text out of one item of a knowledge base; the subject is the item."""
+    ANALYSIS = "analysis"
+    """Find out what a finished talk tells; the subject is the call."""
+    IMPORT = "import"
+    """Read a large list of people to ring; the subject is the campaign."""
+    CAMPAIGN = "campaign"
+    """See a campaign through, from its start to its last call; the subject is the campaign."""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,10 @@ class Outcome(StrEnum):
     POLICY_BLOCKED = "policy_blocked"
     CANCELLED = "cancelled"
     WORKER_LOST = "worker_lost"
+    PRE_CALL_FAILED = "pre_call_failed"
+    """A look-up the agent needs before it may dial did not work out: nobody was rung."""
+    CAMPAIGN_ENDED = "campaign_ended"
+    """Its campaign's end passed before it was made."""
 
 
 class EndedBy(StrEnum):
@@ -51,6 +55,7 @@ RETRY_CLASS: dict[Outcome, RetryClass] = {
     Outcome.DECLINED: RetryClass.NOT_PICKED,
     Outcome.TRUNK_FAILED: RetryClass.FAILED,
     Outcome.WORKER_LOST: RetryClass.FAILED,
+    Outcome.PRE_CALL_FAILED: RetryClass.FAILED,
 }
 """Outcomes after which the person may be rung again (``spec`` §2.8 rule 2); all others end the call."""
 

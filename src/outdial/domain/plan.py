@@ -22,29 +22,35 @@ AGENT_KEYS: Final = tuple(leaf.name for leaf in fields(Overrides) if leaf.name n
 
 @dataclass(frozen=True)
 class Plan:
-    """``window`` None: any hour. ``scheduled_at``: aware UTC, None: as soon as possible."""
+    """``window`` None: any hour. ``scheduled_at``: aware UTC, None: as soon as possible.
+
+    ``not_after``: aware UTC, no dial begins then or later, whatever for; None: no such moment.
+    """
 
     limits: TalkLimits = field(default_factory=TalkLimits)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     window: Window | None = None
     scheduled_at: datetime | None = None
+    not_after: datetime | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
             "limits": dict(vars(self.limits)),
             "retry": dict(vars(self.retry)),
             "window": None if self.window is None else _window_to_json(self.window),
-            "scheduled_at": None if self.scheduled_at is None else self.scheduled_at.isoformat(),
+            "scheduled_at": _instant_to_json(self.scheduled_at),
+            "not_after": _instant_to_json(self.not_after),
         }
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Plan:
-        window, scheduled_at = stored["window"], stored["scheduled_at"]
+        window = stored["window"]
         return cls(
             limits=TalkLimits(**stored["limits"]),
             retry=RetryPolicy(**stored["retry"]),
             window=None if window is None else _window_from_json(window),
-            scheduled_at=None if scheduled_at is None else datetime.fromisoformat(scheduled_at),
+            scheduled_at=_instant_from_json(stored["scheduled_at"]),
+            not_after=_instant_from_json(stored.get("not_after")),
         )
 
 
@@ -112,6 +118,14 @@ def _first(asked: T | None, kept: T | None, default: T) -> T:
     if asked is not None:
         return asked
     return default if kept is None else kept
+
+
+def _instant_to_json(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
+
+
+def _instant_from_json(stored: str | None) -> datetime | None:
+    return None if stored is None else datetime.fromisoformat(stored)
 
 
 def _window_to_json(window: Window) -> dict[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from outdial.domain.analysis import Analysis
 from outdial.domain.attempt import Turn
 from outdial.domain.call import AttemptState, CallState
 from outdial.domain.outcome import EndedBy, Outcome
@@ -84,6 +85,8 @@ class CallRecord:
     """While waiting: when it can go; None: when something happens, not at some moment."""
     subscriptions: tuple[Subscription, ...] = ()
     """The agent's, as they are now."""
+    analysis: Analysis | None = None
+    """None: not made yet, or nobody answered."""
 
     @property
     def cost(self) -> float:

@@ -81,6 +81,10 @@ class CallRequest:
     callback: Callback | None = None
     call_category: str | None = None
     parent_call_id: str | None = None
+    bulk_list_id: str = ""
+    """The campaign it belongs to; empty: none."""
+    not_after: datetime | None = None
+    """Aware; no dial begins then or later."""
     warnings: tuple[str, ...] = ()
     """What the dialect already noticed, e.g. ``transliteration_unavailable``."""
     body: Mapping[str, Any] = field(default_factory=dict)

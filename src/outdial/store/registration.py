@@ -43,7 +43,7 @@ def lane_of(registration: Registration) -> str:
     """Calls of one lane share their caller numbers and their list, so that they wait in one line."""
     request = registration.request
     source = source_of([number.id for number in registration.from_numbers], request.number_pool_id)
-    return str(LaneName(request.workspace_id, source))
+    return str(LaneName(request.workspace_id, source, request.bulk_list_id))
 
 
 def rows_of(registration: Registration, inserts: Inserts) -> Rows:
@@ -78,6 +78,7 @@ def _call(registration: Registration) -> dict[str, Any]:
         "due_at": registration.due_at,
         "to_number": request.to_number,
         "dialect": request.dialect,
+        "bulk_list_id": request.bulk_list_id or None,
         "created_at": registration.created_at,
     }
 

@@ -241,6 +241,14 @@ calls = sa.Table(
     sa.Index("ix_calls_history", "workspace_id", "created_at"),
     # An agent's calls, newest first, and how many there are.
     sa.Index("ix_calls_agent", "agent_id", "created_at"),
+    # A campaign's, by how far they are.
+    sa.Index(
+        "ix_calls_list",
+        "bulk_list_id",
+        "state",
+        sqlite_where=sa.text("bulk_list_id IS NOT NULL"),
+        postgresql_where=sa.text("bulk_list_id IS NOT NULL"),
+    ),
 )
 
 call_requests = sa.Table(
@@ -464,6 +472,72 @@ jobs = sa.Table(
     _when("created_at", nullable=False),
     sa.UniqueConstraint("kind", "subject"),
     sa.Index("ix_jobs_due", "kind", "due_at"),
+)
+
+analyses = sa.Table(
+    "analyses",
+    metadata,
+    # ``domain.analysis``: what a talk told, written once.
+    sa.Column("call_id", sa.Text, sa.ForeignKey("calls.id"), primary_key=True),
+    _text("workspace_id"),
+    # NULL: it failed; ``client`` also: nothing was asked.
+    sa.Column("platform", sa.JSON(none_as_null=True)),
+    sa.Column("client", sa.JSON(none_as_null=True)),
+    # The platform's, once more, to be counted.
+    _text("classification"),
+    _text("made_by"),
+    _text("trouble"),
+    _when("created_at", nullable=False),
+)
+
+campaigns = sa.Table(
+    "campaigns",
+    metadata,
+    # ``domain.campaign``; the id is the ``bulk_list_id`` of its calls.
+    _id(),
+    _of("workspaces"),
+    _of("agents"),
+    _text("dialect"),
+    _text("name"),
+    _text("state"),
+    _when("starts_at", nullable=False),
+    _when("ends_at", nullable=False),
+    _json("call_config"),
+    _json("mapping"),
+    _text("country_code"),
+    _json("callers"),
+    _text("callback_url"),
+    _json("options"),
+    _int("total_rows"),
+    _int("failed_rows"),
+    # Rows that calls were made of: moved in the transaction that writes them.
+    _int("made_rows"),
+    _limit("share"),
+    _text("trouble"),
+    _when("created_at", nullable=False),
+    _when("updated_at", nullable=False),
+    _when("finished_at"),
+    sa.Index("ix_campaigns_workspace", "workspace_id", "created_at"),
+)
+
+campaign_rows = sa.Table(
+    "campaign_rows",
+    metadata,
+    sa.Column("campaign_id", sa.Text, primary_key=True),
+    sa.Column("row", sa.Integer, primary_key=True, autoincrement=False),
+    _text("mobile_number"),
+    _text("callee_name"),
+    _json("variables"),
+    # Why it cannot be rung; empty: it can.
+    _text("trouble"),
+)
+
+campaign_files = sa.Table(
+    "campaign_files",
+    metadata,
+    # What was uploaded, until its rows are read out of it.
+    sa.Column("campaign_id", sa.Text, primary_key=True),
+    sa.Column("content", sa.LargeBinary, nullable=False),
 )
 
 knowledge_bases = sa.Table(

@@ -1,0 +1,20 @@
+"""Who finds out what a talk told."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from outdial.domain.agent import AnalysisPlan
+from outdial.domain.analysis import Analysis, Talked
+
+
+class Analyst(Protocol):
+    async def analyse(self, talked: Talked, plan: AnalysisPlan, model: str = "") -> Analysis:
+        """Find out all of it; every key of ``plan.keys`` is in the result with a value of its type, or null.
+
+        ``model``: the agent's own; empty: whichever the installation uses.
+
+        Raises:
+            Unreachable: it did not answer, or not in the shape it was asked for; asking again may help.
+        """
+        ...
