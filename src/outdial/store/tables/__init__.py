@@ -1,0 +1,1 @@
+"""The tables by subject; ``store.schema`` is the door to them."""
