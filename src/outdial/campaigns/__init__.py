@@ -1,1 +1,1 @@
-"""Campaigns: lists of people read from files, and the calls made of them, from their start to their last one."""
+"""Campaigns: a list of people is read from a file, started, made into calls and seen through to its last one."""
