@@ -14,13 +14,15 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from outdial.store.schema import from_micros, to_micros
+from outdial.domain.call import WAITING
+from outdial.store.batches import fence
+from outdial.store.schema import calls, from_micros, to_micros
 from outdial.store.seeks import seek
 
 # Written out, not bound: a partial index is only used by a query that repeats its condition literally.
 WAITING_SQL: Final = "state IN ('registered', 'retry')"
-STILL_WAITS: Final = sa.text("calls.state || '' IN ('registered', 'retry')")
-"""The same of calls that are named by their ids, in words no partial index repeats: see ``batches.fence``."""
+STILL_WAITS: Final = fence(calls.c.state).in_(sorted(state.value for state in WAITING))
+"""The same of calls that are named by their ids."""
 DUE_LANES: Final = sa.text(
     f"""
     WITH RECURSIVE lanes(lane) AS (
