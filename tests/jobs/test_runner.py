@@ -209,16 +209,17 @@ class TestARunner:
             runner.stop()
             await running
 
-    async def test_goes_on_when_the_database_did_not_answer(self, database: Database) -> None:
+    @pytest.mark.parametrize("trouble", [Unreachable("the database does not answer"), ValueError("a fault of ours")])
+    async def test_goes_on_after_trouble_with_looking(self, database: Database, trouble: Exception) -> None:
         class Doubtful(Jobs):
-            """The database fails at the first look."""
+            """The first look fails."""
 
             looks = 0
 
             async def step(self, worker: object) -> int:
                 self.looks += 1
                 if self.looks == 1:
-                    raise Unreachable("the database does not answer")
+                    raise trouble
                 return await super().step(worker)  # type: ignore[arg-type]
 
         worker = Worker(database)

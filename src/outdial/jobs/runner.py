@@ -80,6 +80,9 @@ class Jobs:
             except Unreachable as trouble:
                 _log.warning("jobs wait for the database", kind=worker.kind, reason=str(trouble))
                 pause_s = _AFTER_TROUBLE_S
+            except Exception:
+                _log.exception("claiming jobs broke", kind=worker.kind)
+                pause_s = _AFTER_TROUBLE_S
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause_s):
                     await bell.wait()
