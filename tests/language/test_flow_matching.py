@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from outdial.domain.spoken import plain, plain_tokens
 from outdial.language.flow_dates import date_in, time_in
 from outdial.language.flow_matching import MEANINGS, digits_in, name_in, number_in, phrase_end, yes_or_no
-from outdial.language.flow_words import plain, plain_tokens
 
 YES = (
     "Yes.", "Yeah, sure.", "Yep!", "Uh, yes please.", "Of course I can.", "That works for me.", "Sounds good.",

@@ -9,7 +9,7 @@ import pytest
 
 from outdial.domain.agent import Voice
 from outdial.domain.errors import Unreachable
-from outdial.language.flow_words import plain_tokens
+from outdial.domain.spoken import plain_tokens
 from outdial.speech.catalogue import AVA, SAM, a_voice
 from outdial.speech.local.speech import LocalSpeech
 from speech_builders import mixed, mu_law, noise, sound_of, tone, word_errors, words_in

@@ -13,11 +13,11 @@ from typing import Final
 from outdial.conversation.ports import Capture, Dialogue, HangUp, Move, Press
 from outdial.domain.agent import Brief
 from outdial.domain.attempt import Speaker, Turn
+from outdial.domain.spoken import plain_tokens
 from outdial.domain.templates import render
 from outdial.language.flow_matching import MEANINGS
 from outdial.language.flow_model import Alternative, Flow, Persona, Step
 from outdial.language.flow_parsing import parse
-from outdial.language.flow_words import plain_tokens
 from outdial.language.persona import PersonaDialogue, spoken
 
 _MOST_RESUMPTIONS: Final = 2

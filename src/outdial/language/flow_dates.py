@@ -6,7 +6,7 @@ import calendar
 import re
 from typing import Final
 
-from outdial.language.flow_words import plain
+from outdial.domain.spoken import plain
 
 _MONTHS: Final = {name.lower(): number for number, name in enumerate(calendar.month_name) if name} | {
     name.lower(): number for number, name in enumerate(calendar.month_abbr) if name and name != "May"

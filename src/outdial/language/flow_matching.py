@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from outdial.domain.spoken import listed, plain, plain_tokens
 from outdial.language.flow_dates import date_in, time_in
-from outdial.language.flow_words import listed, plain, plain_tokens
 
 DIGITS_PREFIX: Final = "digits "
 """How keys pressed on the phone are handed to a dialogue: ``digits 15#``."""

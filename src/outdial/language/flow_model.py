@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from outdial.domain.spoken import plain
 from outdial.language.flow_matching import MEANINGS, phrase_end, pressed_keys
-from outdial.language.flow_words import plain
 
 LONGEST_HEARD: Final = 200
 
