@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import csv
 import io
 import json
 import zipfile
@@ -13,7 +12,7 @@ from typing import Final
 
 from outdial.api.recordings import RecordingLinks
 from outdial.api.ringg import records
-from outdial.domain.numbers import e164
+from outdial.api.sheets import cell, lines
 from outdial.domain.record import CallRecord
 
 COLUMNS: Final = (
@@ -24,7 +23,6 @@ COLUMNS: Final = (
 ANALYSIS: Final = ("platform_analysis", "client_analysis")
 CSV_NAME: Final = "call_history.csv"
 ZIP_NAME: Final = "call_history.zip"
-_FORMULA: Final = ("=", "+", "-", "@")
 
 
 class HistoryFile:
@@ -35,11 +33,11 @@ class HistoryFile:
         self._analysis = analysis
 
     def head(self) -> bytes:
-        return _lines([COLUMNS + (ANALYSIS if self._analysis else ())])
+        return lines([COLUMNS + (ANALYSIS if self._analysis else ())])
 
     def rows(self, calls: Iterable[CallRecord]) -> bytes:
         """One line a call; UTF-8, each ended by CR LF."""
-        return _lines([_cell(value) for value in self._row(call)] for call in calls)
+        return lines([cell(value) for value in self._row(call)] for call in calls)
 
     def _row(self, call: CallRecord) -> tuple[str | float | bool | None, ...]:
         row = records.history_row(call, self._links)
@@ -87,20 +85,3 @@ class _Sink(io.RawIOBase):
         content = bytes(self._bytes)
         self._bytes.clear()
         return content
-
-
-def _lines(rows: Iterable[Iterable[str]]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\r\n").writerows(rows)
-    return text.getvalue().encode()
-
-
-def _cell(value: str | float | bool | None) -> str:
-    """As text; what a spreadsheet would take for a formula is marked as text, phone numbers excepted."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if not isinstance(value, str):
-        return f"{value:.6f}".rstrip("0").rstrip(".")
-    return f"'{value}" if value.startswith(_FORMULA) and e164(value) is None else value
