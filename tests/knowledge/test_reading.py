@@ -69,6 +69,15 @@ class TestPdf:
         with pytest.raises(Refused, match="it is encrypted"):
             await text_of(an_encrypted_pdf("hush", "secret"), "pdf")
 
+    @pytest.mark.parametrize(("known", "strange"), [(b"/Standard", b"/Stranger"), (b"/V 2", b"/V 7")])
+    async def test_that_is_encrypted_in_an_unknown_way_says_so(self, known: bytes, strange: bytes) -> None:
+        with pytest.raises(Refused, match="it is encrypted or compressed in a way that cannot be read"):
+            await text_of(an_encrypted_pdf("Open to all.", "").replace(known, strange), "pdf")
+
+    async def test_that_is_compressed_in_an_unknown_way_says_so(self) -> None:
+        with pytest.raises(Refused, match="it is encrypted or compressed in a way that cannot be read"):
+            await text_of(a_pdf("Text.").replace(b"<< /Length", b"<< /Filter /Strange /Length"), "pdf")
+
     async def test_that_only_forbids_printing_is_read(self) -> None:
         assert await text_of(an_encrypted_pdf("Open to all.", ""), "pdf") == "Open to all."
 

@@ -33,20 +33,16 @@ _UNPACKED_BYTES: Final = 50_000_000
 def pdf_text(raw: bytes) -> str:
     """
     Raises:
-        Refused: a password is needed.
+        Refused: a password is needed, or it is encrypted or compressed in a way ``pypdf`` does not know here.
     """
-    reader = pypdf.PdfReader(io.BytesIO(raw))
-    if reader.is_encrypted and not _opens(reader):
-        raise Refused("it is encrypted: send it without a password")
-    return "\n\n".join(_cut(page.extract_text() for page in _first(reader)))
-
-
-def _opens(reader: pypdf.PdfReader) -> bool:
-    """Many a file that may not be printed opens without a password."""
     try:
-        return bool(reader.decrypt(""))
+        reader = pypdf.PdfReader(io.BytesIO(raw))
+        # Many a file that may not be printed opens without a password.
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise Refused("it is encrypted: send it without a password")
+        return "\n\n".join(_cut(page.extract_text() for page in _first(reader)))
     except (pypdf.errors.DependencyError, NotImplementedError):
-        return False
+        raise Refused("it is encrypted or compressed in a way that cannot be read: send it unencrypted") from None
 
 
 def _first(reader: pypdf.PdfReader) -> Iterator[pypdf.PageObject]:
