@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.commands.agent_links import NumberLink, link_number, must_own_knowledge, release_numbers
 from outdial.commands.change_call import Selection, cancel_waiting
-from outdial.domain.agent import AGENT_TYPES, Definition
+from outdial.domain.agent import AGENT_TYPES, DOMAINS, Definition
 from outdial.domain.clock import Clock
 from outdial.domain.errors import Conflict, Fault, Invalid
 from outdial.domain.ids import new_id
@@ -26,8 +26,6 @@ from outdial.store.database import Database
 from outdial.store.definitions import storable
 from outdial.store.schema import agent_versions, agents
 
-DOMAINS: Final = "whitelisted_domains"
-"""Member of ``agents.settings``: origins a browser may call from."""
 _SUBSCRIPTIONS = Callable[[Sequence[Subscription]], Sequence[Subscription]]
 _MAX_NAME: Final = 100
 

@@ -41,6 +41,8 @@ class Voice:
 AGENT_TYPES: Final = ("outbound", "inbound", "outbound_inbound")
 CARRIED: Final = ("callee_name", "mobile_number")
 """Variables every outbound call brings."""
+DOMAINS: Final = "whitelisted_domains"
+"""Member of an agent's settings: origins such as ``https://example.com`` from which a browser may call."""
 
 
 def listed_variables(names: Iterable[str], agent_type: str) -> tuple[str, ...]:

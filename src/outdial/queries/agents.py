@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from outdial.domain.agent import Definition
+from outdial.domain.agent import DOMAINS, Definition
 from outdial.domain.errors import Broken, Invalid, NotFound
 from outdial.domain.subscription import Subscription
 from outdial.queries.call_pages import Place
@@ -138,7 +138,7 @@ def _whole(row: _Row, versions: Sequence[VersionRow], knowledge: Mapping[str, st
         versions=(*active, *(version for version in versions if version.id != row["active_version_id"])),
         knowledge=knowledge,
         subscriptions=tuple(map(Subscription.from_json, row["subscriptions"])),
-        whitelisted_domains=tuple(row["settings"].get("whitelisted_domains", ())),
+        whitelisted_domains=tuple(row["settings"].get(DOMAINS, ())),
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from outdial.domain.agent import DOMAINS
 from outdial.store.database import Database
 from outdial.store.schema import agents
-
-_DOMAINS: Final = "whitelisted_domains"
-"""Member of ``agents.settings``: origins such as ``https://example.com``."""
 
 
 async def is_listed(db: Database, origin: str) -> bool:
@@ -25,5 +22,5 @@ async def _listed(conn: AsyncConnection, origins: Collection[str]) -> Mapping[st
     text = sa.cast(agents.c.settings, sa.Text)
     likely = sa.or_(*(text.contains(origin, autoescape=True) for origin in origins))
     found = await conn.scalars(sa.select(agents.c.settings).where(agents.c.archived_at.is_(None), likely))
-    listed = {origin for settings in found for origin in settings.get(_DOMAINS, ())}
+    listed = {origin for settings in found for origin in settings.get(DOMAINS, ())}
     return {origin: origin in listed for origin in origins}
