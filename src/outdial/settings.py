@@ -29,16 +29,10 @@ from pydantic import (
 )
 
 from outdial.domain.errors import Fault, Invalid
+from outdial.store.engines import DRIVERS
 
 PREFIX: Final = "OUTDIAL_"
 FILE_NAME: Final = "outdial.yaml"
-_ENGINES: Final = {
-    "sqlite": "sqlite+aiosqlite",
-    "sqlite+aiosqlite": "sqlite+aiosqlite",
-    "postgres": "postgresql+asyncpg",
-    "postgresql": "postgresql+asyncpg",
-    "postgresql+asyncpg": "postgresql+asyncpg",
-}
 
 
 def _networks(value: object) -> object:
@@ -203,9 +197,9 @@ class Settings(BaseModel):
     @classmethod
     def _known_engine(cls, url: str) -> str:
         scheme, separator, rest = url.partition("://")
-        if not separator or scheme not in _ENGINES:
+        if not separator or scheme not in DRIVERS:
             raise ValueError("begin it with sqlite:/// or postgresql://")
-        return f"{_ENGINES[scheme]}://{rest}"
+        return f"{DRIVERS[scheme]}://{rest}"
 
     @field_validator("rtp_port_last")
     @classmethod

@@ -15,7 +15,7 @@ from outdial.store.sqlite_driver import OneHopConnection, connect
 
 SQLITE: Final = "sqlite+aiosqlite"
 POSTGRES: Final = "postgresql+asyncpg"
-_DRIVERS: Final = {"sqlite": SQLITE, SQLITE: SQLITE, "postgresql": POSTGRES, "postgres": POSTGRES, POSTGRES: POSTGRES}
+DRIVERS: Final = {"sqlite": SQLITE, SQLITE: SQLITE, "postgresql": POSTGRES, "postgres": POSTGRES, POSTGRES: POSTGRES}
 
 # Compact, and in ASCII: a customer's half of a surrogate pair is no reason to lose a call.
 _TO_JSON: Final = json.JSONEncoder(separators=(",", ":")).encode
@@ -41,7 +41,7 @@ def parse_url(text: str) -> sa.URL:
         url = sa.make_url(text)
     except sa.exc.ArgumentError:
         raise Invalid(Fault(("database_url",), f"database_url must be {shape}")) from None
-    driver = _DRIVERS.get(url.drivername)
+    driver = DRIVERS.get(url.drivername)
     if driver is None or not url.database or (driver == SQLITE and url.database == ":memory:"):
         raise Invalid(Fault(("database_url",), f"database_url must be {shape}"))
     return url.set(drivername=driver)
