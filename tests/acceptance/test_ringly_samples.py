@@ -1,7 +1,7 @@
-"""Clients of Ringly's page in four languages, run by their real programs over TLS against a served node.
+"""Clients in the four languages of Ringly's page, run by their real programs over TLS against a served node.
 
-Each sends the page's request in its own way: the spec's table of samples says how. Only host and key are put in; the
-number and the agent they name belong to the workspace.
+They are written here, after the spec's table of samples (Ringly §9): it says what each sends, and in which way. Host
+and key are put in; the number and the agent they name belong to the workspace.
 """
 
 from __future__ import annotations
