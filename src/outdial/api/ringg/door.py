@@ -55,6 +55,8 @@ class RinggDoor:
         ``body``: what it reads by itself (``RinggDoor.body``). ``sparse``: members nobody set are left out.
         """
         method, path = asking.split()
+        # A key that only reads may be all somebody has.
+        writes = () if method == "GET" or path in _ONLY_READ else (403,)
         if body is not None:
             self.app.document(body)
             more["openapi_extra"] = body_of(body, *parameters, required=body_required)
@@ -63,7 +65,7 @@ class RinggDoor:
             answer,
             methods=[method],
             response_model=model,
-            responses=refusals(errors.ErrorBody, *refused, *_ALWAYS),
+            responses=refusals(errors.ErrorBody, *refused, *writes, *_ALWAYS),
             response_model_exclude_unset=sparse,
             **more,
         )
@@ -76,7 +78,7 @@ class RinggDoor:
             TooMany: it knocked too often.
             Forbidden: it only reads, and this route writes.
         """
-        key = header_of(request, "x-api-key") or bearer_key(header_of(request, "authorization"))
+        key = key_of(request)
         opened = await access.authenticate(self.parts.database, translate.DIALECT, key)
         self.parts.rate.take(digest_key(key))
         must_suffice(opened, request, _ONLY_READ)
@@ -93,3 +95,8 @@ class RinggDoor:
         if body is None:
             raise Invalid(validation.NOT_AN_OBJECT)
         return body
+
+
+def key_of(request: Request) -> str:
+    """The key a request knocks with; empty: none."""
+    return header_of(request, "x-api-key") or bearer_key(header_of(request, "authorization"))

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from datetime import datetime, time
 from functools import cache
 from typing import Final
-from urllib.parse import urlsplit
 
+from outdial.domain import web_addresses
 from outdial.domain.hours import scheduled_instant
 from outdial.domain.request import Window
 
@@ -20,7 +20,6 @@ _NUMERIC: Final = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
 _MOMENT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)?"
 )
-_CONTROL: Final = re.compile(r"[\x00-\x20\x7f]")
 
 DEFAULT_ZONE: Final = Window().timezone
 
@@ -92,13 +91,7 @@ def is_zone(value: object) -> bool:
 
 def is_web_address(value: object) -> bool:
     """An absolute http or https URL without blanks or control characters."""
-    if not isinstance(value, str) or _CONTROL.search(value.strip()):
-        return False
-    try:
-        parts = urlsplit(value.strip())
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
+    return isinstance(value, str) and web_addresses.is_web_address(value.strip())
 
 
 def as_scalar_text(value: object) -> str | None:

@@ -37,14 +37,14 @@ def install(door: RinggDoor) -> None:
         "POST /calling/webcall",
         routes.webcall,
         wire.WebCallResponse,
-        *(400, 403, 404, 413, 501),
+        *(400, 404, 413, 501),
         body=asked.WebCall,
     )
     door.route(
         "POST /calling/{call_id}/feedback",
         routes.feedback,
         wire.FeedbackResponse,
-        *(400, 403, 404, 413),
+        *(400, 404, 413),
         body=asked.Feedback,
     )
     for path in ("/calling/webcall", "/calling/{call_id}/feedback"):

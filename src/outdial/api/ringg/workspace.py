@@ -7,10 +7,9 @@ from typing import Annotated
 from fastapi import Query
 from starlette.requests import Request
 
-from outdial.api.keys import bearer_key, header_of
 from outdial.api.ringg import asked, listing, translate, workspace_words
 from outdial.api.ringg import workspace_wire as wire
-from outdial.api.ringg.door import RinggDoor
+from outdial.api.ringg.door import RinggDoor, key_of
 from outdial.commands.keys import rotate_key
 from outdial.domain.errors import NotFound, Unauthorized
 from outdial.queries import inventory, people
@@ -21,7 +20,7 @@ def install(door: RinggDoor) -> None:
     door.route("GET /workspace/numbers", routes.numbers, wire.NumbersResponse, 400)
     door.route("GET /workspace/all", routes.workspaces, wire.WorkspacesResponse)
     door.route("GET /workspace/users", routes.users, wire.UsersResponse, 400)
-    door.route("PATCH /workspace/api-key", routes.rotate_key, wire.NewKeyResponse, 403)
+    door.route("PATCH /workspace/api-key", routes.rotate_key, wire.NewKeyResponse)
     door.route("GET /workspace", routes.workspace, wire.WorkspaceResponse)
 
 
@@ -52,7 +51,7 @@ class _Routes:
     async def rotate_key(self, request: Request) -> wire.NewKeyResponse:
         """A new key for the calling one, which opens nothing from this answer on."""
         workspace_id = await self._door.admit(request)
-        parts, old = self._door.parts, _key(request)
+        parts, old = self._door.parts, key_of(request)
         try:
             new = await rotate_key(parts.database, workspace_id, translate.DIALECT, old, now=parts.now)
         except NotFound as error:
@@ -65,8 +64,3 @@ class _Routes:
         workspace_id = await self._door.admit(request)
         row = await inventory.workspace(self._door.parts.database, workspace_id)
         return wire.WorkspaceResponse(workspace_info=workspace_words.workspace(row))
-
-
-def _key(request: Request) -> str:
-    """The key ``RinggDoor.admit`` let this request in by."""
-    return header_of(request, "x-api-key") or bearer_key(header_of(request, "authorization"))
