@@ -233,7 +233,7 @@ class World:
 
     async def is_live(self, holder: str) -> bool:
         async with self.db.reading() as conn:
-            return await leases.is_live(conn, holder, self.clock())
+            return holder in await leases.good_for(conn, [holder], self.clock())
 
     async def renewed(self, holder: str) -> bool:
         return await self.db.write(lambda conn: leases.renew(conn, holder, self.clock(), 30))

@@ -27,7 +27,7 @@ from api_builders import (
     seed,
 )
 from api_records import AGENT, ANSWERED_CALL, WORKSPACE, a_call, at, the_answered_call, the_unanswered_call
-from outdial.commands.rules import change_rules, set_policy
+from outdial.commands.rules import change_rules
 from outdial.domain.call import CallState
 from outdial.domain.ids import new_id
 from outdial.domain.rules import CallingHours, CallingPolicy, Price
@@ -420,7 +420,7 @@ class TestThePolicyCheck:
 
         windowed = await self.check(doors, window=window)
         scheduled = await self.check(doors, scheduled_at="2026-03-02T12:30:00Z", window=window)
-        await set_policy(doors.database, WORKSPACE, CallingPolicy(hours=hours))
+        await change_rules(doors.database, WORKSPACE, lambda rules: replace(rules, policy=CallingPolicy(hours=hours)))
         quiet = await self.check(doors, to_number="+81312345678")
 
         assert (windowed["blocked_by"], windowed["next_eligible_at"]) == (["window"], "2026-03-02T11:00:00.000000Z")
@@ -429,7 +429,7 @@ class TestThePolicyCheck:
         assert (quiet["now"], quiet["allowed"]) == (True, True)
 
     async def test_counts_how_often_somebody_was_rung(self, doors: Doors) -> None:
-        await set_policy(doors.database, WORKSPACE, CallingPolicy(per_day=1))
+        await change_rules(doors.database, WORKSPACE, lambda rules: replace(rules, policy=CallingPolicy(per_day=1)))
         await keep(doors.database, the_answered_call())
 
         answer = await self.check(doors)

@@ -9,7 +9,7 @@ import uuid
 import pytest
 import sqlalchemy as sa
 
-from outdial.commands.keys import DIALECTS, READ, create_key, issue_key, revoke_key, rotate_key, withdraw_key
+from outdial.commands.keys import DIALECTS, READ, create_key, issue_key, rotate_key, withdraw_key
 from outdial.commands.provision import create_workspace
 from outdial.domain.errors import Conflict, Invalid, NotFound, Unauthorized
 from outdial.queries.access import authenticate
@@ -77,14 +77,15 @@ class TestAKey:
             await authenticate(database, "ringg", key)
 
     async def test_opens_nothing_once_revoked(self, database: Database, workspace_id: str) -> None:
-        key = await create_key(database, workspace_id, "ringg", now=AT_NOON)
+        await create_key(database, workspace_id, "native", now=AT_NOON)
+        made = await issue_key(database, workspace_id, "ringg", now=AT_NOON)
 
-        await revoke_key(database, workspace_id, key, now=AT_NOON)
+        await withdraw_key(database, workspace_id, made.id, now=AT_NOON)
 
         with pytest.raises(Unauthorized):
-            await authenticate(database, "ringg", key)
+            await authenticate(database, "ringg", made.key)
         with pytest.raises(NotFound):
-            await revoke_key(database, workspace_id, key, now=AT_NOON)
+            await withdraw_key(database, workspace_id, made.id, now=AT_NOON)
 
     async def test_is_replaced_by_rotation(self, database: Database, workspace_id: str) -> None:
         old = await create_key(database, workspace_id, "ringg", now=AT_NOON)

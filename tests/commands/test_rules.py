@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.commands.provision import add_number, add_trunk, create_workspace
-from outdial.commands.rules import change_rules, limit_number, limit_trunk, limit_workspace, set_policy
+from outdial.commands.rules import change_rules, limit_number, limit_trunk
 from outdial.domain.attempt import Trunk
 from outdial.domain.errors import Broken, Invalid, NotFound
 from outdial.domain.ids import new_id
@@ -36,8 +36,8 @@ class TestTheRulesOfAWorkspace:
     async def test_are_read_back_as_they_were_laid_down(self, database: Database) -> None:
         workspace_id = await create_workspace(database, "Example Dental", now=AT_NOON)
 
-        await set_policy(database, workspace_id, BY_DAY)
-        await limit_workspace(database, workspace_id, 20)
+        await change_rules(database, workspace_id, lambda rules: replace(rules, policy=BY_DAY))
+        await change_rules(database, workspace_id, lambda rules: replace(rules, max_calls=20))
 
         assert await rules_of(database, workspace_id) == Rules(BY_DAY, max_calls=20)
 
@@ -57,10 +57,11 @@ class TestTheRulesOfAWorkspace:
 
     async def test_that_cannot_be_are_refused_naming_each_member_and_change_nothing(self, database: Database) -> None:
         workspace_id = await create_workspace(database, "Example Dental", now=AT_NOON)
-        await set_policy(database, workspace_id, BY_DAY)
+        await change_rules(database, workspace_id, lambda rules: replace(rules, policy=BY_DAY))
 
+        never = CallingPolicy(CallingHours(time(9), time(9)), per_day=0)
         with pytest.raises(Invalid) as refused:
-            await set_policy(database, workspace_id, CallingPolicy(CallingHours(time(9), time(9)), per_day=0))
+            await change_rules(database, workspace_id, lambda rules: replace(rules, policy=never))
 
         assert [fault.path for fault in refused.value.faults] == [("hours",), ("per_day",)]
         assert (await rules_of(database, workspace_id)).policy == BY_DAY
@@ -70,13 +71,13 @@ class TestTheRulesOfAWorkspace:
         await store_rules(database, {"policy": {"quiet_after": "21:00"}})
 
         with pytest.raises(Broken, match="quiet_after is not known"):
-            await limit_workspace(database, workspace_id, 5)
+            await change_rules(database, workspace_id, lambda rules: replace(rules, max_calls=5))
         with pytest.raises(Broken):
             await rules_of(database, workspace_id)
 
     async def test_of_an_unknown_workspace_are_not_found(self, database: Database) -> None:
         with pytest.raises(NotFound):
-            await limit_workspace(database, new_id(), 5)
+            await change_rules(database, new_id(), lambda rules: replace(rules, max_calls=5))
         with pytest.raises(NotFound):
             await rules_of(database, new_id())
 

@@ -82,6 +82,6 @@ class TestTheClockOfLeases:
         ended = world.clock() + timedelta(seconds=30)
 
         async with world.db.reading() as conn:
-            at_the_end = await leases.is_live(conn, holder, ended)
+            at_the_end = holder in await leases.good_for(conn, [holder], ended)
 
         assert at_the_end == (world.db.url.get_backend_name() == "postgresql")

@@ -16,9 +16,9 @@ from outdial.audio.frames import LINE_RATE_HZ
 _HEADER_BYTES: Final = 44
 
 
-def _header(channels: int, data_bytes: int) -> bytes:
+def _header(data_bytes: int) -> bytes:
     """The 44 bytes in front of PCM data ("Multimedia Programming Interface and Data Specifications 1.0", 1991)."""
-    block = 2 * channels
+    channels, block = 2, 4
     return struct.pack(
         "<4sI4s4sIHHIIHH4sI",
         *(b"RIFF", data_bytes + _HEADER_BYTES - 8, b"WAVE", b"fmt ", 16),
@@ -41,7 +41,7 @@ class StereoWriter:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         self._data_bytes = 0
         try:
-            os.pwrite(self._file, _header(2, 0), 0)
+            os.pwrite(self._file, _header(0), 0)
         except OSError:
             os.close(self._file)
             raise
@@ -56,7 +56,7 @@ class StereoWriter:
         while written < len(data):
             written += os.pwrite(self._file, data[written:], _HEADER_BYTES + self._data_bytes + written)
         self._data_bytes += len(data)
-        os.pwrite(self._file, _header(2, self._data_bytes), 0)
+        os.pwrite(self._file, _header(self._data_bytes), 0)
 
     @property
     def duration_ms(self) -> int:
@@ -83,8 +83,3 @@ def read_wav(path: Path) -> tuple[npt.NDArray[np.int16], int]:
             return samples.reshape(-1, file.getnchannels()), file.getframerate()
     except (wave.Error, EOFError) as error:
         raise ValueError(f"{path} is no PCM WAV file: {error}") from error
-
-
-def write_wav(path: Path, pcm: bytes) -> None:
-    """A whole mono clip at line rate."""
-    path.write_bytes(_header(1, len(pcm)) + pcm)

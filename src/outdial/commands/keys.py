@@ -97,17 +97,6 @@ async def rotate_key(db: Database, workspace_id: str, dialect: str, old: str, *,
     return new.key
 
 
-async def revoke_key(db: Database, workspace_id: str, key: str, *, now: Clock) -> None:
-    """From the commit on, the key opens nothing.
-
-    Raises:
-        NotFound: the workspace has no such valid key.
-    """
-    at = now()
-    if await db.write(lambda conn: _revoke(conn, workspace_id, api_keys.c.digest == digest_key(key), at)) is None:
-        raise NotFound("API key not found", field="key")
-
-
 async def withdraw_key(db: Database, workspace_id: str, key_id: str, *, now: Clock) -> None:
     """Revoke a key that is known by its id. The last full native key stays: without it nobody could make another.
 

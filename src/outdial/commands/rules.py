@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, TypedDict, Unpack
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.errors import Fault, Invalid, NotFound
-from outdial.domain.rules import CallingPolicy, Rules, limit_faults, trunk_faults
+from outdial.domain.rules import Rules, limit_faults, trunk_faults
 from outdial.store.database import Database
 from outdial.store.schema import numbers, trunks, workspaces
 
@@ -44,19 +43,6 @@ async def change_rules(db: Database, workspace_id: str, change: Callable[[Rules]
         return rules
 
     return await db.write(work)
-
-
-async def set_policy(db: Database, workspace_id: str, policy: CallingPolicy) -> None:
-    """Raises: as ``change_rules``."""
-    await change_rules(db, workspace_id, lambda rules: replace(rules, policy=policy))
-
-
-async def limit_workspace(db: Database, workspace_id: str, max_calls: int | None) -> None:
-    """How many calls a workspace may have up at the same moment; None: as many as it likes.
-
-    Raises: as ``change_rules``.
-    """
-    await change_rules(db, workspace_id, lambda rules: replace(rules, max_calls=max_calls))
 
 
 async def limit_number(db: Database, workspace_id: str, number_id: str, max_calls: int | None) -> None:

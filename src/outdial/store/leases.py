@@ -68,10 +68,6 @@ async def good_for(conn: AsyncConnection, holders: Collection[str], now: datetim
     return {row.holder: row.until - row.at for row in found if row.until > row.at}
 
 
-async def is_live(conn: AsyncConnection, holder: str, now: datetime) -> bool:
-    return holder in await good_for(conn, [holder], now)
-
-
 async def release(conn: AsyncConnection, holder: str) -> None:
     """Give a lease up; attempts still under way in its name are reaped at once."""
     await conn.execute(leases.delete().where(leases.c.holder == holder))
