@@ -121,6 +121,31 @@ class TestNativeSubscriptions:
         told = sorted((request.target, *request.values("x-entry")) for request in receiver.requests)
         assert told == [("/a", "3"), ("/b", "2")]
 
+    async def test_are_told_beside_the_calls_own_callback(self, office: Office, receiver: Receiver) -> None:
+        native = NativeSubscriptions(LINKS)
+        office.subscribers, office.translate = [native], native.translate
+        await office.subscribes(Subscription("native", ("processed",), receiver.url("/agent")))
+        call_id = await office.call(receiver.url("/call"), dialect="native", headers={"X-Token": "secret"})
+        await office.happens(call_id, EventType.DIALING, EventType.SAID, EventType.PROCESSED)
+
+        await office.work()
+
+        own = [request for request in receiver.requests if request.target == "/call"]
+        assert [request.json["type"] for request in own] == ["registered", "dialing", "processed"]
+        assert {(request.method, *request.values("x-token")) for request in own} == {("POST", "secret")}
+        (theirs,) = [request for request in receiver.requests if request.target == "/agent"]
+        assert theirs.json == own[-1].json
+        assert theirs.values("x-token") == []
+
+    async def test_leave_a_ringg_calls_callback_to_ringg(self, office: Office, receiver: Receiver) -> None:
+        native = NativeSubscriptions(LINKS)
+        office.subscribers, office.translate = [native], native.translate
+        await office.happens(await office.call(receiver.url()), EventType.PROCESSED)
+
+        await office.work()
+
+        assert receiver.requests == []
+
     async def test_of_a_ringly_call_repeat_what_was_asked(self, office: Office, receiver: Receiver) -> None:
         native = NativeSubscriptions(LINKS)
         office.subscribers, office.translate = [native], native.translate

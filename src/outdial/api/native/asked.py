@@ -21,6 +21,8 @@ from pydantic import (
 
 from outdial.domain.errors import Broken, Fault, Invalid
 from outdial.domain.hours import zone
+from outdial.domain.subscription_headers import may_be_sent
+from outdial.domain.web_addresses import is_web_address
 
 Model = TypeVar("Model", bound=BaseModel)
 _HHMM: Final = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
@@ -43,6 +45,18 @@ def moment(value: object) -> object:
 
 def _wall_time(value: object) -> object:
     return time.fromisoformat(value) if isinstance(value, str) and re.fullmatch(_HHMM, value) else value
+
+
+def _web_address(url: str) -> str:
+    if not is_web_address(url):
+        raise ValueError("must be an http or https URL")
+    return url
+
+
+def _sendable(headers: dict[str, str]) -> dict[str, str]:
+    if wrong := [name for name, value in headers.items() if not may_be_sent(name, value)]:
+        raise ValueError(f"{wrong[0]} is no header that can be sent")
+    return headers
 
 
 def _known_zone(name: str) -> str:
@@ -92,6 +106,17 @@ class LimitsIn(Strict):
     max_length_s: Annotated[float, Field(ge=10, le=14400)] | None = None
 
 
+class CallbackIn(Strict):
+    """An endpoint that is told of this call alone."""
+
+    url: Annotated[str, StringConstraints(max_length=2048), AfterValidator(_web_address)] = Field(
+        examples=["https://hooks.example.test/outdial"]
+    )
+    headers: Annotated[dict[str, str], AfterValidator(_sendable)] = Field(
+        default={}, max_length=50, description="Sent along"
+    )
+
+
 class CallIn(Strict):
     """A call: exactly one of ``agent_id`` and ``agent_tag``, exactly one source of a caller number."""
 
@@ -110,6 +135,7 @@ class CallIn(Strict):
     version_id: Name | None = None
     voice_id: Name | None = None
     call_category: Name | None = None
+    callback: CallbackIn | None = None
     metadata: dict[str, Any] | None = Field(default=None, description="Kept and given back, never looked at")
 
     @model_validator(mode="after")

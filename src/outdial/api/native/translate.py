@@ -12,7 +12,7 @@ from outdial.commands.place_call import Placed
 from outdial.domain.events import Event
 from outdial.domain.ids import parse_uuid
 from outdial.domain.record import AttemptRecord, CallRecord
-from outdial.domain.request import CallRequest, Overrides, Window
+from outdial.domain.request import Callback, CallRequest, Overrides, Window
 
 DIALECT: Final = "native"
 
@@ -32,6 +32,7 @@ def call_request(call: asked.CallIn, body: Mapping[str, Any], workspace_id: str)
         voice_id=_id(call.voice_id),
         variables=_variables(call),
         overrides=_overrides(call),
+        callback=None if call.callback is None else Callback(call.callback.url, call.callback.headers),
         call_category=call.call_category,
         body=body,
     )

@@ -1,4 +1,4 @@
-"""Subscriptions in this API's own words: each fact as it is, with its call.
+"""Subscriptions and callbacks in this API's own words: each fact as it is, with its call.
 
 The call is as it stands when the fact is first told, which may be a moment after it happened; ``seq`` orders facts and
 tells duplicates apart.
@@ -17,8 +17,9 @@ from outdial.domain.record import CallRecord
 from outdial.webhooks.ports import Endpoint
 
 KIND: Final = "subscription"
+CALLBACK: Final = "callback"
 TYPES: Final = frozenset(EventType) - {EventType.SAID, EventType.DIGITS}
-"""What can be subscribed to: all facts but those that come with every sentence of a talk."""
+"""What is told: all facts but those that come with every sentence of a talk."""
 _RINGLY: Final = "ringly"
 
 
@@ -33,10 +34,14 @@ class NativeSubscriptions:
         return TYPES
 
     def endpoints(self, event: Event, call: CallRecord) -> Sequence[Endpoint]:
-        """Of several subscriptions to one fact all are told, at one URL the last of them."""
+        """The agent's: of several to one fact all are told, at one URL the last of them. And the call's own callback,
+        if it came through this API."""
         mine = [one for one in call.subscriptions if one.dialect == translate.DIALECT and event.type in one.events]
         by_url = {one.url: one for one in mine}
-        return [Endpoint(KIND, translate.DIALECT, one.url, one.method, one.headers) for one in by_url.values()]
+        told = [Endpoint(KIND, translate.DIALECT, one.url, one.method, one.headers) for one in by_url.values()]
+        if call.callback is not None and call.dialect == translate.DIALECT:
+            told.append(Endpoint(CALLBACK, translate.DIALECT, call.callback.url, headers=call.callback.headers))
+        return told
 
     def translate(self, event: Event, call: CallRecord, _kind: str) -> bytes:
         return json.dumps(event_body(event, call, self._links), ensure_ascii=False).encode()
