@@ -21,7 +21,7 @@ from outdial.api.rate import HourlyLimits, RateLimit
 from outdial.api.recordings import RecordingLinks
 from outdial.api.root import root
 from outdial.domain.agent import Definition, PromptSection, Voice
-from outdial.domain.attempt import Speaker
+from outdial.domain.attempt import Speaker, Trunk
 from outdial.domain.clock import Clock
 from outdial.domain.ids import digest_key
 from outdial.domain.plan import Plan
@@ -32,6 +32,7 @@ from outdial.store import schema
 from outdial.store.database import Database
 from outdial.store.definitions import definition_to_json
 from outdial.store.registration import CallerNumber, Registration, rows_of
+from outdial.store.trunks import trunk_to_row
 
 RINGG = "/ca/api/v0"
 RINGLY = "/api/1.1/wf"
@@ -214,11 +215,8 @@ def _version_of(agent_id: str) -> str:
 async def _add_workspace(conn: AsyncConnection, identity: str, name: str, trunk_id: str) -> None:
     created_at = datetime(2026, 1, 1, tzinfo=UTC)
     await conn.execute(schema.workspaces.insert().values(id=identity, name=name, settings={}, created_at=created_at))
-    await conn.execute(
-        schema.trunks.insert().values(
-            id=trunk_id, workspace_id=identity, name="Main", definition={}, created_at=created_at
-        )
-    )
+    trunk = trunk_to_row(Trunk(trunk_id, "Main", "127.0.0.1"))
+    await conn.execute(schema.trunks.insert().values(**trunk, workspace_id=identity, created_at=created_at))
 
 
 async def _add_key(conn: AsyncConnection, workspace_id: str, dialect: str, key: str, **more: Any) -> None:

@@ -148,15 +148,6 @@ class TestReading:
         assert ordered_keys(got) == ordered_keys(wanted)
         assert not any(row["is_archived"] for row in rows)
 
-    async def test_workspace(self, doors: Doors) -> None:
-        exchange = example("ringg", "60")
-
-        got = (await replay(doors, exchange)).json()
-
-        uncounted = ("credits", "locked_credits", "total_available_credits")
-        assert without(got, *uncounted) == without(exchange["response"]["body"], *uncounted)
-        assert ordered_keys(got) == ordered_keys(exchange["response"]["body"])
-
 
 def the_call_dialed_twice() -> CallRecord:
     """The second row of the history example: tried from both numbers of its pool."""
