@@ -15,7 +15,7 @@ _FRAMEWORKS = "HTTPValidationError"
 class Door(FastAPI):
     """One mounted door with a document of its own at ``openapi.json``; no redirects, no pages from a CDN.
 
-    ``bodies`` are models of request bodies that routes read without FastAPI's help and refer to with ``body_of``.
+    ``bodies`` are models that routes read and refuse with without FastAPI's help (``body_of``, ``refusals``).
     """
 
     def __init__(self, *, title: str, bodies: tuple[type[BaseModel], ...] = ()) -> None:
@@ -60,8 +60,12 @@ def multipart_of(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def refusals(model: type[BaseModel], *statuses: int) -> dict[int | str, dict[str, Any]]:
-    """``responses`` of a route: which statuses it may also answer with, all in the shape of ``model``."""
-    said: dict[int | str, dict[str, Any]] = {status: {"model": model} for status in statuses}
+    """``responses`` of a route: which statuses it may also answer with, all in the shape of ``model``.
+
+    The door knows ``model`` as one of its ``bodies``: nothing is made of it for each route and status anew.
+    """
+    content = {"application/json": {"schema": {"$ref": _SCHEMAS + model.__name__}}}
+    said: dict[int | str, dict[str, Any]] = {status: {"content": dict(content)} for status in statuses}
     if 429 in said:
         after = {"description": "Whole seconds to wait", "required": True, "schema": {"type": "integer"}}
         said[429]["headers"] = {"Retry-After": after}

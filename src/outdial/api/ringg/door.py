@@ -33,7 +33,7 @@ class RinggDoor:
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
-        self.app = Door(title="Outdial: Ringg dialect")
+        self.app = Door(title="Outdial: Ringg dialect", bodies=(errors.ErrorBody,))
         self.app.router.dependencies = [Security(_KEY), Security(_BEARER)]
         self.app.add_middleware(Gate, failed=errors.failed)
         errors.install(self.app)

@@ -30,7 +30,7 @@ _REFUSALS: Final = refusals(wire.ErrorBody, 400, 401, 402, errors.RINGLY_NOT_FOU
 
 def application(parts: Parts) -> Door:
     """The whole API, to be mounted at ``/api/1.1/wf``."""
-    app = Door(title="Outdial: Ringly dialect", bodies=(wire.OutboundCall, wire.FirstOutboundCall))
+    app = Door(title="Outdial: Ringly dialect", bodies=(wire.OutboundCall, wire.FirstOutboundCall, wire.ErrorBody))
     app.router.dependencies = [Security(_KEY)]
     app.add_middleware(Gate, failed=errors.failed)
     errors.install(app)
