@@ -1,4 +1,4 @@
-"""Recordings are reached by signed links that expire, and by nothing else."""
+"""Recordings, and the rows of a list nobody can be rung by, are reached by signed links that expire."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ LIFE: Final = timedelta(hours=24)
 
 
 class RecordingLinks:
-    """Makes and checks links: HMAC-SHA256 over call id and expiry. ``base_url`` is where customers reach us."""
+    """Makes and checks links: HMAC-SHA256 over what they lead to and expiry.
+
+    ``base_url`` is where customers reach us. Every link is valid for 24 hours from when it is made.
+    """
 
     def __init__(self, *, secret: bytes, base_url: str, now: Clock) -> None:
         self._secret = secret
@@ -29,18 +32,26 @@ class RecordingLinks:
         self._now = now
 
     def link(self, call_id: str) -> str:
-        """A URL of the call's recording, valid for 24 hours from now."""
-        expires = int((self._now() + LIFE).timestamp())
-        query = urlencode({"expires": expires, "sig": self._sign(call_id, str(expires))})
-        return f"{self._base_url}/recordings/{call_id}.wav?{query}"
+        """A URL of the call's recording."""
+        return self._signed(f"/recordings/{call_id}.wav", call_id)
 
-    def holds(self, call_id: str, expires: str, signature: str) -> bool:
-        """Whether such a link was made here and has not run out."""
-        genuine = hmac.compare_digest(self._sign(call_id, expires).encode(), signature.encode())
+    def rejected_rows(self, workspace_id: str, list_id: str) -> str:
+        """A URL of the rows of a list that cannot be rung."""
+        name = f"{workspace_id}/{list_id}"
+        return self._signed(f"/lists/{name}/invalid.csv", name)
+
+    def holds(self, name: str, expires: str, signature: str) -> bool:
+        """Whether such a link was made here and has not run out. ``name``: a call's id, or workspace and list."""
+        genuine = hmac.compare_digest(self._sign(name, expires).encode(), signature.encode())
         return genuine and self._now().timestamp() <= int(expires)
 
-    def _sign(self, call_id: str, expires: str) -> str:
-        return hmac.new(self._secret, f"{call_id}\n{expires}".encode(), hashlib.sha256).hexdigest()
+    def _signed(self, path: str, name: str) -> str:
+        expires = int((self._now() + LIFE).timestamp())
+        query = urlencode({"expires": expires, "sig": self._sign(name, str(expires))})
+        return f"{self._base_url}{path}?{query}"
+
+    def _sign(self, name: str, expires: str) -> str:
+        return hmac.new(self._secret, f"{name}\n{expires}".encode(), hashlib.sha256).hexdigest()
 
 
 FindRecording = Callable[[str], Awaitable[Path | None]]

@@ -69,3 +69,9 @@ def formatted(full: object, wish: Wish) -> tuple[object, tuple[str, ...]]:
         return name, ()
     written = transliterate(name, *wish.script) if isinstance(name, str) else None
     return (written, ()) if written else (name, (UNAVAILABLE,))
+
+
+def spelled(name: str, language: str) -> str:
+    """The first name in ``name``, in the script of ``language`` where the dictionary knows it."""
+    written, _ = formatted(name, Wish(extract=True, script=(_SOURCE, language)))
+    return str(written)

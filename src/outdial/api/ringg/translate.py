@@ -28,7 +28,7 @@ def call_request(body: Mapping[str, Any], workspace_id: str, *, extract_name: bo
         version_id=_id(body.get("version_id")),
         voice_id=_id(body.get("voice_id")),
         variables=variables,
-        overrides=_overrides(fields.as_object(body.get("call_config")) or {}),
+        overrides=overrides(fields.as_object(body.get("call_config")) or {}),
         callback=_callback(body),
         call_category=body["call_category"].strip() if body.get("call_category") else None,
         parent_call_id=parse_uuid(body["parent_call_id"]) if body.get("parent_call_id") else None,
@@ -64,7 +64,8 @@ def _variables(body: Mapping[str, Any], extract_name: bool) -> tuple[dict[str, A
     return variables, warnings
 
 
-def _overrides(config: Mapping[str, Any]) -> Overrides:
+def overrides(config: Mapping[str, Any]) -> Overrides:
+    """What a valid ``call_config`` asks for."""
     retry = fields.as_object(config.get("call_retry_config")) or {}
     hours = fields.as_object(config.get("call_time")) or {}
     count = fields.as_number(retry.get("retry_count"))

@@ -58,6 +58,12 @@ def check_call(body: _Object, *, v2: bool, now: datetime) -> None:
         raise Invalid(*faults)
 
 
+def config_faults(config: object, now: datetime) -> list[Fault]:
+    """What is wrong with a ``call_config`` that does not stand in the body of a call; paths begin with its name."""
+    asked = Asked({_CONFIG: config}, v2=True, now=now)
+    return [fault for rule in RULES if rule.row in _CONFIG_ROWS for fault in rule.check(asked)]
+
+
 def _name(asked: Asked) -> Iterator[Fault]:
     name = asked.body.get("name")
     if not isinstance(name, str) or not name.strip():
@@ -279,3 +285,5 @@ RULES: Final = (
     Rule(25, _text_ids),  # and 26: whether they exist is a look-up
     Rule(27, _labels),
 )
+_CONFIG_ROWS: Final = range(18, 23)
+"""Those about ``call_config``."""
