@@ -5,8 +5,20 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api_builders import ARCHIVED_AGENT, NEIGHBOUR_AGENT, NEIGHBOUR_KEY, RINGG, RINGG_KEY, Doors, keep, seed
+from api_builders import (
+    ARCHIVED_AGENT,
+    NATIVE_KEY,
+    NEIGHBOUR_AGENT,
+    NEIGHBOUR_KEY,
+    RINGG,
+    RINGG_KEY,
+    SURVEY_AGENT,
+    Doors,
+    keep,
+    seed,
+)
 from api_examples import NOBODYS_ID, example
 from api_records import AGENT, ANSWERED_CALL, UNANSWERED_CALL, WORKSPACE, at, the_answered_call, the_unanswered_call
 from outdial.api.ringg.webcall import NO_WEB_CALLS
@@ -79,27 +91,35 @@ class TestAWebCall:
         assert response.status_code == 401
 
 
+PAGE = "https://shop.example.test"
+OTHER_PAGE = "https://other.example.test"
+
+
+@pytest.fixture
+async def listed(doors: Doors) -> Doors:
+    """The doors of a workspace whose agents list a page each, one an odd one too."""
+    pages = {AGENT: [PAGE, "https://a%_b.example.test:8443"], SURVEY_AGENT: [OTHER_PAGE]}
+
+    async def work(conn: AsyncConnection) -> None:
+        for agent_id, origins in pages.items():
+            settings = {"whitelisted_domains": origins}
+            await conn.execute(agents.update().where(agents.c.id == agent_id).values(settings=settings))
+
+    await doors.database.write(work)
+    return doors
+
+
 class TestABrowser:
-    PAGE = "https://shop.example.test"
-
-    @pytest.fixture
-    async def listed(self, doors: Doors) -> Doors:
-        """The doors of a workspace whose agent lists the page."""
-        settings = {"whitelisted_domains": [self.PAGE, "https://a%_b.example.test:8443"]}
-        changed = agents.update().where(agents.c.id == AGENT).values(settings=settings)
-        await doors.database.write(lambda conn: conn.execute(changed))
-        return doors
-
     async def ask(self, doors: Doors, origin: str, path: str = "/calling/webcall") -> httpx.Response:
         asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
         return await doors.http.options(RINGG + path, headers=asked)
 
     @pytest.mark.parametrize("path", ["/calling/webcall", f"/calling/{ANSWERED_CALL}/feedback", "/calling/webcall/"])
     async def test_is_let_in_from_a_page_an_agent_lists(self, listed: Doors, path: str) -> None:
-        response = await self.ask(listed, self.PAGE, path)
+        response = await self.ask(listed, PAGE, path)
 
         assert (response.status_code, response.content) == (204, b"")
-        assert response.headers["Access-Control-Allow-Origin"] == self.PAGE
+        assert response.headers["Access-Control-Allow-Origin"] == PAGE
         assert response.headers["Access-Control-Allow-Methods"] == "POST"
         assert "authorization" in response.headers["Access-Control-Allow-Headers"]
         assert response.headers["Vary"] == "Origin"
@@ -121,15 +141,74 @@ class TestABrowser:
         archived = agents.update().where(agents.c.id == AGENT).values(archived_at=at("08:00:00"))
         await listed.database.write(lambda conn: conn.execute(archived))
 
-        assert (await self.ask(listed, self.PAGE)).status_code == 403
+        assert (await self.ask(listed, PAGE)).status_code == 403
 
     async def test_may_read_the_answer_whatever_it_is(self, listed: Doors) -> None:
         for body, status in (({"agent_id": AGENT}, 501), ({}, 400)):
-            response = await listed.ringg_post("/calling/webcall", body, headers={"Origin": self.PAGE})
+            response = await listed.ringg_post("/calling/webcall", body, headers={"Origin": PAGE})
             assert response.status_code == status
-            assert response.headers["Access-Control-Allow-Origin"] == self.PAGE
+            assert response.headers["Access-Control-Allow-Origin"] == PAGE
         stranger = await listed.ringg_post("/calling/webcall", {}, headers={"Origin": "https://else.example.test"})
         assert "Access-Control-Allow-Origin" not in stranger.headers
+
+
+class TestAPublishableKey:
+    @pytest.fixture
+    async def key(self, listed: Doors) -> str:
+        wish = {"dialect": "ringg", "access": "publishable"}
+        made = await listed.http.post("/v1/keys", json=wish, headers={"Authorization": f"Bearer {NATIVE_KEY}"})
+        return str(made.json()["key"])
+
+    async def ask(
+        self, doors: Doors, key: str, page: str | None, agent_id: object = AGENT, **body: object
+    ) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {key}"} | ({} if page is None else {"Origin": page})
+        return await doors.http.post(f"{RINGG}/calling/webcall", json={"agent_id": agent_id, **body}, headers=headers)
+
+    async def test_opens_web_calls_of_an_agent_from_the_pages_it_lists(self, listed: Doors, key: str) -> None:
+        response = await self.ask(listed, key, PAGE)
+        wrong = await self.ask(listed, key, PAGE, media_type="smell")
+
+        assert key.startswith("pk_")
+        assert (response.status_code, wrong.status_code) == (501, 400)
+        assert response.headers["Access-Control-Allow-Origin"] == PAGE
+
+    @pytest.mark.parametrize(
+        ("page", "agent_id"),
+        [
+            *((None, AGENT), (OTHER_PAGE, AGENT), ("https://else.example.test", AGENT), ("null", AGENT)),
+            *((PAGE, SURVEY_AGENT), (PAGE, NEIGHBOUR_AGENT), (PAGE, NOBODYS_ID), (PAGE, "x"), (PAGE, None)),
+        ],
+    )
+    async def test_opens_nothing_from_elsewhere(
+        self, listed: Doors, key: str, page: str | None, agent_id: str | None
+    ) -> None:
+        response = await self.ask(listed, key, page, agent_id)
+
+        assert (response.status_code, response.json()["error"]["code"]) == (401, "UNAUTHORIZED")
+
+    async def test_opens_no_agent_out_of_use(self, listed: Doors, key: str) -> None:
+        archived = agents.update().where(agents.c.id == AGENT).values(archived_at=at("08:00:00"))
+        await listed.database.write(lambda conn: conn.execute(archived))
+
+        assert (await self.ask(listed, key, PAGE)).status_code == 401
+
+    async def test_opens_no_other_route(self, listed: Doors, key: str) -> None:
+        document = (await listed.http.get(f"{RINGG}/openapi.json")).json()
+        asked = [(method, path) for path, methods in document["paths"].items() for method in methods]
+        headers = {"Authorization": f"Bearer {key}", "Origin": PAGE}
+
+        statuses = {
+            (method, path): (await listed.http.request(method, RINGG + path, json={}, headers=headers)).status_code
+            for method, path in asked
+            if path != "/calling/webcall"
+        }
+
+        assert len(statuses) > 20
+        assert set(statuses.values()) == {401}
+        native = await listed.http.get("/v1/calls", headers=headers)
+        ringly = await listed.http.post("/api/1.1/wf/make-outbound-call-v2", json={}, headers=headers)
+        assert (native.status_code, ringly.status_code) == (401, 401)
 
 
 class TestFeedback:

@@ -9,8 +9,9 @@ import uuid
 import pytest
 import sqlalchemy as sa
 
-from outdial.commands.keys import DIALECTS, READ, create_key, issue_key, rotate_key, withdraw_key
+from outdial.commands.keys import DIALECTS, create_key, issue_key, rotate_key, withdraw_key
 from outdial.commands.provision import create_workspace
+from outdial.domain.access import PUBLISHABLE, READ
 from outdial.domain.errors import Conflict, Invalid, NotFound, Unauthorized
 from outdial.queries.access import authenticate
 from outdial.store.database import Database
@@ -86,6 +87,18 @@ class TestAKey:
             await authenticate(database, "ringg", made.key)
         with pytest.raises(NotFound):
             await withdraw_key(database, workspace_id, made.id, now=AT_NOON)
+
+    async def test_for_web_pages_opens_only_what_looks_at_the_page(self, database: Database, workspace_id: str) -> None:
+        key = (await issue_key(database, workspace_id, "ringg", access=PUBLISHABLE, now=AT_NOON)).key
+
+        opened = await authenticate(database, "ringg", key, from_page=True)
+
+        assert re.fullmatch(r"pk_[A-Za-z0-9_-]{32}", key)
+        assert (opened.workspace_id, opened.publishable, opened.full) == (workspace_id, True, False)
+        with pytest.raises(Unauthorized):
+            await authenticate(database, "ringg", key)
+        with pytest.raises(Invalid):
+            await issue_key(database, workspace_id, "ringly", access=PUBLISHABLE, now=AT_NOON)
 
     async def test_is_replaced_by_rotation(self, database: Database, workspace_id: str) -> None:
         old = await create_key(database, workspace_id, "ringg", now=AT_NOON)

@@ -19,7 +19,7 @@ from outdial import __version__
 from outdial.bootstrap.installation import installation
 from outdial.bootstrap.logs import configure_logs
 from outdial.bootstrap.node import serve as run_node
-from outdial.cli import change, credits, knowledge
+from outdial.cli import change, credits, keys, knowledge
 from outdial.cli.additions import add_agent, add_number, add_trunk
 from outdial.cli.agents import agent_list, agent_versions
 from outdial.cli.demo import run_demo
@@ -47,6 +47,7 @@ app.add_typer(policy, name="policy")
 app.add_typer(suppression, name="suppress", help="Numbers nobody rings.")
 app.add_typer(people, name="user", help="The people of the workspace.")
 app.add_typer(knowledge.app, name="kb")
+app.add_typer(keys.app, name="key")
 agents.command("list")(agent_list)
 agents.command("versions")(agent_versions)
 trunks.command("limit")(trunk_limit)

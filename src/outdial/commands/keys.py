@@ -12,6 +12,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from outdial.domain.access import ACCESSES, FULL, PUBLISHABLE
 from outdial.domain.clock import Clock
 from outdial.domain.errors import Conflict, Fault, Invalid, NotFound
 from outdial.domain.ids import digest_key, new_id
@@ -24,9 +25,6 @@ _MAKERS: Final[Mapping[str, Callable[[], str]]] = {
     "native": lambda: f"od_{secrets.token_urlsafe(24)}",
 }
 DIALECTS: Final = tuple(_MAKERS)
-FULL: Final = "full"
-READ: Final = "read"
-ACCESSES: Final = (FULL, READ)
 _MASTERS: Final = (
     sa.select(api_keys.c.id)
     .where(
@@ -60,9 +58,10 @@ async def create_key(db: Database, workspace_id: str, dialect: str, key: str | N
 async def issue_key(
     db: Database, workspace_id: str, dialect: str, key: str | None = None, *, access: str = FULL, now: Clock
 ) -> NewKey:
-    """The same with what it may do: ``full`` or ``read``.
+    """The same with what it may do, one of ``domain.access.ACCESSES``.
 
-    Ringg keys are UUIDv4 strings; the others ``ok_`` or ``od_`` and 32 URL-safe characters.
+    Ringg keys are UUIDv4 strings; the others ``ok_`` or ``od_``, or ``pk_`` when publishable, and 32 URL-safe
+    characters.
 
     Raises:
         Invalid: no such dialect or access, or ``key`` is empty or holds blanks.
@@ -71,6 +70,10 @@ async def issue_key(
     chosen = _usable(dialect, key)
     if access not in ACCESSES:
         raise Invalid(Fault(("access",), f"access must be one of {', '.join(ACCESSES)}"))
+    if access == PUBLISHABLE and dialect != "ringg":
+        raise Invalid(Fault(("access",), "access may be publishable for ringg alone"))
+    if access == PUBLISHABLE and key is None:
+        chosen = f"pk_{secrets.token_urlsafe(24)}"
     new = NewKey(new_id(), chosen, now())
     try:
         await db.write(lambda conn: _insert(conn, workspace_id, dialect, access, new))

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from outdial.domain.access import FULL, PUBLISHABLE
 from outdial.domain.errors import Forbidden, Unauthorized
 from outdial.domain.ids import digest_key
 from outdial.store.database import Database
 from outdial.store.schema import api_keys
 
-_FULL: Final = "full"
-
 
 @dataclass(frozen=True)
 class Access:
-    """What a key opens. ``full`` False: it reads and changes nothing."""
+    """What a key opens. ``full`` False: it reads and changes nothing.
+
+    ``publishable``: it opens nothing by itself, see ``authenticate``.
+    """
 
     workspace_id: str
     key_id: str
     full: bool
+    publishable: bool
 
     def must_write(self) -> None:
         """
@@ -34,8 +36,10 @@ class Access:
             raise Forbidden("This API key may only read")
 
 
-async def authenticate(db: Database, dialect: str, key: str) -> Access:
+async def authenticate(db: Database, dialect: str, key: str, *, from_page: bool = False) -> Access:
     """What this key opens through this dialect's door.
+
+    ``from_page``: whoever asks checks the page a publishable key comes from; only there it is let in.
 
     Takes the same time for every wrong key: what is compared is a digest, in an index.
 
@@ -44,7 +48,7 @@ async def authenticate(db: Database, dialect: str, key: str) -> Access:
     """
     asked = dialect, digest_key(key)
     access = (await db.find(_accesses, [asked])).get(asked)
-    if access is None:
+    if access is None or (access.publishable and not from_page):
         raise Unauthorized("API key is missing or not valid")
     return access
 
@@ -57,4 +61,7 @@ async def _accesses(conn: AsyncConnection, keys: Collection[tuple[str, str]]) ->
             api_keys.c.digest.in_({digest for _, digest in keys}), api_keys.c.revoked_at.is_(None)
         )
     )
-    return {(row.dialect, row.digest): Access(row.workspace_id, row.id, row.access == _FULL) for row in rows}
+    return {
+        (row.dialect, row.digest): Access(row.workspace_id, row.id, row.access == FULL, row.access == PUBLISHABLE)
+        for row in rows
+    }

@@ -15,7 +15,7 @@ from outdial.store.schema import api_keys
 
 @dataclass(frozen=True)
 class KeyRow:
-    """``access``: ``full`` or ``read``. ``hint``: the key's last characters."""
+    """``access``: one of ``domain.access.ACCESSES``. ``hint``: the key's last characters."""
 
     id: str
     dialect: str

@@ -17,6 +17,14 @@ async def is_listed(db: Database, origin: str) -> bool:
     return (await db.find(_listed, [origin])).get(origin, False)
 
 
+async def agent_lists(db: Database, workspace_id: str, agent_id: str, origin: str) -> bool:
+    """Whether this agent of the workspace, in use, lists this origin."""
+    mine = agents.c.id == agent_id, agents.c.workspace_id == workspace_id, agents.c.archived_at.is_(None)
+    async with db.reading() as conn:
+        settings = await conn.scalar(sa.select(agents.c.settings).where(*mine))
+    return settings is not None and origin in settings.get(DOMAINS, ())
+
+
 async def _listed(conn: AsyncConnection, origins: Collection[str]) -> Mapping[str, bool]:
     # The text narrows the rows down; what they list decides.
     text = sa.cast(agents.c.settings, sa.Text)

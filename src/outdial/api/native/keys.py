@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import Query
 from pydantic import BaseModel, Field
@@ -20,12 +20,13 @@ from outdial.queries.inventory import WorkspaceRow, workspace
 from outdial.queries.keys import key_page
 
 Dialect = Literal["ringg", "ringly", "native"]
-Access = Literal["full", "read"]
+Access = Literal["full", "read", "publishable"]
+_ACCESS: Final = "read: it changes nothing, and places no calls; publishable: of ringg, it opens web calls from a page"
 
 
 class KeyIn(Strict):
     dialect: Dialect = Field(description="Whose door it opens")
-    access: Access = Field(default="full", description="read: it changes nothing, and places no calls")
+    access: Access = Field(default="full", description=_ACCESS)
 
 
 class Key(BaseModel):

@@ -78,11 +78,25 @@ class RinggDoor:
             TooMany: it knocked too often.
             Forbidden: it only reads, and this route writes.
         """
-        key = key_of(request)
-        opened = await access.authenticate(self.parts.database, translate.DIALECT, key)
-        self.parts.rate.take(digest_key(key))
+        opened = await self._opened(request)
         must_suffice(opened, request, _ONLY_READ)
         return opened.workspace_id
+
+    async def admit_page(self, request: Request) -> access.Access:
+        """The same for a route that web pages may ask: whether a publishable key may come from there, it looks itself.
+
+        Raises: as ``admit``.
+        """
+        opened = await self._opened(request, from_page=True)
+        if not opened.publishable:
+            must_suffice(opened, request, _ONLY_READ)
+        return opened
+
+    async def _opened(self, request: Request, *, from_page: bool = False) -> access.Access:
+        key = key_of(request)
+        opened = await access.authenticate(self.parts.database, translate.DIALECT, key, from_page=from_page)
+        self.parts.rate.take(digest_key(key))
+        return opened
 
     async def body(self, request: Request, *, may_be_empty: bool = False) -> Mapping[str, object]:
         """

@@ -14,11 +14,11 @@ from outdial.api.ringg import asked
 from outdial.api.ringg import webcall_wire as wire
 from outdial.api.ringg.door import RinggDoor
 from outdial.commands.feedback import Opinion, give_feedback
-from outdial.domain.errors import Fault, Forbidden, Invalid, NotFound, NotOffered
+from outdial.domain.errors import Fault, Forbidden, Invalid, NotFound, NotOffered, Unauthorized
 from outdial.domain.ids import parse_uuid
 from outdial.domain.web_addresses import origin
 from outdial.queries import inventory
-from outdial.queries.origins import is_listed
+from outdial.queries.origins import agent_lists, is_listed
 
 NO_WEB_CALLS: Final = "Web calls are not available: this server carries phone calls only, no audio of browsers"
 _PREFLIGHT: Final = {
@@ -57,16 +57,20 @@ class _Routes:
 
     async def webcall(self, request: Request) -> NoReturn:
         """Refused with 501, when there is nothing wrong with it: there are no web calls here."""
-        await self._show_to_its_page(request)
-        workspace_id = await self._door.admit(request)
+        database, page = self._door.parts.database, await self._show_to_its_page(request)
+        opened = await self._door.admit_page(request)
         body = await self._door.body(request)
+        agent_id = parse_uuid(str(body.get("agent_id")))
+        if opened.publishable:
+            whose = opened.workspace_id, agent_id or ""
+            if page is None or not await agent_lists(database, *whose, page):
+                raise Unauthorized("this key opens web calls of an agent from pages it lists")
         if faults := list(_webcall_faults(body)):
             raise Invalid(*faults)
-        agent_id = parse_uuid(str(body["agent_id"]))
         unknown = NotFound("Agent not found", field="agent_id")
         if agent_id is None:
             raise unknown
-        agent = await inventory.agent(self._door.parts.database, workspace_id, agent_id)
+        agent = await inventory.agent(database, opened.workspace_id, agent_id)
         raise unknown if agent.archived_at is not None else NotOffered(NO_WEB_CALLS)
 
     async def feedback(self, request: Request, call_id: str) -> wire.FeedbackResponse:
@@ -82,18 +86,21 @@ class _Routes:
 
     async def preflight(self, request: Request) -> Response:
         """What a browser asks before it lets a page post here."""
-        if not await self._show_to_its_page(request):
+        if await self._show_to_its_page(request) is None:
             raise Forbidden("This origin is on no agent's list of domains")
         return Response(status_code=204, headers=_PREFLIGHT)
 
-    async def _show_to_its_page(self, request: Request) -> bool:
-        """Let the page a browser asks for read the answer, whatever it will be, if an agent lists its origin."""
+    async def _show_to_its_page(self, request: Request) -> str | None:
+        """Let the page a browser asks for read the answer, whatever it will be, if an agent lists its origin.
+
+        That origin; None: no agent of any workspace lists it, or there is none.
+        """
         asking = origin(request.headers.get("origin", ""))
         if asking is None or not await is_listed(self._door.parts.database, asking):
-            return False
+            return None
         add_header(request, "Access-Control-Allow-Origin", asking)
         add_header(request, "Vary", "Origin")
-        return True
+        return asking
 
 
 def _webcall_faults(body: Mapping[str, object]) -> Iterator[Fault]:

@@ -24,7 +24,7 @@ api_keys = sa.Table(
     text("dialect"),
     sa.Column("digest", sa.Text, nullable=False, unique=True),
     text("hint"),
-    # "full" or "read".
+    # ``domain.access``.
     text("access", "full"),
     when("created_at", nullable=False),
     when("revoked_at"),

@@ -1,0 +1,68 @@
+"""``outdial key``, as its commands are reached through ``outdial.cli.keys``."""
+
+import os
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cli_builders import a_home
+from outdial.cli.keys import app
+from outdial.domain.errors import Conflict, Invalid, NotFound
+
+runner = CliRunner()
+
+
+@pytest.fixture(autouse=True)
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith("OUTDIAL_"):
+            monkeypatch.delenv(name)
+    for name, value in a_home(tmp_path).environment().items():
+        monkeypatch.setenv(name, value)
+
+
+def key(*arguments: str) -> str:
+    """What one command prints.
+
+    Raises: what the command raised.
+    """
+    result = runner.invoke(app, list(arguments))
+    if result.exception is not None:
+        raise result.exception
+    return result.stdout
+
+
+def test_a_key_is_shown_once_listed_and_withdrawn() -> None:
+    before = key("list")
+
+    made = key("add", "ringg", "--access", "publishable").strip()
+
+    (line,) = set(key("list").splitlines()) - set(before.splitlines())
+    key_id, dialect, access, hint = line.split()
+    assert made.startswith("pk_")
+    assert (dialect, access, hint) == ("ringg", "publishable", f"…{made[-4:]}")
+    assert key("remove", key_id) == f"{key_id} withdrawn\n"
+    assert key("list") == before
+
+
+def test_the_last_full_native_key_stays() -> None:
+    (native,) = [line.split()[0] for line in key("list").splitlines() if " native " in line]
+
+    with pytest.raises(Conflict):
+        key("remove", native)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (("add", "telex"), Invalid),
+        (("add", "ringg", "--access", "all"), Invalid),
+        (("add", "native", "--access", "publishable"), Invalid),
+        (("remove", "x"), NotFound),
+        (("remove", "00000000-0000-4000-8000-000000000000"), NotFound),
+    ],
+)
+def test_what_cannot_be_is_refused(arguments: tuple[str, ...], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        key(*arguments)
