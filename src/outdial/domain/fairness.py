@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final, Protocol
 
-from outdial.domain.places import Caller, Places
+from outdial.domain.places import Caller, Gate, Places
 
 LANES_AT_ONCE: Final = 128
 """Lanes served by one claim: as many as one statement asks for. The others have their turn a moment later."""
@@ -18,13 +18,15 @@ LANES_AT_ONCE: Final = 128
 class Lane:
     """Waiting calls of one workspace that are alike in where they come from and what they are called from.
 
-    ``callers``: the numbers they may be made from, in the order of their rest.
+    ``callers``: the numbers they may be made from, in the order of their rest. ``gates``: what each of them has to pass
+    besides, whatever number it is made from.
     """
 
     key: str
     workspace_id: str
     in_list: bool
     callers: tuple[Caller, ...]
+    gates: tuple[Gate, ...] = ()
 
 
 def share(lanes: Sequence[Lane], places: Places, room: int, rng: Random) -> Mapping[str, int]:
@@ -62,6 +64,7 @@ class _OneLane:
     def __init__(self, lane: Lane, desk: _Desk) -> None:
         self._key = lane.key
         self._callers = deque(lane.callers)
+        self._gates = lane.gates
         self._desk = desk
 
     def take(self) -> bool:
@@ -71,8 +74,8 @@ class _OneLane:
         while self._callers:
             caller = self._callers.popleft()
             # Places only get fewer: a number without any is not asked again.
-            if not places.against(caller):
-                places.take(caller)
+            if not places.against(caller, *self._gates):
+                places.take(caller, *self._gates)
                 shares[self._key] += 1
                 self._callers.append(caller)
                 return True

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from outdial.domain.waiting import Cause
 
 Gate = tuple[Cause, str]
-"""What may hold calls back, and where: the id of a workspace, a number or a trunk (no two things share an id)."""
+"""What may hold calls back, and where: the id of a workspace, a number, a trunk or a list (no two things share an
+id)."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,13 @@ class Places:
     def __init__(self, left: Mapping[Gate, int]) -> None:
         self._left = dict(left)
 
-    def against(self, caller: Caller) -> frozenset[Cause]:
-        """Why no call can be made from that number now; empty: one can."""
-        return frozenset(gate[0] for gate in caller.gates if self._left.get(gate, 1) < 1)
+    def against(self, caller: Caller, *others: Gate) -> frozenset[Cause]:
+        """Why no call can be made from that number now; empty: one can. ``others``: what it has to pass besides."""
+        return frozenset(gate[0] for gate in (*caller.gates, *others) if self._left.get(gate, 1) < 1)
 
-    def take(self, caller: Caller) -> None:
-        """One call fewer at each of its gates."""
-        for gate in caller.gates:
+    def take(self, caller: Caller, *others: Gate) -> None:
+        """One call fewer at each of its gates and the ``others``."""
+        for gate in (*caller.gates, *others):
             if gate in self._left:
                 self._left[gate] -= 1
 

@@ -33,6 +33,10 @@ class Plan:
     scheduled_at: datetime | None = None
     not_after: datetime | None = None
 
+    def is_over(self, at: datetime) -> bool:
+        """Whether no dial may begin any more."""
+        return self.not_after is not None and at >= self.not_after
+
     def to_json(self) -> dict[str, Any]:
         return {
             "limits": dict(vars(self.limits)),

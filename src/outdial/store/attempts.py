@@ -183,8 +183,9 @@ async def _may_ring(conn: AsyncConnection, claims: Sequence[Claim], now: datetim
         row = rows[claim.call_id]
         others = [at for key, at in dials.get(_callee(claim), {}).items() if key != claim.key]
         callee = Callee(claim.to_number, row.suppressed, tuple(sorted(others)))
-        leave = leave_to_ring(now, Plan.from_json(row.plan).window, policy, callee)
-        if leave.at is not None and leave.at <= now:
+        plan = Plan.from_json(row.plan)
+        leave = leave_to_ring(now, plan.window, policy, callee)
+        if leave.at is not None and leave.at <= now and not plan.is_over(now):
             free.add(fence_of(claim))
     return free
 

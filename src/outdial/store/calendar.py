@@ -6,7 +6,7 @@ is exact; the intent to dial is written and committed before anything is dialled
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
@@ -16,10 +16,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.call import AttemptState, CallState
-from outdial.domain.events import Event, EventType
 from outdial.domain.fairness import share
 from outdial.domain.ids import call_sid
-from outdial.domain.outcome import Outcome
 from outdial.store.batches import one_of, padded
 from outdial.store.callees import is_suppressed
 from outdial.store.callers import mark_used
@@ -30,6 +28,7 @@ from outdial.store.lanes import STILL_WAITS, due_calls, lanes_due
 from outdial.store.leases import LIVES
 from outdial.store.prospects import Prospects, prospects
 from outdial.store.schema import agents, attempts, call_requests, calls
+from outdial.store.stops import end_waiting
 
 CLAIM_LOCK: Final = 7_310_002
 """PostgreSQL advisory lock that makes claiming one at a time; on SQLite every writer is the only one."""
@@ -129,7 +128,8 @@ async def claim(
     claims = await _take(conn, holder, decisions.ready, now)
     for due_at, ids in decisions.later.items():
         await _postpone(conn, ids, due_at)
-    await _forbid(conn, decisions.never, now)
+    facts = [fact for how, ids in decisions.never.items() for fact in await end_waiting(conn, ids, now, how)]
+    await append(conn, facts)
     return claims
 
 
@@ -154,20 +154,6 @@ async def _load(conn: AsyncConnection, ids: Collection[str]) -> Sequence[sa.RowM
 
 async def _postpone(conn: AsyncConnection, ids: Sequence[str], due_at: datetime) -> None:
     await conn.execute(calls.update().where(calls.c.id.in_(ids), STILL_WAITS).values(due_at=due_at))
-
-
-async def _forbid(conn: AsyncConnection, forbidden: Sequence[tuple[sa.RowMapping, str]], now: datetime) -> None:
-    """Calls nobody may ever place, each with the reason."""
-    facts: list[Event] = []
-    for row, reason in forbidden:
-        ended = {"state": CallState.CANCELLED.value, "outcome": Outcome.POLICY_BLOCKED.value, "reason": reason}
-        await conn.execute(calls.update().where(calls.c.id == row["id"], STILL_WAITS).values(**ended, ended_at=now))
-        told: Mapping[str, Any] = ended | {"ended_by": ""}
-        facts += [
-            Event(row["id"], row["workspace_id"], EventType.CALL_ENDED, now, row["attempt"], told),
-            Event(row["id"], row["workspace_id"], EventType.PROCESSED, now, row["attempt"]),
-        ]
-    await append(conn, facts)
 
 
 async def _take(conn: AsyncConnection, holder: str, ready: Sequence[Ready], now: datetime) -> list[Claim]:

@@ -16,6 +16,7 @@ from outdial.domain.plan import Plan
 from outdial.domain.price import Hold
 from outdial.store.callees import Key, counts_dials, load_dials
 from outdial.store.callers import CallerWish, Rotation
+from outdial.store.stops import TOO_LATE, Verdict, forbidden
 from outdial.store.survey import Survey
 
 
@@ -35,8 +36,8 @@ class Decisions:
     ready: list[Ready] = field(default_factory=list)
     later: dict[datetime, list[str]] = field(default_factory=lambda: defaultdict(list))
     """Ids by the moment at which they may ring."""
-    never: list[tuple[sa.RowMapping, str]] = field(default_factory=list)
-    """With the reason."""
+    never: dict[Verdict, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """Ids by how they end."""
 
 
 async def decide(conn: AsyncConnection, rows: Sequence[sa.RowMapping], found: Survey) -> Decisions:
@@ -48,8 +49,10 @@ async def decide(conn: AsyncConnection, rows: Sequence[sa.RowMapping], found: Su
         workspace_id, key = row["workspace_id"], (row["workspace_id"], row["to_number"])
         plan = Plan.from_json(row["plan"])
         leave = found.leave(found.now, workspace_id, plan.window, callees[key])
-        if leave.forbidden:
-            decisions.never.append((row, leave.forbidden))
+        if plan.is_over(found.now):
+            decisions.never[TOO_LATE].append(row["id"])
+        elif leave.forbidden:
+            decisions.never[forbidden(leave.forbidden)].append(row["id"])
         elif leave.at is not None and leave.at > found.now:
             decisions.later[leave.at].append(row["id"])
         elif leave.at is not None and (ready := _ready(row, plan, rotation, found)):

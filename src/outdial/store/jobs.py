@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,6 +14,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from outdial.domain.ids import new_id
 from outdial.domain.job import Job, JobKind
 from outdial.store.schema import jobs
+
+_ADD: Final = {
+    "postgresql": postgresql.insert(jobs).on_conflict_do_nothing(),
+    "sqlite": sqlite.insert(jobs).on_conflict_do_nothing(),
+}
+
+
+@dataclass(frozen=True)
+class NewJob:
+    """One to be added, due at once: ``at``."""
+
+    kind: JobKind
+    subject: str
+    workspace_id: str
+    at: datetime
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 async def add(
@@ -26,18 +42,26 @@ async def add(
     data: Mapping[str, Any] | None = None,
 ) -> None:
     """Have it done soon; one there is of that kind and subject already stays as it is."""
-    insert = postgresql.insert(jobs) if conn.dialect.name == "postgresql" else sqlite.insert(jobs)
-    await conn.execute(
-        insert.values(
-            id=new_id(),
-            kind=kind.value,
-            subject=subject,
-            workspace_id=workspace_id,
-            data=dict(data or {}),
-            due_at=now,
-            created_at=now,
-        ).on_conflict_do_nothing()
-    )
+    await add_all(conn, [NewJob(kind, subject, workspace_id, now, data or {})])
+
+
+async def add_all(conn: AsyncConnection, new: Sequence[NewJob]) -> None:
+    """As ``add``, each: many with the statement of one."""
+    if not new:
+        return
+    rows = [
+        {
+            "id": new_id(),
+            "kind": one.kind.value,
+            "subject": one.subject,
+            "workspace_id": one.workspace_id,
+            "data": dict(one.data),
+            "due_at": one.at,
+            "created_at": one.at,
+        }
+        for one in new
+    ]
+    await conn.execute(_ADD[conn.dialect.name], rows)
 
 
 async def claim(conn: AsyncConnection, kind: JobKind, now: datetime, until: datetime, limit: int) -> list[Job]:
@@ -50,6 +74,19 @@ async def claim(conn: AsyncConnection, kind: JobKind, now: datetime, until: date
     return [replace(_job_of(row), due_at=until, tries=row["tries"] + 1) for row in rows]
 
 
+async def find(conn: AsyncConnection, kind: JobKind, subject: str) -> Job | None:
+    """As it stands."""
+    asked = sa.select(jobs).where(jobs.c.kind == kind.value, jobs.c.subject == subject)
+    row = (await conn.execute(asked)).mappings().first()
+    return None if row is None else _job_of(row)
+
+
+async def hold(conn: AsyncConnection, job: Job) -> bool:
+    """Let nobody else take it while this transaction lasts. False: somebody has it by now; write nothing."""
+    mine = sa.select(jobs.c.id).where(*_mine(job)).with_for_update()
+    return await conn.scalar(mine) is not None
+
+
 async def done(conn: AsyncConnection, job: Job) -> bool:
     """Strike it off, in the transaction of its result. False: somebody else has it by now; write nothing."""
     return (await conn.execute(jobs.delete().where(*_mine(job)))).rowcount == 1
@@ -58,6 +95,11 @@ async def done(conn: AsyncConnection, job: Job) -> bool:
 async def again(conn: AsyncConnection, job: Job, at: datetime, trouble: str) -> bool:
     """Have it tried again then. False: somebody else has it by now."""
     return (await conn.execute(jobs.update().where(*_mine(job)).values(due_at=at, trouble=trouble))).rowcount == 1
+
+
+async def later(conn: AsyncConnection, job: Job, at: datetime) -> bool:
+    """Nothing is wrong, there is only more to do then. False: somebody else has it by now."""
+    return (await conn.execute(jobs.update().where(*_mine(job)).values(due_at=at, tries=0, trouble=""))).rowcount == 1
 
 
 async def drop(conn: AsyncConnection, kind: JobKind, subject: str) -> None:

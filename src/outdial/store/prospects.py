@@ -16,6 +16,7 @@ from outdial.domain.fairness import Lane
 from outdial.domain.places import Caller
 from outdial.domain.plan import Plan
 from outdial.domain.price import LEAST_TALK_S, cost_of
+from outdial.domain.waiting import Cause
 from outdial.store.lanes import LaneName, due_calls, is_set
 from outdial.store.schema import call_requests
 from outdial.store.survey import Survey, survey
@@ -46,7 +47,8 @@ async def prospects(conn: AsyncConnection, due: Collection[str], now: datetime) 
     sources = {name.source for name in names.values() if not is_set(name.source)}
     for first in firsts.values():
         sources |= {*first.number_ids, first.pool_id} - {""}
-    found = await survey(conn, {name.workspace_id for name in names.values()}, now, sources)
+    lists = {name.list_id for name in names.values()} - {""}
+    found = await survey(conn, {name.workspace_id for name in names.values()}, now, sources, lists)
     # Only their calls know how much talk there must be credits for.
     firsts |= await _firsts(conn, [lane for lane, name in names.items() if _is_short_of_credits(name, found)], now)
     lanes = [_lane(lane, name, firsts.get(lane), found) for lane, name in names.items()]
@@ -54,7 +56,8 @@ async def prospects(conn: AsyncConnection, due: Collection[str], now: datetime) 
 
 
 def _lane(lane: str, name: LaneName, first: _First | None, found: Survey) -> Lane:
-    return Lane(lane, name.workspace_id, bool(name.list_id), tuple(_callers(name, first, found)))
+    gates = ((Cause.CAPACITY, name.list_id),) if name.list_id else ()
+    return Lane(lane, name.workspace_id, bool(name.list_id), tuple(_callers(name, first, found)), gates)
 
 
 def _callers(name: LaneName, first: _First | None, found: Survey) -> list[Caller]:

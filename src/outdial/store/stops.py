@@ -21,12 +21,29 @@ from outdial.store.batches import fence, one_of, padded
 from outdial.store.lanes import STILL_WAITS
 from outdial.store.schema import attempts, calls
 
-_REASON: Final = "cancelled on request"
 # Written out, not bound: a partial index is only used by a query that repeats its condition literally.
 _TO_BE_STOPPED: Final = "stop_asked_at IS NOT NULL AND state <> 'ended'"
 _STOPS: Final = sa.select(attempts.c.call_id, attempts.c.number).where(
     one_of(attempts.c.worker, "holders"), sa.text(_TO_BE_STOPPED)
 )
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a call ends that waits."""
+
+    state: CallState
+    outcome: Outcome
+    reason: str
+
+
+ON_REQUEST: Final = Verdict(CallState.CANCELLED, Outcome.CANCELLED, "cancelled on request")
+TOO_LATE: Final = Verdict(CallState.FAILED, Outcome.CAMPAIGN_ENDED, "the end of its campaign passed before it was made")
+
+
+def forbidden(reason: str) -> Verdict:
+    """It may never ring."""
+    return Verdict(CallState.CANCELLED, Outcome.POLICY_BLOCKED, reason)
 
 
 @dataclass(frozen=True)
@@ -52,16 +69,18 @@ async def standing(conn: AsyncConnection, workspace_id: str, call_id: str) -> St
     return Standing(state, row.attempt, state is CallState.ACTIVE and row.stop_asked_at is not None)
 
 
-async def end_waiting(conn: AsyncConnection, ids: Collection[str], now: datetime) -> list[Event]:
+async def end_waiting(
+    conn: AsyncConnection, ids: Collection[str], now: datetime, how: Verdict = ON_REQUEST
+) -> list[Event]:
     """End those of the calls that wait; the facts, two for each that did."""
-    state, outcome = CallState.CANCELLED.value, Outcome.CANCELLED.value
+    over = {"state": how.state.value, "outcome": how.outcome.value, "reason": how.reason}
     ended = await conn.execute(
         calls.update()
         .where(calls.c.id.in_(ids), STILL_WAITS)
-        .values(state=state, outcome=outcome, reason=_REASON, ended_at=now)
+        .values(**over, ended_at=now)
         .returning(calls.c.id, calls.c.workspace_id, calls.c.attempt)
     )
-    told = {"state": state, "outcome": outcome, "ended_by": "", "reason": _REASON}
+    told = over | {"ended_by": ""}
     facts: list[Event] = []
     for row in ended:
         facts += [

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from outdial.domain.call import CallState
 from outdial.domain.calling import Callee, Leave, leave_to_ring
 from outdial.domain.health import DIALS_TO_KNOW, LOOK_BACK, Evidence, evidence_of, rests_until
 from outdial.domain.outcome import Outcome
@@ -26,7 +27,7 @@ from outdial.domain.waiting import Cause
 from outdial.store.batches import one_of, padded
 from outdial.store.credits import free_micros
 from outdial.store.rules import AS_STORED, legible
-from outdial.store.schema import attempts, from_micros, numbers, to_micros, trunks, workspaces
+from outdial.store.schema import attempts, calls, campaigns, from_micros, numbers, to_micros, trunks, workspaces
 from outdial.store.seeks import seek
 
 _LINE: Final = (
@@ -67,6 +68,17 @@ LIVE: Final = (
     .where(sa.text("attempts.state <> 'ended'"), one_of(attempts.c.workspace_id, "workspaces"))
     .group_by(attempts.c.workspace_id, attempts.c.trunk_id, attempts.c.number_id)
 )
+# A call that is active has one live attempt.
+_SHARES: Final = sa.select(
+    campaigns.c.id,
+    campaigns.c.workspace_id,
+    campaigns.c.share,
+    sa.select(sa.func.count())
+    .where(calls.c.bulk_list_id == campaigns.c.id, calls.c.state == CallState.ACTIVE.value)
+    .correlate(campaigns)
+    .scalar_subquery()
+    .label("live"),
+).where(one_of(campaigns.c.id, "lists"), campaigns.c.share.is_not(None))
 _HISTORY: Final = "trunk_id, claimed_at, outcome, ringing_at, answered_at, ended_at FROM attempts"
 _LATEST_DIALS: Final = (
     f"SELECT 'dial' AS kind, {_HISTORY} WHERE trunk_id = {{key}} AND claimed_at > {{dials_since}}"
@@ -127,10 +139,14 @@ class _Lately(NamedTuple):
 
 
 async def survey(
-    conn: AsyncConnection, workspace_ids: Collection[str], now: datetime, sources: Collection[str] | None = None
+    conn: AsyncConnection,
+    workspace_ids: Collection[str],
+    now: datetime,
+    sources: Collection[str] | None = None,
+    lists: Collection[str] = (),
 ) -> Survey:
     """How things stand for these workspaces: for all their numbers, or for those of ``sources`` only (ids of numbers
-    and of pools)."""
+    and of pools); and for these ``lists``, where one has a share of its workspace's calls."""
     found = await _lines(conn, workspace_ids, sources)
     rules = legible((row["workspace_id"], row["settings"]) for row in found)
     priced = [workspace_id for workspace_id, its in rules.items() if its.price is not None]
@@ -145,6 +161,7 @@ async def survey(
     left = dict(_capacity(rules, lines, live))
     left |= {gate: room for gate, (room, _) in pace.items()}
     left |= dict(_probes(rests, live, now))
+    left |= await _shares(conn, lists, rules)
     return Survey(
         now=now,
         rules=rules,
@@ -188,6 +205,20 @@ def _capacity(
     for identity, most in limits.items():
         if most is not None:
             yield (Cause.CAPACITY, identity), most - up[identity]
+
+
+async def _shares(conn: AsyncConnection, lists: Collection[str], rules: Mapping[str, Rules]) -> Mapping[Gate, int]:
+    """Calls that lists with a share still take: one at least, lest a list never comes to its end. A share of no limit
+    is none."""
+    limits = {workspace_id: its.max_calls for workspace_id, its in rules.items() if its.max_calls is not None}
+    if not lists or not limits:
+        return {}
+    found = await conn.execute(_SHARES, {"lists": padded(lists)})
+    return {
+        (Cause.CAPACITY, row.id): max(1, limits[row.workspace_id] * row.share // 100) - row.live
+        for row in found
+        if row.workspace_id in limits
+    }
 
 
 async def _lately(conn: AsyncConnection, speeds: Mapping[str, float | None], now: datetime) -> _Lately:

@@ -84,6 +84,10 @@ def _wait(one: Waiting, callee: Callee, found: Survey) -> Wait:
         eligible = None
     elif not causes:
         eligible = one.due_at
+    if eligible is not None and one.plan.is_over(eligible):
+        # It ends with its campaign, whatever else it waits for.
+        causes.add(Cause.SCHEDULE)
+        eligible = None
     return Wait(tuple(cause for cause in Cause if cause in causes), eligible)
 
 
