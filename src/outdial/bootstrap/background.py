@@ -10,7 +10,9 @@ from outdial.api.recordings import RecordingLinks
 from outdial.api.ringg import callbacks, subscriptions
 from outdial.api.ringg import translate as ringg
 from outdial.api.ringg.callbacks import RinggCallbacks
+from outdial.api.ringg.formatter import spelled
 from outdial.api.ringg.subscriptions import RinggSubscriptions
+from outdial.campaigns.worker import CampaignWorker, ImportWorker
 from outdial.domain.clock import utc_now
 from outdial.jobs.runner import Jobs
 from outdial.knowledge.shelf import Shelf
@@ -43,7 +45,15 @@ class Background:
             pace=Pace(concurrency=settings.webhook_concurrency),
             secret=settings.webhook_secret.get_secret_value(),
         )
-        self.jobs = Jobs(database, [KnowledgeWorker(database, Fetcher(targets), utc_now)], utc_now)
+        self.jobs = Jobs(
+            database,
+            [
+                KnowledgeWorker(database, Fetcher(targets), utc_now),
+                ImportWorker(database, spelled, utc_now),
+                CampaignWorker(database, {ringg.DIALECT: ringg.overrides}, utc_now),
+            ],
+            utc_now,
+        )
         self._shelf = Shelf(database, settings.knowledge_dir)
 
     async def run(self) -> None:

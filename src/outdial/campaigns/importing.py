@@ -1,16 +1,34 @@
-"""Import a list of people: read at once, or stored and read in the background. Bodies follow."""
+"""Import a list of people: read at once, or stored and read in the background.
+
+Rows are written before the campaign they belong to, which makes them visible; a job watches over them from the
+beginning. Whoever does that job (``worker.ImportWorker``) finds no campaign when an import broke off, and sweeps.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, BinaryIO
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, BinaryIO, Final
 
-from outdial.domain.campaign import Campaign
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from outdial.campaigns.agents import outbound_agent
+from outdial.campaigns.reading import Sheet
+from outdial.campaigns.rows import Stored, store_rows, sweep
+from outdial.domain.campaign import Campaign, CampaignState
 from outdial.domain.clock import Clock
+from outdial.domain.contacts import region_of
+from outdial.domain.errors import Broken, Fault, Invalid, Unreachable
+from outdial.domain.ids import new_id
+from outdial.domain.job import Job, JobKind
+from outdial.domain.texts import storable
+from outdial.store import campaigns, jobs
 from outdial.store.database import Database
 
+IMPORT_TAKES: Final = timedelta(minutes=15)
+"""An import that takes longer is taken for dead."""
 Spell = Callable[[str, str], str]
 """A callee's name, and the language (BCP 47) it is to be written in: how it is said then."""
 
@@ -52,13 +70,97 @@ async def import_list(db: Database, draft: Draft, file: BinaryIO, *, spell: Spel
     Raises:
         NotFound: the agent is not the workspace's (``field``: ``agent_id``).
         Invalid: a mapped column is missing, no such country, or the file cannot be read (``file``).
+        Unreachable: the database did not answer.
     """
-    raise NotImplementedError
+    await _check(db, draft)
+    campaign = _campaign(draft, CampaignState.DRAFT, now())
+    # On its own thread like all reading: the first line of a file may be as long as the file.
+    with await asyncio.to_thread(sheet_of, campaign, file, spell) as sheet:
+        job = await _watched(db, campaign, now() + IMPORT_TAKES)
+        try:
+            stored = await store_rows(db, campaign.id, sheet, job, without_failed=without_failed(campaign))
+            await _publish(db, campaign, stored, job)
+        except Exception:
+            await sweep(db, campaign.id)
+            await db.write(lambda conn: jobs.done(conn, job))
+            raise
+    return Imported(campaign.id, stored.rows, stored.rows - stored.failed, stored.failed, stored.first)
 
 
 async def upload_list(db: Database, draft: Draft, file: BinaryIO, *, now: Clock) -> Campaign:
-    """Store a list that is read in the background; ``total_rows`` is known, the rest is not yet.
+    """Store a list that is read in the background; ``total_rows`` is known, what is wrong with them is not yet.
 
     Raises: as ``import_list``.
     """
-    raise NotImplementedError
+    await _check(db, draft)
+    campaign = _campaign(draft, CampaignState.UPLOADED, now())
+
+    def read() -> tuple[int, bytes]:
+        with sheet_of(campaign, file, None) as sheet:
+            rows = sheet.count()
+        file.seek(0)
+        return rows, file.read()
+
+    rows, content = await asyncio.to_thread(read)
+    if not rows:
+        raise Invalid(Fault(("file",), "the file has no rows"))
+    campaign = replace(campaign, total_rows=rows)
+
+    async def work(conn: AsyncConnection) -> None:
+        await campaigns.insert(conn, campaign)
+        await campaigns.put_file(conn, campaign.id, content)
+        await jobs.add(conn, JobKind.IMPORT, campaign.id, campaign.workspace_id, campaign.created_at)
+
+    await db.write(work)
+    return campaign
+
+
+def sheet_of(campaign: Campaign, file: BinaryIO, spell: Spell | None) -> Sheet:
+    """
+    Raises:
+        Invalid: as ``Sheet``; no such country.
+    """
+    language = str(campaign.options.get("transliterate_callee_name") or "")
+    rename = (lambda name: spell(name, language)) if spell and language else None
+    return Sheet(file, campaign.mapping, region_of(campaign.country_code), rename)
+
+
+def without_failed(campaign: Campaign) -> bool:
+    return bool(campaign.options.get("remove_invalid_rows"))
+
+
+async def _check(db: Database, draft: Draft) -> None:
+    await outbound_agent(db, draft.workspace_id, draft.agent_id)
+    if not storable(draft.name):
+        raise Invalid(Fault(("campaign_name",), "campaign_name holds a character that cannot be stored"))
+    if not all(map(storable, (*draft.mapping, *draft.mapping.values()))):
+        raise Invalid(Fault(("variables_map",), "variables_map holds a character that cannot be stored"))
+    region_of(draft.country_code)
+
+
+def _campaign(draft: Draft, state: CampaignState, at: datetime) -> Campaign:
+    return Campaign(**vars(draft), id=new_id(), state=state, created_at=at, updated_at=at)
+
+
+async def _watched(db: Database, campaign: Campaign, until: datetime) -> Job:
+    """A job that nobody takes before then: by that time the import is over, or broke off."""
+
+    async def work(conn: AsyncConnection) -> Job | None:
+        await jobs.add(conn, JobKind.IMPORT, campaign.id, campaign.workspace_id, until)
+        return await jobs.find(conn, JobKind.IMPORT, campaign.id)
+
+    job = await db.write(work)
+    if job is None:
+        raise Broken("a job that was just written down is not there")
+    return job
+
+
+async def _publish(db: Database, campaign: Campaign, stored: Stored, job: Job) -> None:
+    full = replace(campaign, total_rows=stored.kept, failed_rows=stored.kept_failed)
+
+    async def work(conn: AsyncConnection) -> None:
+        if not await jobs.done(conn, job):
+            raise Unreachable("the import took too long: split the list")
+        await campaigns.insert(conn, full)
+
+    await db.write(work)

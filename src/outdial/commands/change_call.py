@@ -22,6 +22,7 @@ from outdial.domain.events import Event, EventType
 from outdial.domain.hours import scheduled_instant
 from outdial.domain.plan import Plan, first_due
 from outdial.domain.request import Window
+from outdial.store import campaigns
 from outdial.store.bell import ring
 from outdial.store.database import Database
 from outdial.store.events import append
@@ -134,9 +135,13 @@ async def reschedule_call(
 async def cancel_waiting(db: Database, workspace_id: str, selection: Selection, *, now: Clock) -> int:
     """End all selected calls that wait; how many. One that is just being dialled is left alone.
 
+    Rows of campaigns that calls have not been made of yet are calls that wait: none is made of them any more. A list
+    or an agent named without numbers ends its running campaigns.
+
     Raises:
         Invalid: nothing is selected.
     """
+    spared = await _not_made(db, workspace_id, selection, now)
     ids = await _selected(db, workspace_id, selection)
     ended, held = 0, list[str]()
     for some in (ids[first : first + _AT_ONCE] for first in range(0, len(ids), _AT_ONCE)):
@@ -146,7 +151,7 @@ async def cancel_waiting(db: Database, workspace_id: str, selection: Selection, 
     # Being dialled, or changed by somebody else: waited for one by one, with nothing else in hand.
     for one in held:
         ended += len(await _end(db, [one], now, only_free=False))
-    return ended
+    return ended + spared
 
 
 async def _settled(db: Database, look: Callable[[AsyncConnection], Awaitable[T | None]]) -> T:
@@ -184,6 +189,23 @@ def _moment(scheduled_at: datetime, window: Window | None, now: datetime) -> dat
     if at is None or at > now + MAX_AHEAD:
         raise Invalid(Fault(("scheduled_at",), "scheduled_at must lie within the next 365 days", "date_time"))
     return max(now, at)
+
+
+async def _not_made(db: Database, workspace_id: str, selection: Selection, now: Clock) -> int:
+    """Has no calls made of rows that are selected; how many rows those are."""
+    outside_lists = selection.numbers and not selection.bulk_list_id and not selection.in_lists
+    if selection.call_ids or outside_lists or not [*_conditions(selection)]:
+        return 0
+    return await db.write(
+        lambda conn: campaigns.stop(
+            conn,
+            workspace_id,
+            now(),
+            campaign_id=selection.bulk_list_id,
+            agent_id=selection.agent_id,
+            numbers=selection.numbers,
+        )
+    )
 
 
 async def _selected(db: Database, workspace_id: str, selection: Selection) -> list[str]:

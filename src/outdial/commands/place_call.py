@@ -17,6 +17,7 @@ from outdial.domain.ids import new_id
 from outdial.domain.plan import first_due, resolve
 from outdial.domain.request import CallRequest
 from outdial.domain.templates import strings_in
+from outdial.domain.texts import storable
 from outdial.domain.voices import must_speak
 from outdial.store.agents import AgentVersion, agents_by_id, agents_by_tag, versions_by_id
 from outdial.store.database import Database
@@ -193,16 +194,8 @@ async def _callers(db: Database, request: CallRequest) -> Sequence[CallerNumber]
 def _check_texts(request: CallRequest) -> None:
     """No database keeps a NUL in a text, and half a surrogate pair is no character: said now, not by a failed write."""
     for name in ("to_number", "callee_name", "agent_id", "agent_tag", "number_pool_id", "version_id", "call_category"):
-        if not _storable(getattr(request, name) or ""):
+        if not storable(getattr(request, name) or ""):
             raise Invalid(Fault((name,), f"{name} holds a character that cannot be stored"))
     for name, value in request.variables.items():
-        if not all(map(_storable, (name, *strings_in(value)))):
+        if not all(map(storable, (name, *strings_in(value)))):
             raise Invalid(Fault(("variables", name), "variables hold a character that cannot be stored"))
-
-
-def _storable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return "\x00" not in text

@@ -1,12 +1,23 @@
-"""Campaigns, their counts, the rows that cannot be rung, and what a list costs. Bodies follow."""
+"""Campaigns, their counts, the rows that cannot be rung, and what a list costs."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from outdial.domain.campaign import Campaign
+import sqlalchemy as sa
+
+from outdial.domain.call import CallState
+from outdial.domain.campaign import RUNNING, Campaign, Contact
+from outdial.domain.errors import NotFound
+from outdial.domain.price import cost_of
+from outdial.store import campaigns, schema
+from outdial.store.credits import free_micros, prices_of
 from outdial.store.database import Database
+
+_ROWS_AT_ONCE: Final = 1000
+_A_MINUTE_MS: Final = 60_000
 
 
 @dataclass(frozen=True)
@@ -28,16 +39,6 @@ class CampaignRow:
 
 
 @dataclass(frozen=True)
-class RejectedRow:
-    """A row that cannot be rung, 1-based without the header."""
-
-    row: int
-    mobile_number: str
-    callee_name: str
-    trouble: str
-
-
-@dataclass(frozen=True)
 class Balance:
     """In millionths of a credit: one minute for each row that can be rung. ``available_micros`` None: not counted."""
 
@@ -50,7 +51,16 @@ async def campaign_page(
     db: Database, workspace_id: str, *, limit: int, offset: int, counts: bool
 ) -> tuple[Sequence[CampaignRow], int]:
     """Campaigns, newest first, and how many there are in all."""
-    raise NotImplementedError
+    table = schema.campaigns
+    mine = table.c.workspace_id == workspace_id
+    page = sa.select(table).where(mine).order_by(table.c.created_at.desc(), table.c.id).limit(limit).offset(offset)
+    async with db.reading() as conn:
+        total = await conn.scalar(sa.select(sa.func.count()).select_from(table).where(mine)) or 0
+        found = [campaigns.campaign_of(row) for row in (await conn.execute(page)).mappings()]
+        if not counts:
+            return [CampaignRow(campaign, None) for campaign in found], total
+        by_list = await campaigns.calls_by_state(conn, [campaign.id for campaign in found])
+    return [CampaignRow(campaign, _counts(campaign, by_list[campaign.id])) for campaign in found], total
 
 
 async def find_campaign(db: Database, workspace_id: str, campaign_id: str) -> Campaign:
@@ -58,16 +68,21 @@ async def find_campaign(db: Database, workspace_id: str, campaign_id: str) -> Ca
     Raises:
         NotFound: the workspace has no such campaign.
     """
-    raise NotImplementedError
+    async with db.reading() as conn:
+        found = await campaigns.find(conn, campaign_id, workspace_id)
+    if found is None:
+        raise NotFound("List not found", field="list_id")
+    return found
 
 
-async def rejected_rows(db: Database, workspace_id: str, campaign_id: str) -> AsyncIterator[Sequence[RejectedRow]]:
+async def rejected_rows(db: Database, workspace_id: str, campaign_id: str) -> AsyncIterator[Sequence[Contact]]:
     """Pages of rows that cannot be rung, in the file's order; read page by page as they are asked for.
 
     Raises:
         NotFound: the workspace has no such campaign (before the first page).
     """
-    raise NotImplementedError
+    await find_campaign(db, workspace_id, campaign_id)
+    return _rejected(db, campaign_id)
 
 
 async def balance_check(db: Database, workspace_id: str, campaign_id: str) -> Balance:
@@ -75,4 +90,32 @@ async def balance_check(db: Database, workspace_id: str, campaign_id: str) -> Ba
     Raises:
         NotFound: the workspace has no such campaign.
     """
-    raise NotImplementedError
+    campaign = await find_campaign(db, workspace_id, campaign_id)
+    async with db.reading() as conn:
+        price = (await prices_of(conn, [workspace_id])).get(workspace_id)
+        free = await free_micros(conn, [workspace_id]) if price else {}
+    if price is None:
+        return Balance(0, None, sufficient=True)
+    required = (campaign.total_rows - campaign.failed_rows) * cost_of(_A_MINUTE_MS, price)
+    return Balance(required, free[workspace_id], sufficient=free[workspace_id] >= required)
+
+
+async def _rejected(db: Database, campaign_id: str) -> AsyncIterator[Sequence[Contact]]:
+    row = 0
+    while True:
+        async with db.reading() as conn:
+            page = await campaigns.rows_after(conn, campaign_id, row, _ROWS_AT_ONCE, rejected=True)
+        if not page:
+            return
+        yield page
+        row = page[-1].row
+
+
+def _counts(campaign: Campaign, calls: dict[CallState, int]) -> Counts:
+    total = campaign.total_rows - campaign.failed_rows
+    not_made = total - sum(calls.values()) if campaign.state in RUNNING else 0
+    return Counts(
+        total=total,
+        registered=calls[CallState.REGISTERED] + not_made,
+        completed=calls[CallState.COMPLETED] + calls[CallState.FORWARDED],
+    )

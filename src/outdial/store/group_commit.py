@@ -112,12 +112,18 @@ class GroupCommit:
         # First, so that a request that came twice costs nothing else; in order, so that two nodes whose members have
         # keys in common wait for each other in one direction only.
         await self._inserts.answers.write(conn, sorted(row for member in members for row in member.answers))
-        await self._inserts.calls.write(conn, [row for member in members for row in member.calls])
-        await self._inserts.call_requests.write(conn, [row for member in members for row in member.call_requests])
-        if any(member.wake for member in members):
-            await ring(conn)
-        await lock_numbers(conn)
-        await self._inserts.events.write(conn, [row for member in members for row in member.events])
+        await write_rows(conn, self._inserts, members)
+
+
+async def write_rows(conn: AsyncConnection, inserts: Inserts, members: Sequence[Rows]) -> None:
+    """Insert the calls of ``members`` with their requests and events, and wake the dialers if one of them says so: the
+    last thing a transaction does, see ``events.lock_numbers``."""
+    await inserts.calls.write(conn, [row for member in members for row in member.calls])
+    await inserts.call_requests.write(conn, [row for member in members for row in member.call_requests])
+    if any(member.wake for member in members):
+        await ring(conn)
+    await lock_numbers(conn)
+    await inserts.events.write(conn, [row for member in members for row in member.events])
 
 
 def _tell(batch: Sequence[_Waiting], error: Exception | None) -> None:
