@@ -12,8 +12,9 @@ from starlette.routing import Route
 
 from outdial.api.recordings import RecordingLinks
 from outdial.api.sheets import cell, lines
+from outdial.domain.campaign import Contact
 from outdial.domain.errors import NotFound
-from outdial.queries.campaigns import RejectedRow, rejected_rows
+from outdial.queries.campaigns import rejected_rows
 from outdial.store.database import Database
 
 _HEAD: Final = ("row", "mobile_number", "callee_name", "reason")
@@ -38,7 +39,7 @@ def application(links: RecordingLinks, database: Database) -> Starlette:
     return Starlette(routes=[Route("/{workspace_id}/{list_id}/invalid.csv", invalid)])
 
 
-async def _content(pages: AsyncIterator[Sequence[RejectedRow]]) -> AsyncIterator[bytes]:
+async def _content(pages: AsyncIterator[Sequence[Contact]]) -> AsyncIterator[bytes]:
     yield lines([_HEAD])
     async for page in pages:
         yield lines([str(row.row), cell(row.mobile_number), cell(row.callee_name), cell(row.trouble)] for row in page)
