@@ -61,7 +61,10 @@ def asks(sentence: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def plain(text: str) -> str:
-    """Lower case without punctuation, ``I'll`` written out, numbers as digits. Each rule reads every sentence, so the last ones are remembered."""
+    """Lower case without punctuation, ``I'll`` written out, numbers as digits.
+
+    The last sentences are remembered: each rule reads every one of them.
+    """
     long = unicodedata.normalize("NFKC", text).replace("’", "'").translate(_DEVANAGARI_DIGITS)
     for short, written_out in _SHORTENED:
         long = short.sub(written_out, long)

@@ -18,3 +18,7 @@ class Analyst(Protocol):
             Unreachable: it did not answer, or not in the shape it was asked for; asking again may help.
         """
         ...
+
+    async def close(self) -> None:
+        """Nobody asks it any more."""
+        ...

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import asdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,27 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.analysis import Analysis, PlatformAnalysis
-from outdial.store.schema import analyses
+from outdial.domain.plan import Plan
+from outdial.domain.request import Window
+from outdial.store.schema import analyses, attempts, call_requests, calls
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What was said in a call, over all attempts somebody answered.
+
+    ``attempt``: the number of the call's last one. ``began_at``: when the last talk did, aware UTC. ``timezone``: of
+    the calling window, else the documented default (Ringg §5.4). ``version_id``: of the agent that talked.
+    """
+
+    workspace_id: str
+    attempt: int
+    version_id: str
+    began_at: datetime
+    timezone: str
+    turns: tuple[tuple[str, str], ...]
+    variables: Mapping[str, Any]
+    captured: Mapping[str, str]
 
 
 async def add(conn: AsyncConnection, call_id: str, workspace_id: str, analysis: Analysis, now: datetime) -> None:
@@ -28,6 +48,40 @@ async def add(conn: AsyncConnection, call_id: str, workspace_id: str, analysis: 
             trouble=analysis.trouble,
             created_at=now,
         )
+    )
+
+
+async def spoken_in(conn: AsyncConnection, call_id: str) -> Spoken | None:
+    """None: there is no such call, or it was never dialled."""
+    asked = (
+        sa.select(
+            calls.c.workspace_id,
+            calls.c.attempt,
+            call_requests.c.plan,
+            call_requests.c.variables,
+            *(attempts.c[name] for name in ("version_id", "claimed_at", "answered_at", "turns", "captured")),
+        )
+        .join(call_requests, call_requests.c.call_id == calls.c.id)
+        .join(attempts, attempts.c.call_id == calls.c.id)
+        .where(calls.c.id == call_id)
+        .order_by(attempts.c.number)
+    )
+    dials = (await conn.execute(asked)).mappings().all()
+    return _spoken(dials) if dials else None
+
+
+def _spoken(dials: Sequence[Mapping[Any, Any]]) -> Spoken:
+    talks = [dial for dial in dials if dial["answered_at"] or dial["turns"]]
+    last = (talks or dials)[-1]
+    return Spoken(
+        workspace_id=last["workspace_id"],
+        attempt=last["attempt"],
+        version_id=last["version_id"],
+        began_at=last["answered_at"] or last["claimed_at"],
+        timezone=(Plan.from_json(last["plan"]).window or Window()).timezone,
+        turns=tuple((turn["speaker"], turn["text"]) for talk in talks for turn in talk["turns"] or ()),
+        variables=last["variables"],
+        captured={name: value for talk in talks for name, value in (talk["captured"] or {}).items()},
     )
 
 

@@ -1,0 +1,134 @@
+"""The job of finding out what a finished talk told; with it, everything after a call has ended."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from outdial.analysis.heard import CALLEE, plain
+from outdial.analysis.ports import Analyst
+from outdial.analysis.rules import RuleAnalyst
+from outdial.domain.agent import Definition
+from outdial.domain.analysis import Analysis, Talked
+from outdial.domain.clock import Clock
+from outdial.domain.errors import Broken, Unreachable
+from outdial.domain.events import Event, EventType
+from outdial.domain.hours import zone
+from outdial.domain.job import Job, JobKind
+from outdial.store import analyses, jobs
+from outdial.store.agents import versions_by_id
+from outdial.store.analyses import Spoken
+from outdial.store.database import Database
+from outdial.store.events import append
+
+CEILING: Final = timedelta(minutes=10)
+"""How long after the end of a call its last event may come (Ringg §5.2)."""
+
+
+class AnalysisWorker:
+    """A ``JobWorker``. Four tries with the pauses between them take seven minutes at most, so they fit the ceiling.
+
+    The analyst is given ``most_s`` a try. A job that nobody came to in time gets ``least_s``: enough for who answers at
+    all, and little enough for a queue before an endpoint that hangs to get shorter.
+    """
+
+    kind = JobKind.ANALYSIS
+    lease_s = 90.0
+    most_tries = 4
+    at_once = 8
+
+    def __init__(
+        self, db: Database, analyst: Analyst, clock: Clock, *, most_s: float = 60.0, least_s: float = 10.0
+    ) -> None:
+        self._db = db
+        self._analyst = analyst
+        self._rules = RuleAnalyst()
+        self._clock = clock
+        self._most_s = most_s
+        self._least_s = least_s
+
+    async def work(self, job: Job) -> None:
+        async with self._db.reading() as conn:
+            spoken = await analyses.spoken_in(conn, job.subject)
+        if spoken is None:
+            await self._db.write(lambda conn: jobs.done(conn, job))
+            return
+        try:
+            analysis = await self._analysis_of(spoken, job)
+        except Broken as fault:
+            analysis = Analysis(trouble=str(fault))
+        except Unreachable as trouble:
+            if not self._is_late(job):
+                raise
+            analysis = Analysis(trouble=str(trouble))
+        await self._end(job, spoken, analysis)
+
+    async def give_up(self, job: Job, reason: str) -> None:
+        async with self._db.reading() as conn:
+            spoken = await analyses.spoken_in(conn, job.subject)
+        if spoken is None:
+            await self._db.write(lambda conn: jobs.done(conn, job))
+            return
+        await self._end(job, spoken, Analysis(trouble=reason))
+
+    async def _analysis_of(self, spoken: Spoken, job: Job) -> Analysis:
+        """
+        Raises:
+            Unreachable: the analyst did not answer, or the database.
+            Broken: the agent's version cannot be read.
+        """
+        definition = await self._definition(spoken.version_id)
+        talked = _talked(spoken, definition)
+        has_words = any(speaker == CALLEE and plain(text) for speaker, text in talked.turns)
+        analyst = self._analyst if has_words else self._rules
+        left_s = (CEILING - (self._clock() - job.created_at)).total_seconds()
+        limit_s = max(self._least_s, min(self._most_s, left_s))
+        try:
+            async with asyncio.timeout(limit_s):
+                return await analyst.analyse(talked, definition.analysis, definition.model)
+        except TimeoutError:
+            raise Unreachable(f"the analysis took longer than {limit_s:g} s") from None
+
+    async def _definition(self, version_id: str) -> Definition:
+        async with self._db.reading() as conn:
+            version = (await versions_by_id(conn, [version_id])).get(version_id)
+        if version is None:
+            raise Broken(f"agent version {version_id} is gone")
+        return version.definition
+
+    def _is_late(self, job: Job) -> bool:
+        return self._clock() - job.created_at >= CEILING
+
+    async def _end(self, job: Job, spoken: Spoken, analysis: Analysis) -> None:
+        """The result and the facts, if the job is still ours."""
+        at = self._clock()
+
+        async def work(conn: AsyncConnection) -> None:
+            if await jobs.done(conn, job):
+                await analyses.add(conn, job.subject, spoken.workspace_id, analysis, at)
+                await append(conn, _facts(job.subject, spoken, analysis, at))
+
+        await self._db.write(work)
+
+
+def _talked(spoken: Spoken, definition: Definition) -> Talked:
+    return Talked(
+        turns=spoken.turns,
+        language=definition.language,
+        timezone=spoken.timezone,
+        began_at=spoken.began_at.astimezone(zone(spoken.timezone)).isoformat(timespec="seconds"),
+        variables=spoken.variables,
+        captured=spoken.captured,
+    )
+
+
+def _facts(call_id: str, spoken: Spoken, analysis: Analysis, at: datetime) -> list[Event]:
+    found = {
+        EventType.PLATFORM_ANALYSED: analysis.platform is not None,
+        EventType.CLIENT_ANALYSED: analysis.client is not None,
+        EventType.PROCESSED: True,
+    }
+    return [Event(call_id, spoken.workspace_id, type_, at, spoken.attempt) for type_, is_so in found.items() if is_so]
