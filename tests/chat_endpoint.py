@@ -39,6 +39,20 @@ class Breaks:
     line: str
 
 
+@dataclass(frozen=True)
+class Whole:
+    """One answer that is not streamed; ``body`` is all of it."""
+
+    body: Any
+
+
+def whole(content: Any) -> Whole:
+    """A reply with this text."""
+    message = {"role": "assistant", "content": content}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    return Whole({"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]})
+
+
 def text(*pieces: str) -> Answers:
     return Answers([{"content": piece} for piece in pieces])
 
@@ -52,7 +66,7 @@ def calls(name: str, arguments: str = "", *, words: str = "") -> Answers:
     return Answers([*spoken, {"tool_calls": [head]}, {"tool_calls": [tail]}])
 
 
-Answer = Answers | Fails | Stalls | Breaks
+Answer = Answers | Fails | Stalls | Breaks | Whole
 
 
 @dataclass
@@ -72,6 +86,8 @@ class Endpoint:
         answer = self.answers.pop(0)
         if isinstance(answer, Fails):
             return web.json_response({"error": {"message": answer.message}}, status=answer.status)
+        if isinstance(answer, Whole):
+            return web.json_response(answer.body)
         if answer == Stalls():
             await self._stall(request)
         response = web.StreamResponse(headers={"content-type": "text/event-stream"})

@@ -144,6 +144,11 @@ class Settings(BaseModel):
     chat_tool_mode: Literal["native", "json_schema", "none"] = "native"
     """How a model ends a call or takes notes: tool calls (native), one JSON object (json_schema), not at all (none)"""
 
+    analysis: Literal["auto", "rules"] = "auto"
+    """Who analyses finished talks: the language model if there is one, else rules (auto), or always rules"""
+    analysis_model: str = ""
+    """Model that analyses finished talks. Default: the agent's own, then chat_model"""
+
     callback_body: Literal["superset", "envelope", "events"] = "superset"
     """Shape of a Ringg call's own callback: both documented forms in one (superset), or only one of them"""
     webhook_concurrency: Annotated[int, Field(ge=1, le=1000)] = 32
