@@ -28,7 +28,7 @@ from outdial.domain.plan import Plan
 from outdial.domain.record import AttemptRecord, CallRecord
 from outdial.domain.request import CallRequest
 from outdial.domain.rules import MICROS
-from outdial.store import schema
+from outdial.store import analyses, schema
 from outdial.store.database import Database
 from outdial.store.definitions import definition_to_json
 from outdial.store.registration import CallerNumber, Registration, rows_of
@@ -310,6 +310,8 @@ async def _keep(database: Database, record: CallRecord) -> None:
         await conn.execute(schema.calls.update().where(schema.calls.c.id == record.id).values(**stands))
         for attempt in record.attempts:
             await conn.execute(schema.attempts.insert().values(**_attempt_row(record, attempt)))
+        if record.analysis:
+            await analyses.add(conn, record.id, record.workspace_id, record.analysis, record.ended_at or at("12:00:00"))
 
     await database.write(work)
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from outdial.api.recordings import RecordingLinks
+from outdial.domain.analysis import Analysis, PlatformAnalysis
 from outdial.domain.attempt import Speaker, Turn
 from outdial.domain.call import AttemptState, CallState
 from outdial.domain.events import Event, EventType
@@ -21,6 +22,17 @@ VERSION = "9f3e6a1c-72b4-4d85-b0c9-5e8d1a4f7260"
 ANSWERED_CALL = "7b0d3c8e-5f1a-4a52-9c3e-2f6a1d9e4b10"
 UNANSWERED_CALL = "2c94f7a1-8d36-4b0e-a15f-63e7d9c08b42"
 CANCELLED_CALL = "e85a1b6d-07f2-4c93-8be4-1d5f29a7c360"
+ANALYSED = Analysis(
+    platform=PlatformAnalysis(
+        summary="Callee confirmed the renewal.",
+        key_points=("Renewal due on Friday", "Callee agreed"),
+        action_items=("Send the invoice",),
+        classification="renewal_confirmed",
+        sentiment="positive",
+    ),
+    client={"renewal_agreed": True, "preferred_channel": "email"},
+    made_by="rules",
+)
 CALLBACK = Callback("https://hooks.example.test/ringg/call", {"X-Receiver-Token": "example-token"}, {"source": "api"})
 
 

@@ -26,8 +26,19 @@ from api_builders import (
     open_doors,
     seed,
 )
-from api_records import AGENT, ANSWERED_CALL, WORKSPACE, a_call, at, the_answered_call, the_unanswered_call
+from api_records import (
+    AGENT,
+    ANALYSED,
+    ANSWERED_CALL,
+    UNANSWERED_CALL,
+    WORKSPACE,
+    a_call,
+    at,
+    the_answered_call,
+    the_unanswered_call,
+)
 from outdial.commands.rules import change_rules
+from outdial.domain.analysis import Analysis
 from outdial.domain.call import CallState
 from outdial.domain.ids import new_id
 from outdial.domain.rules import CallingHours, CallingPolicy, Price
@@ -194,6 +205,7 @@ class TestACallThatIsRead:
         talked = (await ask(doors, "GET", f"/calls/{ANSWERED_CALL}")).json()
         waits = (await ask(doors, "GET", f"/calls/{the_unanswered_call().id}")).json()
 
+        assert (talked["analysis"], waits["analysis"]) == (None, None)
         (attempt,) = talked["attempts"]
         assert (talked["state"], talked["outcome"], attempt["outcome"]) == ("completed", "completed", "completed")
         assert attempt["answered_at"] is not None
@@ -203,6 +215,37 @@ class TestACallThatIsRead:
         assert (waits["state"], busy["outcome"], busy["recording_url"]) == ("retry", "busy", None)
         assert waits["blocked_by"]
         assert waits["next_eligible_at"]
+
+    async def test_tells_what_was_found_out_from_its_talk(self, doors: Doors) -> None:
+        failed = Analysis(client={"renewal_agreed": None}, made_by="model:small", trouble="it did not answer")
+        other = the_answered_call(id=UNANSWERED_CALL, analysis=failed)
+        await keep(doors.database, the_answered_call(analysis=ANALYSED), other)
+
+        analysis = (await ask(doors, "GET", f"/calls/{ANSWERED_CALL}")).json()["analysis"]
+        listed = (await ask(doors, "GET", "/calls")).json()["calls"]
+
+        assert analysis == {
+            "platform": {
+                "summary": "Callee confirmed the renewal.",
+                "key_points": ["Renewal due on Friday", "Callee agreed"],
+                "action_items": ["Send the invoice"],
+                "classification": "renewal_confirmed",
+                "callback_requested": False,
+                "callback_requested_time": "",
+                "sentiment": "positive",
+            },
+            "client": {"renewal_agreed": True, "preferred_channel": "email"},
+            "made_by": "rules",
+            "trouble": "",
+        }
+        found = {call["id"]: call["analysis"] for call in listed}
+        assert found[ANSWERED_CALL] == analysis
+        assert found[UNANSWERED_CALL] == {
+            "platform": None,
+            "client": {"renewal_agreed": None},
+            "made_by": "model:small",
+            "trouble": "it did not answer",
+        }
 
     async def test_is_the_same_whichever_door_it_came_through(self, doors: Doors) -> None:
         placed = await doors.ringg(a_ringg_body())

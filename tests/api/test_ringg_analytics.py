@@ -13,10 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api_builders import NEIGHBOUR_KEY, SURVEY_AGENT, Doors, keep, open_doors, seed
+from api_builders import NEIGHBOUR, NEIGHBOUR_KEY, SURVEY_AGENT, Doors, keep, open_doors, seed
 from api_examples import example, ordered_keys
 from api_records import AGENT, a_call, an_attempt, at, the_answered_attempt, the_answered_call
 from outdial.api.ringg import statuses
+from outdial.domain.analysis import Analysis, PlatformAnalysis
 from outdial.domain.call import AttemptState, CallState
 from outdial.domain.ids import new_id
 from outdial.domain.outcome import EndedBy, Outcome
@@ -66,6 +67,11 @@ def a_failure(**changes: Any) -> CallRecord:
     busy = an_attempt(state=AttemptState.ENDED, outcome=Outcome.BUSY)
     facts = {"state": CallState.FAILED, "outcome": Outcome.BUSY, "retry": RetryPolicy(count=1)}
     return a_call(**{"id": new_id(), **facts, "attempts": (busy, replace(busy, number=2))} | changes)
+
+
+def classified(label: str, **changes: Any) -> CallRecord:
+    analysis = Analysis(platform=PlatformAnalysis(classification=label), made_by="rules")
+    return a_talk(7, analysis=analysis, **changes)
 
 
 def the_fifteen() -> list[CallRecord]:
@@ -178,6 +184,35 @@ class TestHandCounted:
 
         assert got["metrics_summary"]["total_calls"] == count
 
+    async def test_classifications(self, counted: Doors) -> None:
+        taken = classified("no_interest", outcome=Outcome.VOICEMAIL)
+        early, late = FIRST_DAY - DAY, FIRST_DAY + 5 * DAY
+        await keep(
+            counted.database,
+            *(classified("renewed") for _ in range(2)),
+            *(classified("callback") for _ in range(3)),
+            *(classified("नवीकरण", bulk_list_id=LIST), classified("", bulk_list_id=LIST), taken),
+            *(classified("renewed", agent_id=SURVEY_AGENT), classified("renewed", created_at=early)),
+            *(classified("renewed", created_at=late), classified("theirs", workspace_id=NEIGHBOUR)),
+            *(a_talk(7), a_talk(7, analysis=Analysis(made_by="rules", trouble="nobody said anything")), a_failure()),
+        )
+
+        async def counts(**query: str) -> dict[str, int]:
+            found: dict[str, int] = (await report(counted, "classification-analytics", **query))[
+                "classification_analytics"
+            ]
+            return found
+
+        days = {"start_date": "2026-03-01", "end_date": "2026-03-02"}
+        assert await counts() == {"renewed": 5, "callback": 3, "no_interest": 1, "नवीकरण": 1}
+        assert list(await counts()) == ["renewed", "callback", "no_interest", "नवीकरण"]
+        assert await counts(**days) == {"callback": 3, "renewed": 3, "no_interest": 1, "नवीकरण": 1}
+        assert await counts(**days, agent_id=AGENT) == {"callback": 3, "renewed": 2, "no_interest": 1, "नवीकरण": 1}
+        assert await counts(bulk_list_id=LIST) == {"नवीकरण": 1}
+        assert await counts(voicemail="true") == {"no_interest": 1}
+        assert await counts(voicemail="false", **days, agent_id=SURVEY_AGENT) == {"renewed": 1}
+        assert await counts(start_date="2026-03-07") == {}
+
     async def test_the_busiest_agent_comes_first(self, counted: Doors) -> None:
         survey = a_talk(7, agent_id=SURVEY_AGENT)
         await keep(counted.database, a_talk(7), survey, a_failure(agent_id=SURVEY_AGENT))
@@ -198,7 +233,7 @@ class TestEveryReport:
 
     @pytest.mark.parametrize("name", NAMES)
     async def test_is_about_the_workspace_of_its_key(self, doors: Doors, name: str) -> None:
-        await keep(doors.database, a_talk(7, bulk_list_id=LIST))
+        await keep(doors.database, classified("renewed", bulk_list_id=LIST))
         query = {"bulk_list_id": LIST, "start_date": "2026-03-05"}
 
         theirs = await doors.ringg_get(f"/analytics/{name}", key=NEIGHBOUR_KEY, bulk_list_id=LIST)
@@ -219,7 +254,7 @@ class TestEveryReport:
 
     @pytest.mark.parametrize("name", NAMES)
     async def test_of_what_has_no_id_is_empty(self, doors: Doors, name: str) -> None:
-        await keep(doors.database, a_talk(7))
+        await keep(doors.database, classified("renewed"))
 
         nothing = await report(doors, name, bulk_list_id=LIST)
 
@@ -231,11 +266,6 @@ class TestEveryReport:
 
         assert (response.status_code, response.json()["message"]) == (400, "bulk_list_id is required")
         assert response.json()["details"][0]["loc"] == ["query", "bulk_list_id"]
-
-    async def test_of_classifications_is_empty_while_no_call_is_classified(self, doors: Doors) -> None:
-        await keep(doors.database, a_talk(7))
-
-        assert await report(doors, "classification-analytics") == {"classification_analytics": {}}
 
 
 _attempts = st.builds(

@@ -17,6 +17,7 @@ from api_builders import NEIGHBOUR_KEY, RINGG, RINGG_KEY, SURVEY_AGENT, Doors, k
 from api_examples import example
 from api_records import (
     AGENT,
+    ANALYSED,
     ANSWERED_CALL,
     UNANSWERED_CALL,
     a_call,
@@ -73,7 +74,8 @@ def a_survey() -> CallRecord:
 @pytest.fixture
 async def kept(doors: Doors) -> Doors:
     """Four calls, newest first: answered, unanswered, voicemail, and one of another agent that waits."""
-    await keep(doors.database, the_answered_call(), the_unanswered_call(), a_voicemail(), a_survey())
+    answered = the_answered_call(analysis=ANALYSED)
+    await keep(doors.database, answered, the_unanswered_call(), a_voicemail(), a_survey())
     return doors
 
 
@@ -127,6 +129,7 @@ class TestAFile:
         details = await kept.ringg_get("/calling/call-details", id=ANSWERED_CALL, send_analysis="true")
 
         assert list(answered) == [*COLUMNS, "platform_analysis", "client_analysis"]
+        assert json.loads(answered["client_analysis"]) == ANALYSED.client
         for part in ("platform_analysis", "client_analysis"):
             assert json.loads(answered[part]) == details.json()["data"][part]
 

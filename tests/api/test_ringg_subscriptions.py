@@ -12,6 +12,7 @@ from api_builders import RINGG, RINGG_KEY, Doors, a_ringg_body
 from api_examples import example, ordered_keys, without
 from api_records import (
     AGENT,
+    ANALYSED,
     WORKSPACE,
     a_call,
     an_attempt,
@@ -35,7 +36,8 @@ from webhook_builders import Office, SettableClock, a_receiver
 
 HOOK = example("ringg", "22")["path"]
 TOKEN = {"Authorization": "Bearer example-receiver-token"}
-EVENTS = ("call_started", "call_completed", "recording_completed", "all_processing_completed")
+ANALYSES = ("platform_analysis_completed", "client_analysis_completed")
+EVENTS = ("call_started", "call_completed", "recording_completed", *ANALYSES, "all_processing_completed")
 EVERYTHING = Subscription("ringg", EVENTS, HOOK, TOKEN)
 TALKED = {"outcome": "completed", "ended_by": "callee", "next_due_at": None}
 FORBIDDEN_NAMES = {
@@ -70,7 +72,8 @@ def the_whole_story(call: CallRecord) -> list[Event]:
         facts.append(an_event(EventType.ATTEMPT_ENDED, call, attempt=number, data=ended))
     if any(attempt.recording_path for attempt in call.attempts):
         facts.append(an_event(EventType.RECORDING_READY, call, data={"duration_ms": 19300}))
-    return [*facts, an_event(EventType.CALL_ENDED, call), an_event(EventType.PROCESSED, call)]
+    found = (EventType.PLATFORM_ANALYSED, EventType.CLIENT_ANALYSED) if call.analysis else ()
+    return [*facts, *(an_event(kind, call) for kind in (EventType.CALL_ENDED, *found, EventType.PROCESSED))]
 
 
 def heard_of(call: CallRecord) -> list[tuple[str, int]]:
@@ -90,12 +93,15 @@ class TestEachEvent:
             ("22", EventType.RINGING, {}),
             ("23", EventType.ATTEMPT_ENDED, TALKED),
             ("25", EventType.RECORDING_READY, {"duration_ms": 19300}),
+            ("26", EventType.PLATFORM_ANALYSED, {}),
+            ("27", EventType.CLIENT_ANALYSED, {}),
+            ("28", EventType.PROCESSED, {}),
         ],
     )
     def test_is_told_as_documented_with_the_subscribers_headers(
         self, number: str, fact: EventType, data: dict[str, Any]
     ) -> None:
-        call = hears(the_answered_call(), EVERYTHING)
+        call = hears(the_answered_call(analysis=ANALYSED), EVERYTHING)
 
         endpoint, body = told(an_event(fact, call, data=data), call)
 
@@ -104,7 +110,7 @@ class TestEachEvent:
         assert ordered_keys(body) == ordered_keys(wanted["payload"])
         assert (endpoint.method, endpoint.url, endpoint.headers) == (wanted["method"], wanted["path"], TOKEN)
 
-    def test_of_the_end_has_every_documented_key_in_order_and_no_analysis(self) -> None:
+    def test_of_the_end_has_every_documented_key_in_order_also_without_an_analysis(self) -> None:
         call = hears(the_answered_call(), EVERYTHING)
 
         _, body = told(an_event(EventType.PROCESSED, call), call)
@@ -172,7 +178,7 @@ BUSY_FOUR_TIMES = tuple(
     for number in (1, 2, 3, 4)
 )
 STORIES = {
-    "talked": the_answered_call(),
+    "talked": the_answered_call(analysis=ANALYSED),
     "busy_four_times": the_unanswered_call(
         state=CallState.FAILED, outcome=Outcome.NO_ANSWER, attempts=BUSY_FOUR_TIMES, ended_at=at("11:12:00")
     ),
@@ -204,7 +210,7 @@ class TestAWholeCall:
     @pytest.mark.parametrize(
         ("name", "before"),
         [
-            ("talked", [("call_started", 0), ("call_completed", 0), ("recording_completed", 0)]),
+            ("talked", [(event, 0) for event in EVENTS[:-1]]),
             (
                 "busy_four_times",
                 [(event, index) for index in range(4) for event in ("call_started", "call_completed")],
@@ -268,6 +274,8 @@ class TestWhatStrictReceiversRelyOn:
             an_event(EventType.RINGING, call),
             an_event(EventType.ATTEMPT_ENDED, call, data={"outcome": "busy", "next_due_at": None}),
             an_event(EventType.RECORDING_READY, call),
+            an_event(EventType.PLATFORM_ANALYSED, call),
+            an_event(EventType.CLIENT_ANALYSED, call),
             an_event(EventType.PROCESSED, call),
         ]
 

@@ -9,6 +9,7 @@ import pytest
 
 from api_examples import example, ordered_keys, without
 from api_records import (
+    ANALYSED,
     CANCELLED_CALL,
     a_call,
     an_attempt,
@@ -21,6 +22,7 @@ from api_records import (
 )
 from outdial.api.ringg.callbacks import RinggCallbacks
 from outdial.api.ringg.webhooks import callback_payload, event_payload
+from outdial.domain.analysis import Analysis
 from outdial.domain.call import AttemptState, CallState
 from outdial.domain.events import EventType
 from outdial.domain.outcome import EndedBy, Outcome
@@ -37,7 +39,7 @@ def payload(number: str) -> dict[str, Any]:
 
 
 def not_analysed(wanted: dict[str, Any]) -> dict[str, Any]:
-    """The example without what an analysis would have found: nothing analyses calls yet."""
+    """The example without what an analysis would have found."""
     empty = dict(payload("29")["platform_analysis"], call_disconnect_reason="user_hangup")
     return wanted | {
         "platform_analysis": empty,
@@ -82,15 +84,44 @@ class TestTheSixEvents:
         assert body is not None
         assert body["recording_url"].startswith("https://media.example.test/recordings/7b0d3c8e-")
 
+    def test_platform_analysis_completed(self) -> None:
+        call = the_answered_call(analysis=ANALYSED)
+
+        body = event_payload(an_event(EventType.PLATFORM_ANALYSED, call), call, links())
+
+        assert body == payload("26")
+        assert ordered_keys(body) == ordered_keys(payload("26"))
+
+    def test_client_analysis_completed(self) -> None:
+        call = the_answered_call(analysis=ANALYSED)
+
+        body = event_payload(an_event(EventType.CLIENT_ANALYSED, call), call, links())
+
+        assert body == payload("27")
+        assert ordered_keys(body) == ordered_keys(payload("27"))
+
     def test_all_processing_completed_after_a_talk(self) -> None:
-        call = the_answered_call()
+        call = the_answered_call(analysis=ANALYSED)
 
         body = event_payload(an_event(EventType.PROCESSED, call), call, links())
 
-        wanted = not_analysed(payload("28"))
-        assert without(body, "recording_url") == without(wanted, "recording_url")
-        assert body is not None
-        assert body["analysis_data"] == body["platform_analysis"]
+        assert without(body, "recording_url") == without(payload("28"), "recording_url")
+        assert ordered_keys(body) == ordered_keys(payload("28"))
+
+    def test_all_processing_completed_after_a_talk_nothing_could_be_found_out_from(self) -> None:
+        call = the_answered_call(analysis=Analysis(made_by="model:small", trouble="it did not answer"))
+
+        body = event_payload(an_event(EventType.PROCESSED, call), call, links())
+
+        assert without(body, "recording_url") == without(not_analysed(payload("28")), "recording_url")
+
+    def test_all_processing_completed_when_only_what_every_talk_is_asked_was_found_out(self) -> None:
+        call = the_answered_call(analysis=replace(ANALYSED, client=None))
+
+        body = event_payload(an_event(EventType.PROCESSED, call), call, links())
+
+        half = {"client_analysis": {}, "client_analysis_status": "failed"}
+        assert without(body, "recording_url") == without(payload("28") | half, "recording_url")
 
     def test_all_processing_completed_when_retries_are_used_up(self) -> None:
         ended = {"state": AttemptState.ENDED, "outcome": Outcome.NO_ANSWER}
@@ -187,8 +218,19 @@ class TestTheCallbackOfACall:
         assert body["status"] == "success"
         assert body["data"]["status"] == "ongoing"
 
+    def test_gets_the_analysis_in_the_envelope_from_when_it_is_known(self) -> None:
+        call = the_answered_call(analysis=ANALYSED)
+        kinds = (EventType.RECORDING_READY, EventType.PLATFORM_ANALYSED, EventType.CLIENT_ANALYSED, EventType.PROCESSED)
+
+        bodies = [callback_payload(an_event(kind, call), call, links()) for kind in kinds]
+
+        found = payload("28")["platform_analysis"]
+        assert [body["data"]["analysis"] for body in bodies if body] == [{}, found, found, found]
+        assert [body["status"] for body in bodies if body] == ["success", "completed", "completed", "completed"]
+        assert {body["data"]["status"] for body in bodies if body} == {"completed"}
+
     def test_gets_each_change_of_status_in_envelope_mode(self) -> None:
-        call = the_answered_call()
+        call = the_answered_call(analysis=ANALYSED)
         facts = [
             an_event(EventType.REGISTERED, call, attempt=0),
             an_event(EventType.DIALING, call),
@@ -197,6 +239,8 @@ class TestTheCallbackOfACall:
             an_event(EventType.DIALING, call),
             an_event(EventType.ATTEMPT_ENDED, call, data=TALKED),
             an_event(EventType.CALL_ENDED, call),
+            an_event(EventType.PLATFORM_ANALYSED, call),
+            an_event(EventType.CLIENT_ANALYSED, call),
             an_event(EventType.PROCESSED, call),
         ]
 
@@ -228,6 +272,8 @@ class TestTheFinalEvent:
             (CallState.FAILED, Outcome.INVALID_NUMBER, "NOT_ABLE_TO_CALL", "invalid_number"),
             (CallState.FAILED, Outcome.BUSY, "USER_DID_NOT_JOIN", "busy"),
             (CallState.FAILED, Outcome.TRUNK_FAILED, "FAILED", "trunk_failure"),
+            (CallState.FAILED, Outcome.PRE_CALL_FAILED, "PRE_CALL_API_FAILED", "pre_call_failed"),
+            (CallState.FAILED, Outcome.CAMPAIGN_ENDED, "CAMPAIGN_TIME_EXCEEDED", "campaign_ended"),
             (CallState.CANCELLED, Outcome.POLICY_BLOCKED, "DND_SKIPPED", "policy_blocked"),
             (CallState.CANCELLED, Outcome.CANCELLED, "USER_TERMINATED", "cancelled"),
             (CallState.ERROR, Outcome.WORKER_LOST, "PIPECAT_TIMEOUT", "worker_lost"),

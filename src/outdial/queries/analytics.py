@@ -18,7 +18,7 @@ from outdial.domain.outcome import EndedBy, Outcome
 from outdial.domain.rules import MICROS
 from outdial.queries.calls import Filters, conditions
 from outdial.store.database import Database
-from outdial.store.schema import agents, attempts, call_requests, calls
+from outdial.store.schema import agents, analyses, attempts, call_requests, calls
 
 BUCKETS_S: Final = (10, 30, 60)
 """Where the second, third and fourth bucket of talk lengths begin."""
@@ -114,6 +114,20 @@ async def talk_lengths(db: Database, workspace_id: str, filters: Filters) -> Seq
     async with db.reading() as conn:
         found = {row.bucket: row.calls for row in await conn.execute(asked)}
     return [found.get(place, 0) for place in range(len(BUCKETS_S) + 1)]
+
+
+async def classified(db: Database, workspace_id: str, filters: Filters) -> Mapping[str, int]:
+    """How many calls under ``filters`` there are of each classification, the most frequent first."""
+    label, count = analyses.c.classification, sa.func.count()
+    asked = (
+        sa.select(label, count.label("calls"))
+        .join(calls, calls.c.id == analyses.c.call_id)
+        .where(*conditions(workspace_id, filters), label != "")
+        .group_by(label)
+        .order_by(count.desc(), label)
+    )
+    async with db.reading() as conn:
+        return {row.classification: row.calls for row in await conn.execute(asked)}
 
 
 def _facts(workspace_id: str, filters: Filters, now: datetime) -> sa.Subquery:

@@ -54,7 +54,7 @@ async def call_record(db: Database, workspace_id: str, call_id: str, *, now: Clo
 
 
 async def history(db: Database, workspace_id: str, filters: Filters, *, now: Clock) -> tuple[list[CallRecord], int]:
-    """A page of the workspace's calls, newest first, and how many there are in all under these filters."""
+    """A page of the workspace's calls, newest first, without their analyses; and how many there are in all."""
     where = tuple(conditions(workspace_id, filters))
     page = (
         sa.select(calls.c.id)
@@ -66,7 +66,7 @@ async def history(db: Database, workspace_id: str, filters: Filters, *, now: Clo
     async with db.reading() as conn:
         total = await conn.scalar(sa.select(sa.func.count()).select_from(calls).where(*where)) or 0
         ids = list(await conn.scalars(page))
-        return await load_calls(conn, ids, now()), total
+        return await load_calls(conn, ids, now(), analysed=False), total
 
 
 async def events_of(db: Database, workspace_id: str, call_id: str, after: int = 0) -> list[Event]:

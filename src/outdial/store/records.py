@@ -10,6 +10,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from outdial.domain.analysis import Analysis
 from outdial.domain.attempt import Speaker, Turn
 from outdial.domain.brief import mismatch
 from outdial.domain.call import WAITING, AttemptState, CallState
@@ -19,6 +20,7 @@ from outdial.domain.record import AttemptRecord, CallRecord
 from outdial.domain.rules import MICROS
 from outdial.domain.subscription import Subscription
 from outdial.domain.waiting import Wait
+from outdial.store import analyses
 from outdial.store.agents import definition_of
 from outdial.store.callers import CallerWish
 from outdial.store.registration import callback_from_json
@@ -29,6 +31,8 @@ _Row = Mapping[Any, Any]
 HINTS_AT_SPELLING: Final = frozenset({"ringg", "native"})
 """Dialects that also hear of variables nobody uses; Ringly names the missing ones only."""
 _NO_WAIT: Final = Wait((), None)
+_TALKED: Final = frozenset({CallState.COMPLETED, CallState.FORWARDED, CallState.ERROR})
+"""How calls end that somebody answered; of some that ended in error nobody did."""
 
 
 async def load_call(conn: AsyncConnection, call_id: str, now: datetime) -> CallRecord | None:
@@ -37,8 +41,13 @@ async def load_call(conn: AsyncConnection, call_id: str, now: datetime) -> CallR
     return found[0] if found else None
 
 
-async def load_calls(conn: AsyncConnection, ids: Sequence[str], now: datetime) -> list[CallRecord]:
-    """The calls of these ids, in the order asked for; unknown ids are left out. At most a few hundred at once."""
+async def load_calls(
+    conn: AsyncConnection, ids: Sequence[str], now: datetime, *, analysed: bool = True
+) -> list[CallRecord]:
+    """The calls of these ids, in the order asked for; unknown ids are left out. At most a few hundred at once.
+
+    Not ``analysed``: without what their talks told.
+    """
     rows = {row["id"]: row for row in (await conn.execute(_calls(ids))).mappings()}
     tried = await _attempts(conn, rows)
     talked = {call_id: dials[-1]["version_id"] for call_id, dials in tried.items()}
@@ -51,13 +60,16 @@ async def load_calls(conn: AsyncConnection, ids: Sequence[str], now: datetime) -
     waits = await why_waiting(
         conn, [_waiting(row, records[call_id]) for call_id, row in rows.items() if _waits(row)], now
     )
+    over = [call_id for call_id, row in rows.items() if analysed and CallState(row["state"]) in _TALKED]
+    told = await analyses.load(conn, over) if over else {}
     return [
         _record(
             rows[call_id],
             records[call_id],
             chosen[call_id],
             versions.get(chosen[call_id], {}),
-            waits.get(call_id, _NO_WAIT),
+            wait=waits.get(call_id, _NO_WAIT),
+            analysis=told.get(call_id),
         )
         for call_id in ids
         if call_id in rows
@@ -116,7 +128,15 @@ def _waiting(row: _Row, tried: Sequence[AttemptRecord]) -> Waiting:
     )
 
 
-def _record(row: _Row, tried: tuple[AttemptRecord, ...], version_id: str, version: _Row, wait: Wait) -> CallRecord:
+def _record(
+    row: _Row,
+    tried: tuple[AttemptRecord, ...],
+    version_id: str,
+    version: _Row,
+    *,
+    wait: Wait,
+    analysis: Analysis | None,
+) -> CallRecord:
     state, plan = CallState(row["state"]), Plan.from_json(row["plan"])
     return CallRecord(
         id=row["id"],
@@ -150,6 +170,7 @@ def _record(row: _Row, tried: tuple[AttemptRecord, ...], version_id: str, versio
         blocked_by=wait.blocked_by,
         next_eligible_at=wait.next_eligible_at,
         subscriptions=tuple(Subscription.from_json(stored) for stored in row["subscriptions"]),
+        analysis=analysis,
     )
 
 

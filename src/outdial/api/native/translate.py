@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from outdial.api.native import asked, wire
 from outdial.api.recordings import RecordingLinks
 from outdial.commands.place_call import Placed
+from outdial.domain.analysis import Analysis
 from outdial.domain.events import Event
 from outdial.domain.ids import parse_uuid
 from outdial.domain.record import AttemptRecord, CallRecord
@@ -113,6 +115,7 @@ def call(record: CallRecord, metadata: Mapping[str, Any], links: RecordingLinks)
         next_eligible_at=_instant(record.next_eligible_at),
         cost=record.cost,
         attempts=[_attempt(one, links.link(record.id) if one.recording_path else None) for one in record.attempts],
+        analysis=_analysis(record.analysis),
     )
 
 
@@ -150,6 +153,17 @@ def _attempt(one: AttemptRecord, recording_url: str | None) -> wire.Attempt:
             for turn in one.turns
         ],
         recording_url=recording_url,
+    )
+
+
+def _analysis(found: Analysis | None) -> wire.Analysis | None:
+    if found is None:
+        return None
+    return wire.Analysis(
+        platform=None if found.platform is None else wire.PlatformAnalysis(**asdict(found.platform)),
+        client=None if found.client is None else dict(found.client),
+        made_by=found.made_by,
+        trouble=found.trouble,
     )
 
 

@@ -64,6 +64,27 @@ class Attempt(BaseModel):
     recording_url: str | None = Field(description="Signed, for 24 hours")
 
 
+class PlatformAnalysis(BaseModel):
+    """What every talk is asked."""
+
+    summary: str
+    key_points: list[str]
+    action_items: list[str]
+    classification: str = Field(description="One of the agent's labels where it has any; may be empty")
+    callback_requested: bool
+    callback_requested_time: str = Field(description="ISO 8601 with an offset; empty: none was named")
+    sentiment: str = Field(description="The callee's: positive, neutral, negative; empty: unknown")
+
+
+class Analysis(BaseModel):
+    platform: PlatformAnalysis | None = Field(description="null: it failed, trouble says why")
+    client: dict[str, Any] | None = Field(
+        description="What the agent's analysis asks for, by key; null: it failed, or nothing was asked"
+    )
+    made_by: str = Field(description="rules, or model: and its name")
+    trouble: str = Field(description="What failed; empty: nothing did")
+
+
 class Call(BaseModel):
     id: str
     state: str = Field(
@@ -93,6 +114,7 @@ class Call(BaseModel):
     next_eligible_at: str | None = Field(description="While it waits; null: when something happens, not at some moment")
     cost: float = Field(description="Credits, of all attempts")
     attempts: list[Attempt]
+    analysis: Analysis | None = Field(description="null: not made yet, or nobody answered")
 
 
 class CallPage(BaseModel):

@@ -58,9 +58,10 @@ class _Routes:
         return wire.DurationDistribution(duration_distribution=analytics_words.distribution(found))
 
     async def classifications(self, request: Request, query: _Asked) -> wire.ClassificationAnalytics:
-        """Calls by what they were classified as. No call is: the report is empty."""
-        await self._meant(request, query)
-        return wire.ClassificationAnalytics(classification_analytics={})
+        """Calls by what their talks were classified as, the most frequent first."""
+        workspace_id, filters = await self._meant(request, query)
+        found = await analytics.classified(self._door.parts.database, workspace_id, filters) if filters else {}
+        return wire.ClassificationAnalytics(classification_analytics=dict(found))
 
     async def _groups(
         self, request: Request, query: asked.AnalyticsQuery, *, list_required: bool = False

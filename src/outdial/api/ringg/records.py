@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from outdial.api.recordings import RecordingLinks
 from outdial.api.ringg import instants, statuses, wire
+from outdial.domain.analysis import PlatformAnalysis
 from outdial.domain.attempt import Speaker, Turn
 from outdial.domain.call import TERMINAL, WAITING, CallState
 from outdial.domain.outcome import Outcome
@@ -67,18 +68,26 @@ def voicemail_detected(record: CallRecord) -> bool:
 
 
 def platform_analysis(record: CallRecord) -> dict[str, Any]:
-    """The empty form: no analysis has run."""
-    return {
-        "summary": "",
-        "key_points": [],
-        "action_items": [],
-        "classification": "",
-        "callback_requested": False,
-        "callback_requested_time": "",
-        "status": "not_analyzed",
+    """What the talk told; the empty form while nothing is known."""
+    analysis = record.analysis and record.analysis.platform
+    found = analysis or PlatformAnalysis()
+    shown = {
+        "summary": found.summary,
+        "key_points": list(found.key_points),
+        "action_items": list(found.action_items),
+        "classification": found.classification,
+        "callback_requested": found.callback_requested,
+        "callback_requested_time": found.callback_requested_time,
+        "status": "analyzed" if analysis else "not_analyzed",
         "call_disconnect_reason": statuses.disconnect_reason(record.last_attempt),
         "timezone": (record.window or Window()).timezone,
     }
+    return shown | {"sentiment": found.sentiment} if found.sentiment else shown
+
+
+def client_analysis(record: CallRecord) -> dict[str, Any]:
+    """What the agent's owner asked for besides; empty while nothing is known, and when nothing was asked."""
+    return dict((record.analysis and record.analysis.client) or {})
 
 
 def attempt_row(attempt: AttemptRecord) -> wire.Attempt:
@@ -129,7 +138,7 @@ def call_details(record: CallRecord, links: RecordingLinks, *, analysis: bool) -
         details.next_eligible_at = instants.offset_plain(at) if at else None
     if analysis:
         details.platform_analysis = platform_analysis(record)
-        details.client_analysis = {}
+        details.client_analysis = client_analysis(record)
     return details
 
 

@@ -36,6 +36,8 @@ _REASON_OF: Final = {
     Outcome.POLICY_BLOCKED: "policy_blocked",
     Outcome.CANCELLED: "cancelled",
     Outcome.WORKER_LOST: "worker_lost",
+    Outcome.PRE_CALL_FAILED: "pre_call_failed",
+    Outcome.CAMPAIGN_ENDED: "campaign_ended",
 }
 _TALK_REASON_OF: Final = {
     EndedBy.IDLE: "idle",
@@ -49,6 +51,12 @@ _COMPLETED_SUB: Final = {
     "voicemail": "VOICEMAIL_DETECTED",
     "cancelled": "USER_TERMINATED",
 }
+_FAILED_SUB: Final = {
+    "invalid_number": "NOT_ABLE_TO_CALL",
+    "pre_call_failed": "PRE_CALL_API_FAILED",
+    "campaign_ended": "CAMPAIGN_TIME_EXCEEDED",
+}
+"""The same with and without retries."""
 _HELD_BACK: Final = frozenset({Cause.CAPACITY, Cause.RATE_LIMIT, Cause.PROVIDER_HEALTH})
 """A call that waits for nothing else could be dialled, were there room; any other cause keeps it ``IN_DB``."""
 _AGENT_ENDS: Final = frozenset({EndedBy.AGENT, EndedBy.IDLE, EndedBy.MAX_LENGTH, EndedBy.OPERATOR})
@@ -107,8 +115,8 @@ def _terminal_sub_status(record: CallRecord) -> str:
         return "PIPECAT_TIMEOUT"
     if record.state is not CallState.FAILED:
         return _COMPLETED_SUB.get(reason or "", "ACCEPTED") if record.state is CallState.COMPLETED else "ACCEPTED"
-    if reason == "invalid_number":
-        return "NOT_ABLE_TO_CALL"
+    if reason in _FAILED_SUB:
+        return _FAILED_SUB[reason]
     if record.retry.count:
         return "RETRY_LIMIT_REACHED"
     return "USER_DID_NOT_JOIN" if reason in {"busy", "no_answer", "declined"} else "FAILED"

@@ -6,13 +6,14 @@ the fact), so what changes with time is taken from the event and from the attemp
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from statistics import fmean
 from typing import Any, Final, Literal
 
 from outdial.api.recordings import RecordingLinks
-from outdial.api.ringg import instants, records, statuses, wire
+from outdial.api.ringg import instants, records, statuses
+from outdial.api.ringg.moments import Moment
 from outdial.domain.attempt import Speaker
 from outdial.domain.call import TERMINAL
 from outdial.domain.events import Event, EventType
@@ -28,78 +29,30 @@ TYPES: Final = (
     EventType.ANSWERED,
     EventType.ATTEMPT_ENDED,
     EventType.RECORDING_READY,
+    EventType.PLATFORM_ANALYSED,
+    EventType.CLIENT_ANALYSED,
     EventType.PROCESSED,
 )
 """The facts that give rise to one of the vendor's events."""
-_AFTER_AN_ATTEMPT: Final = frozenset(
-    {EventType.ATTEMPT_ENDED, EventType.RECORDING_READY, EventType.CALL_ENDED, EventType.PROCESSED}
-)
 _STATUS_AT: Final = {EventType.REGISTERED: "registered", EventType.DIALING: "ongoing"}
-
-
-@dataclass(frozen=True)
-class _Moment:
-    """A call as it stood when an event happened."""
-
-    event: Event
-    record: CallRecord
-    links: RecordingLinks
-
-    @property
-    def number(self) -> int:
-        """The attempt the event is about; events of the whole call are about the last. 0: there was none."""
-        whole = self.event.type in {EventType.CALL_ENDED, EventType.PROCESSED}
-        return len(self.record.attempts) if whole else self.event.attempt
-
-    @property
-    def attempt(self) -> AttemptRecord | None:
-        return next((attempt for attempt in self.record.attempts if attempt.number == self.number), None)
-
-    @property
-    def over(self) -> bool:
-        """Whether the attempt had ended by then: before, nothing is known of how it went."""
-        return self.event.type in _AFTER_AN_ATTEMPT
-
-    @property
-    def turns(self) -> list[wire.Turn]:
-        return records.turns(self.record, until=self.number) if self.over else []
-
-    @property
-    def talk_s(self) -> float:
-        return self.attempt.talk_ms / 1000 if self.attempt and self.over else 0.0
-
-    @property
-    def cost(self) -> float:
-        """Credits: of the attempt; on the final event, of the whole call."""
-        if self.event.type is EventType.PROCESSED:
-            return self.record.cost
-        return self.attempt.cost if self.attempt and self.over else 0.0
-
-    @property
-    def recording_url(self) -> str | None:
-        known = self.event.type in {EventType.RECORDING_READY, EventType.PROCESSED}
-        return records.recording(self.record, self.links) if known else None
 
 
 def event_payload(event: Event, record: CallRecord, links: RecordingLinks) -> Payload | None:
     """The body of the vendor event this fact gives rise to, or None: most facts tell receivers nothing new."""
-    moment = _Moment(event, record, links)
+    moment = Moment(event, record, links)
     if event.type in {EventType.RINGING, EventType.ANSWERED} and _first_sign(moment):
         return _call_started(moment)
     if event.type is EventType.ATTEMPT_ENDED and moment.attempt and moment.attempt.dialed_at:
         return _call_completed(moment)
-    if event.type is EventType.RECORDING_READY:
-        return _recording_completed(moment)
-    if event.type is EventType.PROCESSED:
-        return _all_processing_completed(moment)
-    return None
+    told = _ALWAYS_TOLD.get(event.type)
+    return told(moment) if told else None
 
 
 def callback_payload(
     event: Event, record: CallRecord, links: RecordingLinks, *, mode: CallbackBody = "superset"
 ) -> Payload | None:
     """What the call's own ``callback_url`` is sent for this fact, or None for nothing."""
-    moment = _Moment(event, record, links)
+    moment = Moment(event, record, links)
     if mode == "envelope":
         status = _status_change(moment)
         return _envelope(moment, status) if status else None
@@ -109,7 +62,7 @@ def callback_payload(
     return _superset(moment, body) if body is not None and mode == "superset" else body
 
 
-def _first_sign(moment: _Moment) -> bool:
+def _first_sign(moment: Moment) -> bool:
     """Whether this is the attempt's first sign that the provider took the dial."""
     attempt, event = moment.attempt, moment.event
     if attempt is None:
@@ -120,7 +73,7 @@ def _first_sign(moment: _Moment) -> bool:
     return first is None or event.at <= first
 
 
-def _status_change(moment: _Moment) -> str | None:
+def _status_change(moment: Moment) -> str | None:
     event = moment.event
     if event.type is EventType.ATTEMPT_ENDED:
         return "retry" if event.data.get("next_due_at") else None
@@ -129,21 +82,21 @@ def _status_change(moment: _Moment) -> str | None:
     return _STATUS_AT.get(event.type)
 
 
-def _superset(moment: _Moment, body: Payload) -> Payload:
+def _superset(moment: Moment, body: Payload) -> Payload:
     status = body.get("status") or _status_now(moment)
     envelope = _envelope(moment, status)
     return {**body, "status": body.get("status", "success"), "message": envelope["message"], "data": envelope["data"]}
 
 
-def _status_now(moment: _Moment) -> str:
+def _status_now(moment: Moment) -> str:
     """The status that goes with an event that has none: while it rings, and when its recording is ready."""
     if not moment.over:
         return "ongoing"
     return statuses.call_status(moment.record.state) if moment.record.state in TERMINAL else "completed"
 
 
-def _envelope(moment: _Moment, status: str) -> Payload:
-    record, event = moment.record, moment.event
+def _envelope(moment: Moment, status: str) -> Payload:
+    record = moment.record
     return {
         "status": "success",
         "message": "Call Details",
@@ -159,12 +112,12 @@ def _envelope(moment: _Moment, status: str) -> Payload:
             "from_number": records.from_number(record, moment.attempt),
             "to_number": record.to_number,
             "custom_args_values": dict(record.variables),
-            "analysis": records.platform_analysis(record) if event.type is EventType.PROCESSED else {},
+            "analysis": records.platform_analysis(record) if moment.analysed else {},
         },
     }
 
 
-def _common(moment: _Moment, event_type: str) -> Payload:
+def _common(moment: Moment, event_type: str) -> Payload:
     record, attempt = moment.record, moment.attempt
     return {
         "event_type": event_type,
@@ -187,7 +140,7 @@ def _common(moment: _Moment, event_type: str) -> Payload:
     }
 
 
-def _call_started(moment: _Moment) -> Payload:
+def _call_started(moment: Moment) -> Payload:
     return {
         **_common(moment, "call_started"),
         "sub_status": "ACCEPTED",
@@ -196,23 +149,42 @@ def _call_started(moment: _Moment) -> Payload:
     }
 
 
-def _call_completed(moment: _Moment) -> Payload:
-    data, attempt = moment.event.data, moment.attempt
+def _call_completed(moment: Moment) -> Payload:
+    data = moment.event.data
     next_due = data.get("next_due_at")
-    body = {
-        **_common(moment, "call_completed"),
-        "status": statuses.attempt_status(Outcome(data["outcome"]), more=bool(next_due)),
+    status = statuses.attempt_status(Outcome(data["outcome"]), more=bool(next_due))
+    body = _of_an_attempt(moment, "call_completed", status)
+    return {**body, "next_attempt_time": _instant(next_due)} if next_due else body
+
+
+def _platform_analysis_completed(moment: Moment) -> Payload:
+    return _analysed(moment, "platform_analysis_completed", records.platform_analysis(moment.record))
+
+
+def _client_analysis_completed(moment: Moment) -> Payload:
+    return _analysed(moment, "client_analysis_completed", records.client_analysis(moment.record))
+
+
+def _analysed(moment: Moment, event_type: str, found: Payload) -> Payload:
+    outcome = (moment.attempt and moment.attempt.outcome) or Outcome.COMPLETED
+    status = statuses.attempt_status(outcome, more=False)
+    return {**_of_an_attempt(moment, event_type, status), "analysis_data": found}
+
+
+def _of_an_attempt(moment: Moment, event_type: str, status: str) -> Payload:
+    return {
+        **_common(moment, event_type),
+        "status": status,
         "call_duration": moment.talk_s,
         **_message_counts(moment),
         "called_on": _called_on(moment),
         "transcript": moment.turns,
         "recording_url": None,
-        "end_reason": statuses.attempt_end_reason(attempt) if attempt else None,
+        "end_reason": statuses.attempt_end_reason(moment.attempt) if moment.attempt else None,
     }
-    return {**body, "next_attempt_time": _instant(next_due)} if next_due else body
 
 
-def _recording_completed(moment: _Moment) -> Payload:
+def _recording_completed(moment: Moment) -> Payload:
     duration_ms = float(moment.event.data.get("duration_ms") or (moment.attempt.recording_ms if moment.attempt else 0))
     return {
         **_common(moment, "recording_completed"),
@@ -221,9 +193,9 @@ def _recording_completed(moment: _Moment) -> Payload:
     }
 
 
-def _all_processing_completed(moment: _Moment) -> Payload:
+def _all_processing_completed(moment: Moment) -> Payload:
     record = moment.record
-    analysis = records.platform_analysis(record)
+    platform = records.platform_analysis(record)
     return {
         **_common(moment, "all_processing_completed"),
         "status": statuses.call_status(record.state),
@@ -234,17 +206,29 @@ def _all_processing_completed(moment: _Moment) -> Payload:
         **_message_counts(moment),
         "transcript": moment.turns,
         "recording_url": moment.recording_url,
-        "platform_analysis": analysis,
-        "platform_analysis_status": "failed",
-        "client_analysis": {},
-        "client_analysis_status": "failed",
-        "analysis_data": analysis,
+        "platform_analysis": platform,
+        "platform_analysis_status": _result(bool(record.analysis and record.analysis.platform)),
+        "client_analysis": records.client_analysis(record),
+        "client_analysis_status": _result(bool(record.analysis and record.analysis.client is not None)),
+        "analysis_data": platform,
         "version_slug": records.version_slug(record),
         "end_reason": statuses.call_end_reason(record),
     }
 
 
-def _message_counts(moment: _Moment) -> Payload:
+_ALWAYS_TOLD: Final[Mapping[EventType, Callable[[Moment], Payload]]] = {
+    EventType.RECORDING_READY: _recording_completed,
+    EventType.PLATFORM_ANALYSED: _platform_analysis_completed,
+    EventType.CLIENT_ANALYSED: _client_analysis_completed,
+    EventType.PROCESSED: _all_processing_completed,
+}
+
+
+def _result(there: bool) -> str:
+    return "success" if there else "failed"
+
+
+def _message_counts(moment: Moment) -> Payload:
     said = [turn.speaker for turn in moment.attempt.turns] if moment.attempt else []
     return {
         "agent_message_count": said.count(Speaker.AGENT),
@@ -252,7 +236,7 @@ def _message_counts(moment: _Moment) -> Payload:
     }
 
 
-def _called_on(moment: _Moment) -> str:
+def _called_on(moment: Moment) -> str:
     """When the attempt was dialled; of a call that never was, when it ended."""
     attempt, record = moment.attempt, moment.record
     dialed_at = attempt.dialed_at if attempt else None
