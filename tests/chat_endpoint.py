@@ -81,9 +81,10 @@ class Endpoint:
     """Set when a client went away from a stalled answer."""
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        self.requests.append(await request.json())
+        asked = await request.json()
+        self.requests.append(asked)
         self.keys.append(request.headers.get("authorization", ""))
-        answer = self.answers.pop(0)
+        answer = self._answer_to(asked)
         if isinstance(answer, Fails):
             return web.json_response({"error": {"message": answer.message}}, status=answer.status)
         if isinstance(answer, Whole):
@@ -105,6 +106,11 @@ class Endpoint:
                 if request.transport is not None:
                     request.transport.close()
         return response
+
+    def _answer_to(self, asked: Mapping[str, Any]) -> Answer:
+        """The next that is streamed or not, as asked; if there is none such, the next one."""
+        fits = [isinstance(answer, Whole) != asked.get("stream", False) for answer in self.answers]
+        return self.answers.pop(fits.index(True) if True in fits else 0)
 
     async def _stall(self, request: web.Request) -> None:
         try:

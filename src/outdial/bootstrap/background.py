@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from outdial.analysis.worker import AnalysisWorker
 from outdial.api.native import translate as native
 from outdial.api.native.webhooks import NativeSubscriptions
 from outdial.api.recordings import RecordingLinks
@@ -12,6 +13,7 @@ from outdial.api.ringg import translate as ringg
 from outdial.api.ringg.callbacks import RinggCallbacks
 from outdial.api.ringg.formatter import spelled
 from outdial.api.ringg.subscriptions import RinggSubscriptions
+from outdial.bootstrap.analyst import analyst_for
 from outdial.campaigns.worker import CampaignWorker, ImportWorker
 from outdial.domain.clock import utc_now
 from outdial.jobs.runner import Jobs
@@ -45,21 +47,26 @@ class Background:
             pace=Pace(concurrency=settings.webhook_concurrency),
             secret=settings.webhook_secret.get_secret_value(),
         )
+        self._analyst = analyst_for(settings)
         self.jobs = Jobs(
             database,
             [
                 KnowledgeWorker(database, Fetcher(targets), utc_now),
                 ImportWorker(database, spelled, utc_now),
                 CampaignWorker(database, {ringg.DIALECT: ringg.overrides}, utc_now),
+                AnalysisWorker(database, self._analyst, utc_now),
             ],
             utc_now,
         )
         self._shelf = Shelf(database, settings.knowledge_dir)
 
     async def run(self) -> None:
-        async with asyncio.TaskGroup() as group:
-            for name, work in (("webhooks", self.webhooks), ("jobs", self.jobs), ("knowledge", self._shelf)):
-                group.create_task(work.run(), name=name)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for name, work in (("webhooks", self.webhooks), ("jobs", self.jobs), ("knowledge", self._shelf)):
+                    group.create_task(work.run(), name=name)
+        finally:
+            await self._analyst.close()
 
     def stop(self) -> None:
         self.webhooks.stop()

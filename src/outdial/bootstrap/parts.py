@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from outdial.bootstrap.chat import chat_settings
 from outdial.conversation.ports import Language, Parts, PartsFor, SpeechToText, TextToSpeech
 from outdial.domain.agent import Brief
 from outdial.domain.errors import Unreachable
 from outdial.knowledge.index import Index
-from outdial.language.chat import ChatLanguage, ChatSettings
-from outdial.language.chat_prompt import ToolMode
+from outdial.language.chat import ChatLanguage
 from outdial.language.flow import FlowLanguage
 from outdial.settings import Settings
 from outdial.speech.livekit import livekit_speech
@@ -52,7 +52,7 @@ def parts_for(speech: Speech, settings: Settings) -> PartsFor:
     What it returns raises Unreachable for an agent that could not say a word.
     """
     flows = FlowLanguage()
-    chat = _chat(settings) if settings.chat_base_url else None
+    chat = ChatLanguage(chat_settings(settings), Index().search) if settings.chat_base_url else None
 
     def choose(brief: Brief) -> Parts:
         language: Language | None = flows if brief.flow is not None else chat
@@ -63,15 +63,3 @@ def parts_for(speech: Speech, settings: Settings) -> PartsFor:
         return Parts(speech.hearing, speech.voice, language)
 
     return choose
-
-
-def _chat(settings: Settings) -> ChatLanguage:
-    return ChatLanguage(
-        ChatSettings(
-            base_url=settings.chat_base_url,
-            api_key=settings.chat_api_key.get_secret_value(),
-            model=settings.chat_model,
-            tool_mode=ToolMode(settings.chat_tool_mode),
-        ),
-        search=Index().search,
-    )
