@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
-from outdial.api import recordings
+from outdial.api import lists, recordings
 from outdial.api.gate import Gate, request_id
 from outdial.api.native import routes as native
 from outdial.api.parts import Parts
@@ -28,7 +28,7 @@ NATIVE_PATH: Final = "/v1"
 
 
 def root(parts: Parts) -> Starlette:
-    """Both dialects, the native API, recordings and ``/health``; everything else is a 404 in JSON."""
+    """Both dialects, the native API, what signed links lead to, and ``/health``; everything else is a 404 in JSON."""
 
     async def health(request: Request) -> Response:
         now = await parts.health()
@@ -45,6 +45,7 @@ def root(parts: Parts) -> Starlette:
             *(Mount(path, door) for path, door in doors.items()),
             # The bare path is the door's too: its 404 has the door's shape.
             *(Route(path, door) for path, door in doors.items()),
+            Mount("/lists", lists.application(parts.links, parts.database)),
             Mount("/recordings", recordings.application(parts.links, partial(_recording, parts))),
             Route("/health", health),
         ],

@@ -1,44 +1,85 @@
-"""Ending calls that wait, by list, agent or number."""
+"""Campaigns: an imported list is started and seen; calls that wait are ended, by list, agent or number."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Query
 from starlette.requests import Request
 
-from outdial.api.ringg import asked, termination, wire
+from outdial.api.ringg import asked, campaign_asked, listing, termination, wire
+from outdial.api.ringg import campaign_wire as answers
+from outdial.api.ringg import campaign_words as words
+from outdial.api.ringg.campaign_fields import zone_of
 from outdial.api.ringg.door import RinggDoor
+from outdial.api.ringg.fields import DEFAULT_ZONE
+from outdial.campaigns.starting import Start, Started, start
 from outdial.commands.change_call import cancel_waiting
-from outdial.domain.errors import Refused
+from outdial.domain.errors import Conflict, NotFound, Refused
+from outdial.domain.ids import parse_uuid
+from outdial.queries.campaigns import campaign_page, find_campaign
+
+_REFUSED: Final = (400, 402, 404, 413)
 
 
 def install(door: RinggDoor) -> None:
     routes = _Routes(door)
-    for path in ("/campaign/terminate", "/campaign/terminate/agent"):
-        door.route(
-            f"PATCH {path}",
-            routes.terminate,
-            wire.TerminationResponse,
-            *(400, 413),
-            body=asked.Termination,
-            sparse=False,
-        )
+    started = answers.CampaignStarted
+    door.route("POST /campaign/start", routes.start, started, *_REFUSED, body=campaign_asked.CampaignStart)
+    door.route("POST /campaign/v2/start", routes.start_v2, started, *_REFUSED, body=campaign_asked.CampaignStartV2)
+    large = answers.LargeStarted
     door.route(
-        "POST /campaign/terminate/{campaign_id}",
-        routes.terminate_campaign,
-        wire.TerminationResponse,
-        *(400, 413),
-        body=asked.Termination,
-        body_required=False,
-        sparse=False,
+        "POST /campaign/make-call-async", routes.start_large, large, *_REFUSED, 422, body=campaign_asked.LargeStart
     )
+    door.route("GET /campaign/all", routes.all, answers.CampaignsResponse, 400)
+    _install_termination(door, routes)
+
+
+def _install_termination(door: RinggDoor, routes: _Routes) -> None:
+    ended, body, refused = wire.TerminationResponse, asked.Termination, (400, 413)
+    for path in ("/campaign/terminate", "/campaign/terminate/agent"):
+        door.route(f"PATCH {path}", routes.terminate, ended, *refused, body=body, sparse=False)
+    path = "/campaign/terminate/{campaign_id}"
+    one = routes.terminate_campaign
+    door.route(f"POST {path}", one, ended, *refused, body=body, body_required=False, sparse=False)
 
 
 class _Routes:
     def __init__(self, door: RinggDoor) -> None:
         self._door = door
+        self._parts = door.parts
+
+    async def start(self, request: Request) -> answers.CampaignStarted:
+        """Have the people of a list rung, from some numbers."""
+        return await self._start_as_asked(request, usual="from_numbers")
+
+    async def start_v2(self, request: Request) -> answers.CampaignStarted:
+        """Have the people of a list rung, from a stored pool of numbers."""
+        return await self._start_as_asked(request, usual="number_pool_id")
+
+    async def start_large(self, request: Request) -> answers.LargeStarted:
+        """Have the people of a large list rung, at the times and in the way given here."""
+        workspace_id = await self._door.admit(request)
+        body = await self._door.body(request)
+        zone = await self._zone_of_list(workspace_id, body)
+        wish = words.large_start_of(body, self._parts.now(), zone=zone)
+        await self._start(workspace_id, wish)
+        return answers.LargeStarted(message="Campaign calls scheduled", bulk_list_id=wish.list_id, status="scheduled")
+
+    async def all(
+        self, request: Request, query: Annotated[campaign_asked.CampaignsQuery, Query()]
+    ) -> answers.CampaignsResponse:
+        """Campaigns, newest first."""
+        workspace_id = await self._door.admit(request)
+        page, said = listing.page(query), listing.maybe("call_count", query.call_count)
+        rows, total = await campaign_page(
+            self._parts.database, workspace_id, limit=page.limit, offset=page.offset, counts=said is not False
+        )
+        return answers.CampaignsResponse(
+            campaigns=[words.row(found) for found in rows],
+            pagination=answers.Pagination(total=total, limit=page.limit, offset=page.offset),
+        )
 
     async def terminate(
         self, request: Request, query: Annotated[asked.TerminationQuery, Query()]
@@ -55,11 +96,38 @@ class _Routes:
         body = await self._door.body(request, may_be_empty=True)
         return await self._terminate(workspace_id, {**body, "campaign_id": campaign_id}, query)
 
+    async def _start_as_asked(self, request: Request, *, usual: str) -> answers.CampaignStarted:
+        workspace_id = await self._door.admit(request)
+        body = await self._door.body(request)
+        started = await self._start(workspace_id, words.start_of(body, self._parts.now(), usual=usual))
+        return answers.CampaignStarted(
+            status="campaign registered successfully!", has_ongoing_calls=started.has_ongoing_calls
+        )
+
+    async def _start(self, workspace_id: str, wish: Start) -> Started:
+        try:
+            started = await start(self._parts.database, workspace_id, wish, now=self._parts.now)
+        except Conflict as already:
+            # Here that is a rule of the business (400), not a conflict (409).
+            raise Refused(str(already)) from already
+        self._parts.new_job()
+        return started
+
+    async def _zone_of_list(self, workspace_id: str, body: Mapping[str, object]) -> str:
+        """The time zone the list was uploaded with."""
+        list_id = parse_uuid(str(body.get("bulk_list_id")))
+        try:
+            found = await find_campaign(self._parts.database, workspace_id, list_id or "")
+        except NotFound:
+            # What is wrong with the body is said first.
+            return DEFAULT_ZONE
+        return zone_of(found.call_config) or DEFAULT_ZONE
+
     async def _terminate(
         self, workspace_id: str, body: Mapping[str, object], query: asked.TerminationQuery
     ) -> wire.TerminationResponse:
         wanted = termination.selection(body, query.terminate_all_calls)
-        ended = await cancel_waiting(self._door.parts.database, workspace_id, wanted, now=self._door.parts.now)
+        ended = await cancel_waiting(self._parts.database, workspace_id, wanted, now=self._parts.now)
         if not ended:
             raise Refused("No terminable calls found")
         return wire.TerminationResponse(message="Calls terminated successfully!", terminated_count=ended)

@@ -1,0 +1,101 @@
+"""Lists of people to ring: imported at once or in the background, asked after, and deleted."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from starlette.requests import Request
+
+from outdial.api.multipart import read_form
+from outdial.api.openapi import multipart_of
+from outdial.api.ringg import campaign_wire as wire
+from outdial.api.ringg import campaign_words as words
+from outdial.api.ringg.campaign_asked import ContactList
+from outdial.api.ringg.campaign_fields import FILE_BYTES
+from outdial.api.ringg.door import RinggDoor
+from outdial.api.ringg.formatter import spelled
+from outdial.campaigns.deleting import delete_list
+from outdial.campaigns.importing import import_list, upload_list
+from outdial.domain.errors import Conflict, NotFound, Refused
+from outdial.domain.ids import parse_uuid
+from outdial.queries import agents
+from outdial.queries.campaigns import balance_check, find_campaign
+
+_FORM_BYTES: Final = FILE_BYTES + 2_000_000
+_FIELD_BYTES: Final = 256 * 1024
+
+
+def install(door: RinggDoor) -> None:
+    routes = _Routes(door)
+    door.app.document(ContactList)
+    form = multipart_of(ContactList)
+    for path in ("/campaign/save", "/campaign/upload-contact-list"):
+        door.route(f"POST {path}", routes.save, wire.ListImported, 400, 404, openapi_extra=form)
+    door.route("POST /campaign/upload-csv", routes.upload, wire.ListUploaded, 400, 404, openapi_extra=form)
+    door.route("GET /campaign/upload-status/{bulk_list_id}", routes.upload_status, wire.UploadStatus, 404)
+    door.route("POST /campaign/check-balance/{bulk_list_id}", routes.check_balance, wire.BalanceChecked, 404)
+    door.route("DELETE /calling/contact/{list_id}", routes.delete, wire.ListDeleted, 400, 404)
+
+
+class _Routes:
+    def __init__(self, door: RinggDoor) -> None:
+        self._door = door
+        self._parts = door.parts
+
+    async def save(self, request: Request) -> wire.ListImported:
+        """Import a list. Its rows are read when the answer comes; nobody is rung before the campaign is started."""
+        async with self._asked(request) as asked:
+            done = await import_list(self._parts.database, asked.draft, asked.file, spell=spelled, now=self._parts.now)
+        return words.imported(done)
+
+    async def upload(self, request: Request) -> wire.ListUploaded:
+        """Import a large list: it is kept at once and read in the background."""
+        async with self._asked(request) as asked:
+            campaign = await upload_list(self._parts.database, asked.draft, asked.file, now=self._parts.now)
+        self._parts.new_job()
+        return words.uploaded(campaign)
+
+    async def upload_status(self, request: Request, bulk_list_id: str) -> wire.UploadStatus:
+        """How far an uploaded list is read; ask until it says `completed` or `failed`."""
+        workspace_id = await self._door.admit(request)
+        campaign = await find_campaign(self._parts.database, workspace_id, _known(bulk_list_id))
+        return words.upload_report(campaign, self._parts.links)
+
+    async def check_balance(self, request: Request, bulk_list_id: str) -> wire.BalanceChecked:
+        """Whether the credits suffice for a minute with everybody of the list."""
+        workspace_id = await self._door.admit(request)
+        campaign = await find_campaign(self._parts.database, workspace_id, _known(bulk_list_id))
+        return words.balance(campaign, await balance_check(self._parts.database, workspace_id, campaign.id))
+
+    async def delete(self, request: Request, list_id: str) -> wire.ListDeleted:
+        """Delete a list. Calls made of it keep their records."""
+        workspace_id = await self._door.admit(request)
+        try:
+            await delete_list(self._parts.database, workspace_id, _known(list_id), now=self._parts.now)
+        except Conflict as running:
+            raise Refused(str(running)) from running
+        return wire.ListDeleted(message="Contact list deleted successfully")
+
+    @asynccontextmanager
+    async def _asked(self, request: Request) -> AsyncIterator[words.ListAsked]:
+        """What the form says; its file can be read as long as the block lasts."""
+        workspace_id = await self._door.admit(request)
+        async with read_form(request, limit_bytes=_FORM_BYTES, part_bytes=_FIELD_BYTES) as form:
+            asked = words.list_of(form, workspace_id, self._parts.now())
+            if asked.transliterate:
+                agent = await agents.agent(self._parts.database, workspace_id, asked.draft.agent_id)
+                asked = asked.spelled_for(agent.active.definition.language)
+            yield asked
+
+
+def _known(text: str) -> str:
+    """
+    Raises:
+        NotFound: that is no id.
+    """
+    list_id = parse_uuid(text)
+    if list_id is None:
+        raise NotFound("List not found", field="list_id")
+    return list_id
