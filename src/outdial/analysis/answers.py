@@ -70,8 +70,13 @@ def _is_about(question: str, name: str, hint: str) -> bool:
 
 
 def _only_number(text: str) -> str | None:
-    """The number in it, in figures or in words; None: there is none, or several different ones."""
-    signed = re.sub(r"(?<![\w.])-(?=\d)", "minus ", text)
-    found = set(_NUMBER.findall(re.sub(r"\bminus ", "-", plain(signed))))
-    number = found.pop() if len(found) == 1 else None
+    """The number in the first sentence that has one, in figures or in words; None: none has, or several are in it."""
+    numbers = (_numbers(sentence) for sentence in sentences(text))
+    first = next((found for found in numbers if found), set())
+    number = first.pop() if len(first) == 1 else ""
     return number if number and len(number) <= _MOST_DIGITS else None
+
+
+def _numbers(sentence: str) -> set[str]:
+    signed = re.sub(r"(?<![\w.])-(?=\d)", "minus ", sentence)
+    return set(_NUMBER.findall(re.sub(r"\bminus ", "-", plain(signed))))

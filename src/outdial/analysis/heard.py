@@ -74,7 +74,7 @@ def plain(text: str) -> str:
 def telling(text: str) -> Iterator[str]:
     """The words that carry a meaning, without the commonest English endings."""
     for word in plain(text).split():
-        if word not in _EMPTY and (len(word) > 2 or not word.isascii()):
+        if word not in _EMPTY and (len(word) > 2 or word.isdigit() or not word.isascii()):
             yield _stem(word)
 
 
