@@ -93,6 +93,17 @@ class TestOneDelivery:
             "body": '{"event_type": "call_started"}',
         }
 
+    async def test_of_a_campaigns_end_is_found_under_the_campaign_and_sent_again(self, doors: Doors) -> None:
+        campaign_id = new_id()
+        delivery = given_up(campaign_id, kind="campaign", event_seq=-77)
+        await store(doors, delivery)
+
+        (shown,) = (await get(doors, "/deliveries", call_id=campaign_id)).json()["deliveries"]
+        again = (await replay(doors, delivery.id)).json()
+
+        assert (shown["id"], shown["event_seq"], shown["event_type"]) == (delivery.id, 0, None)
+        assert (again["state"], again["body"]) == ("waiting", '{"event_type": "call_started"}')
+
     @pytest.mark.parametrize("name", ["nothing", "11111111-2222-4333-8444-555555555555"])
     async def test_that_does_not_exist_is_a_404(self, doors: Doors, name: str) -> None:
         assert (await get(doors, f"/deliveries/{name}")).status_code == 404

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from attempt_builders import NOON, a_result
 from campaign_builders import (
@@ -17,6 +18,7 @@ from campaign_builders import (
     calls_of,
     campaign,
     campaigner,
+    found,
     imported,
     killed_half_way,
     left_in,
@@ -237,7 +239,7 @@ class TestACampaign:
 
         over = await campaign(world, campaign_id)
         assert (before.state, began.state, over.state) == ("scheduled", "ongoing", "completed")
-        assert await left_in(world, jobs) == 0
+        assert await found(world, sa.select(jobs).where(jobs.c.kind == "campaign")) == []
         assert over.finished_at is not None
         assert await told(world, campaign_id) == [
             {

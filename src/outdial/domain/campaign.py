@@ -87,7 +87,7 @@ class Campaign:
     """A stored campaign; its ``id`` is the ``bulk_list_id`` of its calls.
 
     ``starts_at``, ``ends_at``: aware UTC. ``call_config``: as the customer sent it, in the dialect's words.
-    ``made_rows``: rows that calls have been made of so far. ``share``: percent of the workspace's call slots it may
+    ``made_rows``: calls have been made of the rows up to this one. ``share``: percent of the workspace's call slots it may
     take, None: all. ``trouble``: why it failed.
     """
 

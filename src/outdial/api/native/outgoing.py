@@ -100,7 +100,8 @@ def _row(told: Told) -> dict[str, Any]:
     return {
         "id": sent.id,
         "call_id": sent.call_id,
-        "event_seq": sent.event_seq,
+        # A campaign's end is no fact of a call: its number is below zero, and only ours to know.
+        "event_seq": max(sent.event_seq, 0),
         "event_type": told.event.type if told.event else None,
         "dialect": sent.dialect,
         "kind": sent.kind,

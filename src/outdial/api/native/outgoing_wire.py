@@ -20,11 +20,11 @@ class DeliveryRow(BaseModel):
     """One event to one endpoint."""
 
     id: str
-    call_id: str
-    event_seq: int
-    event_type: str | None = Field(description="The fact it is about, as in /v1/events")
+    call_id: str = Field(description="The call it is about; of kind campaign, the campaign")
+    event_seq: int = Field(description="The number of the fact it is about, as in /v1/events; 0: of none")
+    event_type: str | None = Field(description="The kind of that fact")
     dialect: str = Field(description="In whose words it is told")
-    kind: str = Field(description="callback: the call's own; subscription: the agent's")
+    kind: str = Field(description="callback: the call's own; subscription: the agent's; campaign: a campaign's end")
     method: str
     url: str
     state: str = Field(description="waiting, delivered, given_up")
