@@ -15,9 +15,9 @@ from outdial.domain.spoken import listed
 
 _WORDS = st.sampled_from(
     listed(
-        "call me back ring us later again tomorrow today tonight friday next week at in after on the 5 12 13 31 2026 02 "
-        "30 23:59 6.30 february a couple of hours minutes days half past quarter to an and pm morning evening noon not "
-        "do yes no when shall i you will send please interested कल शाम 5 बजे घंटे बाद साढ़े कॉल कीजिए मत ? . , ! - "
+        "call me back ring us later again tomorrow today tonight friday next week at in after on the 5 12 13 31 2026 "
+        "02 30 23:59 6.30 february a couple of hours minutes days half past quarter to an and pm morning evening noon "
+        "not do yes no when shall i you will send please interested कल शाम 5 बजे घंटे बाद साढ़े कॉल कीजिए मत ? . , ! - "
         "9999999999999999999"
     )
 )
