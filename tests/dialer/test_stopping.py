@@ -60,16 +60,35 @@ async def standing(world: World, call_id: str) -> tuple[str, str, list[str]]:
 
 
 class TestAnAttemptSomebodyWantsEnded:
-    async def test_cancels_the_call_and_keeps_what_became_of_itself(self, world: World) -> None:
+    @pytest.mark.parametrize(
+        ("dialled", "ends", "kept"),
+        [
+            pytest.param(True, Outcome.BUSY, "busy", id="after its dial"),
+            pytest.param(True, None, "worker_lost", id="lost after its dial"),
+            pytest.param(False, Outcome.WORKER_LOST, "cancelled", id="before its dial"),
+            pytest.param(False, None, "cancelled", id="lost before its dial"),
+        ],
+    )
+    async def test_cancels_the_call_and_keeps_what_became_of_itself(
+        self, world: World, dialled: bool, ends: Outcome | None, kept: str
+    ) -> None:
+        """``ends`` None: its worker is lost, and it is reaped."""
         call_id = await world.call(retry=AGAIN)
         one = await world.claimed()
-        await world.asked(one)
+        left = dialled and await world.asked(one)
         await stop(world, one)
 
-        await world.finished(one, a_result(Outcome.BUSY, at=world.clock()))
+        assert left == dialled
+        assert left or not await world.asked(one)
+        if ends is None:
+            await world.lease_ran_out(one.holder)
+            await world.reaped()
+        else:
+            await world.finished(one, a_result(ends, at=world.clock()))
 
-        assert await standing(world, call_id) == ("cancelled", "cancelled", ["busy"])
-        assert await world.claims(one.holder) == []
+        assert await standing(world, call_id) == ("cancelled", "cancelled", [kept])
+        assert len(await last_word(world, call_id)) == 2
+        assert await world.claims(await world.holder()) == []
 
     async def test_says_why_it_ended_though_it_was_dialled(self, world: World) -> None:
         call_id = await world.call()
@@ -82,38 +101,6 @@ class TestAnAttemptSomebodyWantsEnded:
         ended, processed = await last_word(world, call_id)
         assert ended.data == {"state": "cancelled", "outcome": "cancelled", "ended_by": "", "reason": ""}
         assert processed.type is EventType.PROCESSED
-
-    async def test_does_not_vanish_when_its_dial_never_left(self, world: World) -> None:
-        call_id = await world.call(retry=AGAIN)
-        one = await world.claimed()
-        await stop(world, one)
-
-        assert not await world.asked(one)
-        await world.finished(one, a_result(Outcome.WORKER_LOST, at=world.clock()))
-
-        assert await standing(world, call_id) == ("cancelled", "cancelled", ["cancelled"])
-        assert len(await last_word(world, call_id)) == 2
-
-    async def test_is_over_too_when_its_worker_is_lost_before_the_dial(self, world: World) -> None:
-        call_id = await world.call(retry=AGAIN)
-        one = await world.claimed()
-        await stop(world, one)
-        await world.lease_ran_out(one.holder)
-
-        await world.reaped()
-
-        assert await standing(world, call_id) == ("cancelled", "cancelled", ["cancelled"])
-
-    async def test_rings_nobody_again_when_its_worker_is_lost_after_the_dial(self, world: World) -> None:
-        call_id = await world.call(retry=AGAIN)
-        one = await world.claimed()
-        await world.asked(one)
-        await stop(world, one)
-        await world.lease_ran_out(one.holder)
-
-        await world.reaped()
-
-        assert await standing(world, call_id) == ("cancelled", "cancelled", ["worker_lost"])
 
     async def test_counts_as_talked_once_somebody_has_answered(self, world: World) -> None:
         call_id = await world.call(retry=AGAIN)
