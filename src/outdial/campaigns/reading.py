@@ -35,7 +35,8 @@ class Sheet:
         Raises:
             Invalid: it is empty or too large, no CSV in UTF-8, or a column that is needed is missing.
         """
-        size = file.seek(0, os.SEEK_END)
+        file.seek(0, os.SEEK_END)
+        size = file.tell()
         file.seek(0)
         if size > MOST_BYTES:
             raise _unreadable(f"the file is larger than {MOST_BYTES // 1_000_000} MB")

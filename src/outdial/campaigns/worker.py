@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.campaigns.ending import end_calls, settle
-from outdial.campaigns.importing import IMPORT_TAKES, Spell, sheet_of, without_failed
+from outdial.campaigns.importing import Spell, sheet_of, without_failed
 from outdial.campaigns.making import Wishes, make_some
 from outdial.campaigns.rows import PAUSE_S, store_rows, sweep
 from outdial.domain.campaign import RUNNING, Campaign, CampaignState, move_campaign
@@ -22,8 +22,9 @@ from outdial.store.agents import agents_by_id
 from outdial.store.database import Database
 from outdial.store.stops import ON_REQUEST, TOO_LATE
 
-_BATCHES_AT_ONCE: Final = 200
-"""Made, or ended, in one go; others that wait for this worker have their turn then."""
+_BATCHES_AT_ONCE: Final = 40
+"""Made, or ended, in one go: others that wait for this worker have their turn then, and a node that stops waits for no
+more."""
 _UNREAD: Final = frozenset({CampaignState.UPLOADED, CampaignState.PROCESSING})
 
 
@@ -34,7 +35,7 @@ class ImportWorker:
     """
 
     kind = JobKind.IMPORT
-    lease_s = IMPORT_TAKES.total_seconds()
+    lease_s = 300.0
     most_tries = 4
     at_once = 1
 
