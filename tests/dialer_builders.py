@@ -15,6 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from attempt_builders import NOON, a_result
+from outdial.analysis.rules import RuleAnalyst
+from outdial.analysis.worker import AnalysisWorker
 from outdial.dialer.dialer import Dialer, DialerSettings
 from outdial.dialer.steps import Watch, unwatched
 from outdial.domain.agent import Definition, TalkLimits, Voice
@@ -25,6 +27,7 @@ from outdial.domain.outcome import NotReached, Outcome
 from outdial.domain.plan import Plan
 from outdial.domain.request import RetryPolicy, Window
 from outdial.domain.rules import Rules
+from outdial.jobs.runner import Jobs
 from outdial.store import leases, schema
 from outdial.store.attempt_end import End, Finished, finish_all
 from outdial.store.attempts import Asked, Report, ask_all, record_all
@@ -175,6 +178,7 @@ class World:
         window: Window | None = None,
         due_at: datetime | None = None,
         scheduled_at: datetime | None = None,
+        not_after: datetime | None = None,
         max_length_s: float = TalkLimits.max_length_s,
         to_number: str = "+15551112222",
         lane: str = "",
@@ -188,7 +192,7 @@ class World:
         """
         call_id, now = new_id(), self.clock()
         limits = TalkLimits(max_length_s=max_length_s)
-        plan = Plan(limits=limits, retry=retry or RetryPolicy(), window=window, scheduled_at=scheduled_at)
+        plan = Plan(limits, retry or RetryPolicy(), window, scheduled_at, not_after)
         chosen = [] if pool_id else self.number_ids if number_ids is None else number_ids
         members = [{"id": number_id, "number": ""} for number_id in chosen]
         await self.insert(
@@ -345,6 +349,13 @@ class World:
             return [one.call_id for one, _ in lost]
 
         return await self.db.write(work)
+
+    async def analysed(self) -> None:
+        """All talks that have ended are looked into, so that everything after their calls has ended too."""
+        worker = AnalysisWorker(self.db, RuleAnalyst(), self.clock)
+        runner = Jobs(self.db, [worker], self.clock)
+        while await runner.step(worker):
+            pass
 
     async def row(self, call_id: str) -> sa.RowMapping:
         return (await self._rows(sa.select(schema.calls).where(schema.calls.c.id == call_id)))[0]

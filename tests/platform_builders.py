@@ -162,6 +162,15 @@ class Platform:
         """The call's details once its status is terminal."""
         return await self.until(call_id, lambda data: data["call_status"] in TERMINAL)
 
+    async def whole_story(self, call_id: str) -> list[str]:
+        """What is told of the call, up to the last of it."""
+        told: list[str] = []
+        async with asyncio.timeout(PATIENCE_S):
+            while "processed" not in told:
+                await asyncio.sleep(0.1)
+                told = [event["type"] for event in await self.events(call_id)]
+        return told
+
     async def talking(self, call_id: str) -> None:
         async with asyncio.timeout(PATIENCE_S):
             while not any(event["type"] == "answered" for event in await self.events(call_id)):  # noqa: ASYNC110

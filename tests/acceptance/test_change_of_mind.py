@@ -58,7 +58,7 @@ class TestARingingPhone:
         assert (details["call_status"], details["call_sub_status"]) == ("cancelled", "USER_TERMINATED")
         assert len(phone.messages("INVITE")) == len(phone.messages("CANCEL")) == 1
         assert len(phone.messages("BYE")) == (1 if scenario == "crossing" else 0)
-        told = [event["type"] for event in await platform.events(call_id)]
+        told = await platform.whole_story(call_id)
         assert told.count("attempt_ended") == told.count("call_ended") == told.count("processed") == 1
 
 

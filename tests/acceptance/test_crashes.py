@@ -70,7 +70,7 @@ class TestANodeKilled:
 
             assert (details["call_status"], details["end_reason"]) == ("error", "worker_lost")
             assert len(details["attempts"]) == 1
-            kinds = [event["type"] for event in await platform.events(call)]
+            kinds = await platform.whole_story(call)
             assert kinds.count("call_ended") == kinds.count("processed") == 1
 
 
@@ -90,13 +90,14 @@ class TestACallback:
             await platform.kill()
             async with _receiver(port) as received:
                 await platform.start()
-                await eventually(lambda: len(received) >= 5, "all five callbacks have come")
+                await eventually(lambda: len(received) >= 6, "all six callbacks have come")
 
         assert [one["body"].get("event_type") for one in received] == [
             None,
             "call_started",
             "call_completed",
             "recording_completed",
+            "platform_analysis_completed",
             "all_processing_completed",
         ]
         assert {one["path"] for one in received} == {"/hook?kept=1&source=api"}

@@ -45,7 +45,7 @@ class TestACallOnPostgresql:
         async with a_receiver() as receiver:
             call = await platform.place(EARLY, agent_id=platform.mine["says"], callback_url=receiver.url())
             details = await platform.ended(call)
-            await receiver.until(5)
+            await receiver.until(6)
 
         assert (details["call_status"], details["call_sub_status"]) == ("completed", "ACCEPTED")
         assert details["transcript"][0]["bot"] == "Goodbye."
@@ -56,6 +56,7 @@ class TestACallOnPostgresql:
             "call_started",
             "call_completed",
             "recording_completed",
+            "platform_analysis_completed",
             "all_processing_completed",
         ]
         assert {one["data"]["call_id"] for one in told} == {call}
@@ -158,5 +159,5 @@ class TestTheServerOfTheTests:
 
 
 async def ended_once(platform: Platform, call_id: str) -> bool:
-    kinds = [event["type"] for event in await platform.events(call_id)]
+    kinds = await platform.whole_story(call_id)
     return kinds.count("call_ended") == kinds.count("processed") == kinds.count("attempt_ended") == 1

@@ -79,6 +79,7 @@ class Line:
 
     async def must_be_over(self, call_id: str, stands: tuple[str, str], end_reason: str, hung_up: str) -> None:
         """Terminal, said so once, and never taken up again."""
+        await self.world.analysed()
         details = await self.details(call_id)
         (final,) = await self.told(call_id, "all_processing_completed")
         self.world.clock.forward(days=2)
@@ -217,6 +218,24 @@ async def test_s33_trunk_failure_without_retries(line: Line) -> None:
     await not_reached_once(line, Outcome.TRUNK_FAILED, "trunk_failure", "FAILED")
 
 
+async def test_s33_pre_call_failed(line: Line) -> None:
+    call_id = await line.dialled(a_result(Outcome.PRE_CALL_FAILED), 1, asked=False)
+    assert await line.completed(call_id) == []
+    await line.must_ring_again_after(call_id, FAILED_MIN)
+
+    await line.dial(a_result(Outcome.PRE_CALL_FAILED, at=line.world.clock()), asked=False)
+
+    assert await line.completed(call_id) == []
+    await line.must_be_over(call_id, ("failed", "PRE_CALL_API_FAILED"), "pre_call_failed", "")
+
+
+async def test_s33_pre_call_failed_without_retries(line: Line) -> None:
+    call_id = await line.dialled(a_result(Outcome.PRE_CALL_FAILED), 0, asked=False)
+
+    assert await line.completed(call_id) == []
+    await line.must_be_over(call_id, ("failed", "PRE_CALL_API_FAILED"), "pre_call_failed", "")
+
+
 async def test_s33_invalid_number(line: Line) -> None:
     call_id = await line.dialled(a_result(Outcome.INVALID_NUMBER), 3)
 
@@ -250,6 +269,27 @@ async def test_s33_policy_blocked(line: Line) -> None:
 
     assert await line.completed(call_id) == []
     await line.must_be_over(call_id, ("cancelled", "DND_SKIPPED"), "policy_blocked", "")
+
+
+async def test_s33_campaign_ended(line: Line) -> None:
+    call_id = await line.world.call(not_after=NOON)
+
+    assert await line.world.claims(await line.world.holder()) == []
+
+    assert await line.completed(call_id) == []
+    await line.must_be_over(call_id, ("failed", "CAMPAIGN_TIME_EXCEEDED"), "campaign_ended", "")
+
+
+async def test_s33_campaign_ended_before_a_redial(line: Line) -> None:
+    retry = RetryPolicy(count=3, busy_min=BUSY_MIN)
+    call_id = await line.world.call(not_after=NOON + timedelta(minutes=BUSY_MIN), retry=retry)
+    await line.dial(a_result(Outcome.BUSY))
+    line.world.clock.forward(minutes=BUSY_MIN)
+
+    assert await line.world.claims(await line.world.holder()) == []
+
+    assert await line.completed(call_id) == ["retry"]
+    await line.must_be_over(call_id, ("failed", "CAMPAIGN_TIME_EXCEEDED"), "campaign_ended", "")
 
 
 async def test_s33_no_credits(line: Line) -> None:

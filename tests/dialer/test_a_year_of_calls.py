@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from attempt_builders import a_result, a_talk
-from dialer_builders import SettableClock, ask, claim_due, finish
+from dialer_builders import SettableClock, World, ask, claim_due, finish
 from outdial.domain.call import TERMINAL, WAITING, CallState
 from outdial.domain.events import EventType
 from outdial.domain.outcome import ANSWERED, RETRY_CLASS, Outcome
@@ -123,6 +123,7 @@ async def _live_through(told: Sequence[Story]) -> None:
             }
 
             dials = [dial async for dial in _a_year(database, clock, calls)]
+            await World(database, clock).analysed()
 
             rung: dict[str, list[datetime]] = defaultdict(list)
             for call_id, at in dials:

@@ -54,8 +54,9 @@ class TestACallThatIsAnswered:
             EventType.ATTEMPT_ENDED,
             EventType.RECORDING_READY,
             EventType.CALL_ENDED,
-            EventType.PROCESSED,
         ]
+        await world.analysed()
+        assert (await world.told(call_id))[-2:] == [EventType.PLATFORM_ANALYSED, EventType.PROCESSED]
 
 
 class TestACallThatIsNotReached:

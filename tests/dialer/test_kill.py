@@ -31,6 +31,7 @@ async def test_no_call_is_lost_and_nobody_is_rung_twice(database: Database, dial
     operator = always(Outcome.BUSY, world.clock)
     async with running(a_dialer(world, operator)):
         await operator.has_orders(await still_to_dial(world, calls))
+    await world.analysed()
 
     dialled += [(order.dial.call_id, order.dial.attempt) for order in operator.orders]
     assert len(dialled) == len(set(dialled))
@@ -38,6 +39,7 @@ async def test_no_call_is_lost_and_nobody_is_rung_twice(database: Database, dial
         events = await world.told(call_id)
         assert (await world.row(call_id))["state"] in TERMINAL
         assert (events.count(EventType.DIALING), events.count(EventType.CALL_ENDED)) == (1, 1)
+        assert events.count(EventType.PROCESSED) == 1
         assert len(await world.attempts(call_id)) == 1
 
 

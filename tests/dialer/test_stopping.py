@@ -113,6 +113,8 @@ class TestAnAttemptSomebodyWantsEnded:
 
         assert await standing(world, call_id) == ("completed", "completed", ["completed"])
         assert (await world.row(call_id))["ended_by"] == "operator"
+        await world.analysed()
+        assert [fact.type for fact in await last_word(world, call_id)] == [EventType.CALL_ENDED, EventType.PROCESSED]
 
     async def test_counts_as_talked_also_when_only_the_answer_was_recorded(self, world: World) -> None:
         call_id = await world.call(retry=AGAIN)
@@ -166,6 +168,7 @@ class TestAHolderThatComesBackTooLate:
             won = ("completed", "completed", ["completed"]) if finished else ("cancelled", "cancelled", ["worker_lost"])
             assert (finished is None) == cancelled
             assert await standing(world, call_id) == won
+            await world.analysed()
             assert len(await last_word(world, call_id)) == 2
 
 

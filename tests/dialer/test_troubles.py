@@ -101,7 +101,6 @@ class TestAnOutageInTheMiddleOfATalk:
             *[EventType.SAID] * 4,
             EventType.ATTEMPT_ENDED,
             EventType.CALL_ENDED,
-            EventType.PROCESSED,
         ]
 
 

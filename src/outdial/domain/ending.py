@@ -57,7 +57,7 @@ def ending(
 
     ``stop_asked``: somebody wanted it stopped. However the attempt ended, nobody is rung again.
     """
-    if reached is Reached.CALLEE or result.talk is not None or result.outcome in ANSWERED:
+    if was_answered(result, reached):
         return _answered(result)
     if stop_asked:
         return _stopped(result, reached)
@@ -71,6 +71,11 @@ def ending(
             return _again(result, attempt, retry, window) or Ending(CallState.ERROR)
         case _:
             return _again(result, attempt, retry, window) or Ending(CallState.FAILED)
+
+
+def was_answered(result: Result, reached: Reached) -> bool:
+    """Whether somebody, or a machine, was on the line: then there is a talk to look into, however short."""
+    return reached is Reached.CALLEE or result.talk is not None or result.outcome in ANSWERED
 
 
 def redial_delay(retry: RetryPolicy, outcome: Outcome) -> timedelta | None:

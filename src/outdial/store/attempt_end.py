@@ -16,8 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.attempt import Result, Speaker
 from outdial.domain.call import TERMINAL, AttemptState, CallState, move_call
-from outdial.domain.ending import Ending, Reached, ending
+from outdial.domain.ending import Ending, Reached, ending, was_answered
 from outdial.domain.events import Event, EventType
+from outdial.domain.job import JobKind
 from outdial.domain.outcome import EndedBy, Outcome
 from outdial.domain.plan import Plan
 from outdial.domain.price import charge_for
@@ -25,6 +26,7 @@ from outdial.store.attempts import Fence, Key, by_fence, fact_of, fence_of
 from outdial.store.batches import fence, one_of, padded, update_each
 from outdial.store.calendar import Claim
 from outdial.store.credits import Bill, charge, prices_of
+from outdial.store.jobs import NewJob, add_all
 from outdial.store.schema import attempts, call_requests, calls, events
 
 _ENDABLE: Final = (
@@ -82,12 +84,13 @@ class End:
 
 @dataclass(frozen=True)
 class _Closing:
-    """An end that is being written. ``values`` are what the attempt's row is given."""
+    """An end that is being written. ``values`` are what the attempt's row is given; ``talked``: somebody answered."""
 
     claim: Claim
     result: Result
     row: sa.RowMapping
     ending: Ending
+    talked: bool
     values: dict[str, Any]
 
     @property
@@ -112,6 +115,7 @@ async def finish_all(conn: AsyncConnection, ends: Sequence[End]) -> list[Finishe
     await _salvage(conn, [one for one in kept if one.result.talk is None and one.row["answered_at"] is not None])
     await _charge(conn, kept)
     await update_each(conn, attempts, [(one.key, one.values) for one in kept])
+    await _have_analysed(conn, [one for one in kept if one.talked])
     return [Finished(one.ending, tuple(_closing_facts(one))) if one else None for one in decided]
 
 
@@ -124,10 +128,11 @@ def _decide(end: End, row: sa.RowMapping | None) -> _Closing | None:
     claim, result = end.claim, end.result
     if row is None or (row["call_state"] == CallState.RETRY and result.outcome is Outcome.WORKER_LOST):
         return None
-    plan, stopped = Plan.from_json(row["plan"]), row["stop_asked_at"] is not None
-    how = ending(result, claim.attempt, _reached(row, result), plan.retry, plan.window, stop_asked=stopped)
+    plan, stopped, reached = Plan.from_json(row["plan"]), row["stop_asked_at"] is not None, _reached(row, result)
+    how = ending(result, claim.attempt, reached, plan.retry, plan.window, stop_asked=stopped)
     move_call(CallState.ACTIVE, how.state)
-    return _Closing(claim, result, row, how, _attempt_values(how, result, end.recording_path))
+    values = _attempt_values(how, result, end.recording_path)
+    return _Closing(claim, result, row, how, was_answered(result, reached), values)
 
 
 def _as_locked(one: _Closing) -> dict[str, Any]:
@@ -164,6 +169,12 @@ async def _charge(conn: AsyncConnection, kept: Sequence[_Closing]) -> None:
     charged = await charge(conn, bills)
     for one in kept:
         one.values["cost"] = charged.get(one.claim.key, 0)
+
+
+async def _have_analysed(conn: AsyncConnection, talks: Sequence[_Closing]) -> None:
+    """A talk ends its call, and is looked into once: whoever has done so tells that all is processed."""
+    about = [(one.claim, one.result.at) for one in talks]
+    await add_all(conn, [NewJob(JobKind.ANALYSIS, claim.call_id, claim.workspace_id, at) for claim, at in about])
 
 
 def _reached(row: sa.RowMapping, result: Result) -> Reached:
@@ -238,5 +249,5 @@ def _closing_facts(one: _Closing) -> list[Event]:
         outcome = (end.call or result.outcome).value
         over = {"state": end.state.value, "outcome": outcome, "ended_by": told["ended_by"], "reason": ""}
         facts.append(fact_of(claim, EventType.CALL_ENDED, result.at, **over))
-        facts.append(fact_of(claim, EventType.PROCESSED, result.at))
+        facts += [] if one.talked else [fact_of(claim, EventType.PROCESSED, result.at)]
     return facts
