@@ -70,6 +70,8 @@ def _epilogue(console: Console, settings: Settings, details: Mapping[str, Any]) 
     console.print(JSON(json.dumps(details, ensure_ascii=False)), soft_wrap=True)
     outcome = f"[bold]{data['call_status']}[/] / {data['call_sub_status']}"
     console.print(f"Outcome: {outcome} after {data['call_duration']} s of talk ({data['end_reason']})")
+    if summary := data["platform_analysis"]["summary"]:
+        console.print(f"Summary: {summary}", highlight=False, markup=False)
     recordings = sorted(settings.recordings_dir.rglob(f"{data['id']}*.wav"))
     for path in recordings:
         console.print(f"Recording (stereo, agent left, callee right): {path}", soft_wrap=True)

@@ -20,7 +20,8 @@ _STYLE: Final = {
     "attempt_ended": "bold",
     "recording_ready": "bold",
     "call_ended": "bold",
-    "processed": "dim",
+    "platform_analysed": "dim",
+    "client_analysed": "dim",
 }
 _WHO: Final = {
     "agent": "the agent hung up",
@@ -96,4 +97,6 @@ _NOTES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "attempt_ended": _ending,
     "recording_ready": lambda data: f"{data.get('duration_ms', 0) / 1000:.1f} s, stereo: agent left, callee right",
     "call_ended": lambda data: str(data.get("state", "")),
+    "platform_analysed": lambda data: "what the talk told is known",
+    "client_analysed": lambda data: "so is what its agent asks for besides",
 }

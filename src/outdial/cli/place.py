@@ -21,7 +21,7 @@ from outdial.domain.events import Event
 from outdial.domain.ids import parse_uuid
 from outdial.domain.numbers import e164
 from outdial.domain.request import CallRequest
-from outdial.queries.calls import events_of
+from outdial.queries.calls import call_record, events_of
 from outdial.settings import Settings
 from outdial.store.database import Database
 
@@ -57,6 +57,9 @@ async def place_and_follow(settings: Settings, console: Console, wish: Wish, *, 
                 return
         if follow:
             await _follow(database, mine, placed.call_id, LiveView(console))
+            record = await call_record(database, mine.workspace_id, placed.call_id, now=utc_now)
+            if record.analysis and record.analysis.platform:
+                console.print(f"\n{record.analysis.platform.summary}", highlight=False, markup=False)
 
 
 def _request(mine: Installation, wish: Wish) -> CallRequest:
