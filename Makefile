@@ -9,7 +9,7 @@ PIP := $(VENV)/bin/pip install --quiet --require-hashes
 SPOKEN := tests/acceptance/test_the_first_call.py
 
 .DEFAULT_GOAL := help
-.PHONY: help call serve test torture check apt bench lock
+.PHONY: help call serve test proofs torture check apt bench lock
 
 help:  ## what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -29,6 +29,9 @@ check: $(DEV)  ## style, types and floors
 	@$(VENV)/bin/ruff check --quiet .
 	@$(VENV)/bin/mypy --no-error-summary
 	@$(VENV)/bin/lint-imports --no-logo > $(VENV)/floors.txt || { cat $(VENV)/floors.txt; exit 1; }
+
+proofs: $(DEV)  ## docs/proofs.md: each endpoint and field with the test that proves it (some minutes)
+	@PYTHONPATH=tests $(VENV)/bin/python -m proofs
 
 apt:  # the telephones the tests talk to, and the languages customers write in
 	@for tool in sipp:sip-tester baresip:baresip-core openssl:openssl curl:curl ruby:ruby node:nodejs; do \

@@ -20,6 +20,7 @@ from outdial.domain.clock import Clock
 from outdial.store import schema
 from outdial.store.database import Database
 from outdial.store.definitions import definition_from_json
+from proofs.recorder import heard
 
 CREATED_AT = datetime.fromisoformat("2026-03-01T08:00:00+00:00")
 VOICE_ONE = Voice("48d0c7f5-a9e1-4362-9b7c-e1f36d0a5824", "Voice One", "local", ("en-IN", "hi-IN"), "female")
@@ -35,7 +36,7 @@ async def agent_doors(
     """The doors of an installation with these voices; the clock stands at the moment of the examples."""
     async with open_doors(database, folder, now=now) as opened:
         parts = replace(opened.parts, voices={voice.id: voice for voice in voices})
-        app = root(parts)
+        app = heard(root(parts))
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://outdial.test") as http:
             yield Doors(http, app, parts, database)
 

@@ -33,6 +33,7 @@ from outdial.store.database import Database
 from outdial.store.definitions import definition_to_json
 from outdial.store.registration import CallerNumber, Registration, rows_of
 from outdial.store.trunks import trunk_to_row
+from proofs.recorder import heard
 
 RINGG = "/ca/api/v0"
 RINGLY = "/api/1.1/wf"
@@ -135,7 +136,7 @@ async def open_doors(
         health=answer,
         placed=placed,
     )
-    app = root(parts)
+    app = heard(root(parts))
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://outdial.test") as http:
         yield Doors(http, app, parts, database)

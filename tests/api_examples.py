@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from proofs.recorder import note
+
 NOBODYS_ID = "0c7e5d1a-6b1f-4f8e-9a64-0d4c9e7b3f52"
 """Well formed, and the id of nothing."""
 _FOLDER = Path(__file__).parent / "api" / "examples"
@@ -15,6 +17,7 @@ def example(dialect: str, number: str) -> dict[str, Any]:
     """The exchange whose file name begins with ``number``."""
     (file,) = (_FOLDER / dialect).glob(f"{number}_*.json")
     loaded: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    note("example", f"{dialect}/{file.stem}")
     return loaded
 
 

@@ -9,11 +9,21 @@ from hypothesis import settings
 
 from outdial.store.database import Database
 from postgres_server import NAMED, the_server
+from proofs import recorder
 from store_builders import ENGINES, Ready, a_database_url
 
 # How fast something is is measured in benchmarks; a busy machine is no fault of a property.
 settings.register_profile("outdial", deadline=None)
 settings.load_profile("outdial")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--record-proofs", metavar="FILE", help="write down what each test asks and is told")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if file := config.getoption("--record-proofs"):
+        recorder.install(config, Path(file))
 
 
 @pytest.fixture(scope="session")
