@@ -231,6 +231,11 @@ class TestAForm:
             *("campaign_start_time", "campaign_end_time", "campaign_name", "remove_invalid_rows"),
         ]
 
+    async def test_may_not_hold_its_people_as_text(self, doors: Doors) -> None:
+        answer = await send_form(doors, "/campaign/save", FIELDS | {"file": PEOPLE}, [])
+
+        assert fault(answer) == (400, ["file"], "file must be a file with a file name")
+
     async def test_may_not_be_json(self, doors: Doors) -> None:
         answer = await doors.ringg_post("/campaign/save", FIELDS)
 

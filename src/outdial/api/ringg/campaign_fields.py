@@ -21,7 +21,6 @@ _NUMBERS: Final = ("from_numbers", "from_number_id", "from_number")
 """All mean the same: numbers, or ids of numbers."""
 _POOL: Final = "number_pool_id"
 START, END, CONFIG, MAP = "campaign_start_time", "campaign_end_time", "call_config", "variables_map"
-FILE_BYTES: Final = 50_000_000
 _NAME_LETTERS: Final = 255
 _VARIABLES: Final = 200
 _GRACE: Final = timedelta(minutes=5)
@@ -61,11 +60,8 @@ class Reading:
             return BytesIO()
         if len(sent) != 1:
             self.fault("file", "must be sent once" if sent else "is required", "missing")
-        elif (sent[0].size or 0) > FILE_BYTES:
-            self.fault("file", f"is larger than {FILE_BYTES / 1_000_000:g} MB", "too_long")
-        else:
-            return sent[0].file
-        return BytesIO()
+            return BytesIO()
+        return sent[0].file
 
     def text(self, name: str) -> str:
         """A text without outer blanks, which must be there."""

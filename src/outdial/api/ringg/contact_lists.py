@@ -13,17 +13,17 @@ from outdial.api.openapi import multipart_of
 from outdial.api.ringg import campaign_wire as wire
 from outdial.api.ringg import campaign_words as words
 from outdial.api.ringg.campaign_asked import ContactList
-from outdial.api.ringg.campaign_fields import FILE_BYTES
 from outdial.api.ringg.door import RinggDoor
 from outdial.api.ringg.formatter import spelled
 from outdial.campaigns.deleting import delete_list
 from outdial.campaigns.importing import import_list, upload_list
+from outdial.campaigns.reading import MOST_BYTES
 from outdial.domain.errors import Conflict, NotFound, Refused
 from outdial.domain.ids import parse_uuid
 from outdial.queries import agents
 from outdial.queries.campaigns import balance_check, find_campaign
 
-_FORM_BYTES: Final = FILE_BYTES + 2_000_000
+_FORM_BYTES: Final = MOST_BYTES + 2_000_000
 _FIELD_BYTES: Final = 256 * 1024
 
 
