@@ -1,10 +1,12 @@
 """An agent that a language model talks for: real SIP, local voices, an OpenAI-compatible endpoint on loopback.
 
-One call for all tests: the agent asks, the callee asks back, and what it asks stands in a file the customer sent.
+One call for all tests: the agent asks, the callee asks back, and what it asks stands in a file the customer sent. In
+the end the same endpoint says what the talk told.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from chat_endpoint import an_endpoint, calls, text
+from chat_endpoint import an_endpoint, calls, text, whole
 from knowledge_builders import a_pdf
 from outdial.knowledge.index import Index
 from platform_builders import SAM, Platform, a_platform, eventually
@@ -28,14 +30,26 @@ prompt:
   - title: Task
     content: "Offer {{{{callee_name}}}} a check-up, then say goodbye."
 knowledge: [{base_id}]
+analysis:
+  keys: {{asked_the_price: boolean}}
 """
+FOUND = {
+    "summary": "Sam asked what a check-up costs.",
+    "key_points": [],
+    "action_items": [],
+    "classification": "interested",
+    "callback_requested": False,
+    "callback_requested_time": "",
+    "sentiment": "neutral",
+}
 
 
 @dataclass
 class Talk:
-    """How the call stood in the end, and the requests the model was sent."""
+    """How the call stood in the end, what was told of it, and the requests the model was sent."""
 
     details: dict[str, Any]
+    analysis: dict[str, Any]
     requests: list[dict[str, Any]]
 
 
@@ -43,13 +57,16 @@ class Talk:
 async def talk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Talk]:
     folder = tmp_path_factory.mktemp("model")
     goodbye = calls("end_call", words="Thank you, goodbye.")
+    analysis = whole(json.dumps({"platform": FOUND, "client": {"asked_the_price": True}}))
     async with (
-        an_endpoint(text("Do you have", " any questions?"), goodbye, goodbye) as endpoint,
+        an_endpoint(text("Do you have", " any questions?"), goodbye, goodbye, analysis) as endpoint,
         a_platform(folder / "home", CHAT_BASE_URL=endpoint.base_url, CHAT_MODEL="tiny") as platform,
     ):
         agent_id = await _agent(platform, folder, await _base(platform))
-        details = await platform.ended(await platform.place(SAM, agent_id=agent_id, name="Sam"))
-        yield Talk(details, endpoint.requests)
+        call_id = await platform.place(SAM, agent_id=agent_id, name="Sam")
+        details = await platform.ended(call_id)
+        await platform.whole_story(call_id)
+        yield Talk(details, await _analysis(platform, call_id), endpoint.requests)
 
 
 class TestAnAgentWithAModel:
@@ -69,6 +86,22 @@ class TestAnAgentWithAModel:
         assert PRICE in after_it
         assert PRICE not in before_the_question
         assert DOGS not in after_it
+
+    async def test_is_asked_in_the_end_what_the_talk_told(self, talk: Talk) -> None:
+        platform, client = talk.analysis["platform"], talk.analysis["client"]
+
+        assert {name: platform[name] for name in FOUND} == FOUND
+        assert client == {"asked_the_price": True}
+        assert "cost" in talk.requests[-1]["messages"][-1]["content"].lower()
+
+
+async def _analysis(platform: Platform, call_id: str) -> dict[str, Any]:
+    async with platform.client() as http:
+        answer = await http.get(
+            f"/v1/calls/{call_id}", headers={"Authorization": f"Bearer {platform.mine['native_key']}"}
+        )
+    found: dict[str, Any] = answer.json()["analysis"]
+    return found
 
 
 async def _base(platform: Platform) -> str:
