@@ -13,14 +13,17 @@ from outdial.analysis.when import Named, moment, named_in
 
 _CALL: Final = r"(?:call|ring|phone|contact|reach)"
 _LATER: Final = re.compile(
-    rf"\b{_CALL} (?:me |us )?(?:back|again|later)\b"
+    rf"\b{_CALL} (?:me |us )?(?:back|again|later)\b|\btry (?:me|us) again\b|\b{_CALL} (?:me|us) then\b"
     rf"|\b{_CALL} (?:me |us )(?:at |on )?(?:(?:a|another|some other) )?(?:other|later|better|different) (?:time|day)\b"
     r"|\bgive (?:me|us) (?:a|another) (?:call|ring) (?:back|again|later)\b"
     r"|\b(?:talk|speak)(?: to (?:you|me))? later\b"
     r"|(?:बाद में|दोबारा|फिर से|baad mein|baad me|dobara|phir se) (?:\S+ )?(?:कॉल|फोन|फ़ोन|बात|call|phone|baat)"
 )
 _AT_A_TIME: Final = re.compile(
-    rf"\b(?:{_CALL}|try|give) (?:me|us)\b|\b(?:कॉल|फोन|फ़ोन|call|phone|baat|बात) (?:कर|कीजि|kar|kijiye|kijie)"
+    rf"\b(?:{_CALL}|try|give) (?:me|us)\b"
+    rf"|(?:^|\b(?:please|(?:can|could|will|would) you|just|then|rather) )(?:call|ring|phone)\b(?! you)"
+    r"|\b(?:can|could|shall) we (?:speak|talk)\b|\b(?:lets|let us) (?:speak|talk)\b"
+    rf"|\b(?:कॉल|फोन|फ़ोन|call|phone|baat|बात) (?:कर|कीजि|kar|kijiye|kijie)"
 )
 """Asks to be called only together with a time."""
 _NOT_ASKED: Final = re.compile(
