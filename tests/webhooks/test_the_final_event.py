@@ -9,6 +9,8 @@ from datetime import timedelta
 
 from attempt_builders import a_result, a_talk
 from dialer_builders import ScriptedOperator, World, a_dialer, running
+from outdial.analysis.rules import RuleAnalyst
+from outdial.analysis.worker import AnalysisWorker
 from outdial.api.recordings import RecordingLinks
 from outdial.api.ringg.subscriptions import RinggSubscriptions
 from outdial.commands.change_call import cancel_call
@@ -16,6 +18,7 @@ from outdial.domain.attempt import Answered, Order, Progress, Result, Ringing
 from outdial.domain.outcome import ANSWERED, Outcome
 from outdial.domain.request import RetryPolicy
 from outdial.domain.subscription import Subscription
+from outdial.jobs.runner import Jobs
 from outdial.store import schema
 from outdial.store.database import Database
 from webhook_builders import LOOPBACK, Office, Receiver, SettableClock
@@ -48,6 +51,8 @@ async def test_is_told_once_of_every_call(database: Database, receiver: Receiver
     async with running(a_dialer(world, operator)):
         # Three of them are dialled twice. The suppressed one was due before any was dialled again.
         await operator.has_orders(len(ENDS) + 3)
+    analysis = AnalysisWorker(database, RuleAnalyst(), world.clock)
+    await Jobs(database, [analysis], world.clock).step(analysis)
     office = an_office_of(world)
     await office.work()
     await office.work()
