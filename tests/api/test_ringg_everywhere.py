@@ -84,3 +84,33 @@ async def test_l24_details_by_their_path_are_those_by_their_id(doors: Doors) -> 
 
     assert by_path.status_code == 200
     assert without(by_path.json(), "recording_url") == without(by_id.json(), "recording_url")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "sent", "status"),
+    [
+        ("GET", "/agent/all", {"params": {"limit": "x"}}, 400),
+        ("GET", "/workspace/numbers", {"params": {"limit": "x"}}, 400),
+        ("GET", f"/calling/history/{NOBODYS_ID}", {}, 404),
+        ("GET", "/calling/history/x", {"params": {"send_analysis": "perhaps"}}, 400),
+        ("PATCH", "/campaign/terminate/agent", {"json": {}}, 400),
+        ("POST", "/calling/outbound/individual/v2", {"json": {}}, 400),
+        ("POST", "/calling/outbound/individual/v2", {"json": a_ringg_body(agent_id=NOBODYS_ID)}, 404),
+    ],
+)
+async def test_refusals_of_every_alias(doors: Doors, method: str, path: str, sent: dict[str, Any], status: int) -> None:
+    response = await doors.http.request(method, RINGG + path, headers=KEYED, **sent)
+
+    assert response.status_code == status
+    assert response.json()["detail"] == response.json()["message"] == response.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("path", ["/calling/v2/outbound/individual", "/calling/outbound/individual/v2"])
+async def test_422_to_another_body_under_the_key_of_a_call_at_every_alias(doors: Doors, path: str) -> None:
+    again = KEYED | {"Idempotency-Key": "k"}
+
+    first = await doors.http.post(RINGG + path, json=a_ringg_body(), headers=again)
+    other = await doors.http.post(RINGG + path, json=a_ringg_body(name="Ann"), headers=again)
+
+    assert (first.status_code, other.status_code) == (200, 422)
+    assert await doors.calls_stored() == 2
