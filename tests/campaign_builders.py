@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import os
 import sys
 from asyncio import subprocess
@@ -18,11 +19,14 @@ from dialer_builders import World
 from outdial.campaigns.importing import Draft, Imported, import_list, upload_list
 from outdial.campaigns.starting import Start, Started, start
 from outdial.campaigns.worker import CampaignWorker, ImportWorker
+from outdial.commands.change_call import Selection, cancel_waiting
 from outdial.domain.campaign import Campaign
 from outdial.domain.clock import Clock
+from outdial.domain.delivery import Delivery
 from outdial.domain.request import Overrides
 from outdial.jobs.runner import Jobs, JobWorker
 from outdial.queries.campaigns import find_campaign
+from outdial.queries.deliveries import delivery_page
 from outdial.store import schema
 from outdial.store.database import Database
 
@@ -138,6 +142,20 @@ async def found(world: World, statement: sa.Select[Any]) -> Sequence[sa.RowMappi
 async def left_in(world: World, *tables: sa.Table) -> int:
     """How many rows these tables hold."""
     return sum([(await found(world, sa.select(sa.func.count().label("n")).select_from(one)))[0]["n"] for one in tables])
+
+
+async def told(world: World, campaign_id: str) -> list[dict[str, Any]]:
+    """What was written for whoever wants to know of its end."""
+    return [json.loads(one.body or b"") for one in await news(world, campaign_id)]
+
+
+async def news(world: World, campaign_id: str) -> list[Delivery]:
+    found, _ = await delivery_page(world.db, world.workspace_id, call_id=campaign_id, limit=10)
+    return [one.delivery for one in found]
+
+
+async def cancelled(world: World, **selection: Any) -> int:
+    return await cancel_waiting(world.db, world.workspace_id, Selection(**selection), now=world.clock)
 
 
 def numbers(rows: Iterable[sa.RowMapping]) -> list[str]:

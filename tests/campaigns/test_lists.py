@@ -72,6 +72,7 @@ class TestCampaigns:
     async def test_count_their_calls_as_they_go(self, world: World) -> None:
         await imported(world, a_file("+12025550143,,", "nobody,,"))
         seen = [await counts(world)]
+        world.clock.forward(seconds=1)
         await a_campaign(world, 3)
         seen.append(await counts(world))
         await worked(world)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from datetime import timedelta
 from typing import Any
 
@@ -18,28 +17,30 @@ from campaign_builders import (
     calls_of,
     campaign,
     campaigner,
+    cancelled,
     found,
     imported,
     killed_half_way,
     left_in,
+    news,
     number_of,
     numbers,
     overrides,
     people,
     started,
     states_of,
+    told,
     worked,
     worked_until,
 )
 from dialer_builders import World
 from outdial.campaigns.making import AT_ONCE, call_id_of, make_some
 from outdial.campaigns.starting import Started
-from outdial.commands.change_call import Selection, cancel_waiting
 from outdial.commands.credits import set_price
 from outdial.commands.deliveries import replay
 from outdial.domain.agent import Definition
 from outdial.domain.campaign import CampaignState
-from outdial.domain.delivery import Delivery, Try
+from outdial.domain.delivery import Try
 from outdial.domain.errors import Conflict, Invalid, NoCredits, NotFound
 from outdial.domain.events import EventType
 from outdial.domain.ids import new_id
@@ -47,12 +48,11 @@ from outdial.domain.outcome import Outcome
 from outdial.domain.plan import Plan
 from outdial.domain.rules import Price
 from outdial.jobs.runner import Jobs
-from outdial.queries.deliveries import delivery_page
 from outdial.store import deliveries
 from outdial.store.agents import agents_by_id
 from outdial.store.database import Database
 from outdial.store.lanes import LaneName
-from outdial.store.schema import calls, jobs
+from outdial.store.schema import jobs
 
 OVER = [EventType.CALL_ENDED, EventType.PROCESSED]
 SEVERAL = 2 * AT_ONCE + 7
@@ -62,20 +62,6 @@ SEVERAL = 2 * AT_ONCE + 7
 @pytest.fixture
 async def world(database: Database) -> World:
     return await World(database).set_up(definition=Definition(greeting="Hello @{{callee_name}} of @{{company}}."))
-
-
-async def told(world: World, campaign_id: str) -> list[dict[str, Any]]:
-    """What was written for whoever wants to know of its end."""
-    return [json.loads(one.body or b"") for one in await news(world, campaign_id)]
-
-
-async def news(world: World, campaign_id: str) -> list[Delivery]:
-    found, _ = await delivery_page(world.db, world.workspace_id, call_id=campaign_id, limit=10)
-    return [one.delivery for one in found]
-
-
-async def cancelled(world: World, **selection: Any) -> int:
-    return await cancel_waiting(world.db, world.workspace_id, Selection(**selection), now=world.clock)
 
 
 async def rung(world: World, outcome: Outcome, room: int = 100) -> int:
@@ -308,67 +294,3 @@ class TestACampaign:
         again = await replay(world.db, world.workspace_id, waiting.id, now=world.clock)
 
         assert (again.body, again.url, again.state) == (waiting.body, HOOK, "waiting")
-
-
-class TestATermination:
-    async def test_half_way_through_making_calls_spares_all_others(self, world: World) -> None:
-        campaign_id = await a_campaign(world, SEVERAL, callback_url=HOOK)
-        agent = (await world.db.find(agents_by_id, [world.agent_id]))[world.agent_id]
-        here = await campaign(world, campaign_id)
-        await make_some(world.db, here, agent, {"ringg": overrides}, world.clock())
-        (talking,) = await world.claims(await world.holder(), 1)
-        await world.asked(talking)
-
-        assert await cancelled(world, bulk_list_id=campaign_id) == SEVERAL - 1
-        assert (await make_some(world.db, here, agent, {"ringg": overrides}, world.clock())).made_rows == 0
-        await worked_until(world, NOON + timedelta(seconds=10))
-        assert await told(world, campaign_id) == []
-        await world.finished(talking, a_result(Outcome.COMPLETED, at=world.clock()))
-        await worked_until(world, NOON + timedelta(seconds=20))
-
-        (news,) = await told(world, campaign_id)
-        assert (news["campaign_status"], news["completed_count"]) == ("terminated", 1)
-        assert news["cancelled_count"] == SEVERAL - 1
-        assert len(await calls_of(world, campaign_id)) == AT_ONCE
-
-    async def test_rings_nobody_again_who_was_being_rung(self, world: World) -> None:
-        campaign_id = await a_campaign(world, 2, call_config={"retry_count": 3})
-        await worked(world)
-        (ringing,) = await world.claims(await world.holder(), 1)
-        await world.asked(ringing)
-        assert await cancelled(world, bulk_list_id=campaign_id) == 1
-        await world.finished(ringing, a_result(Outcome.BUSY, at=world.clock()))
-
-        await worked_until(world, NOON + timedelta(seconds=10))
-
-        assert await states_of(world, campaign_id) == ["cancelled", "cancelled"]
-        assert (await campaign(world, campaign_id)).state is CampaignState.TERMINATED
-
-    async def test_of_some_numbers_takes_out_their_rows(self, world: World) -> None:
-        campaign_id = await a_campaign(world, 3)
-
-        assert await cancelled(world, numbers=(number_of(2),)) == 0
-        assert await cancelled(world, bulk_list_id=campaign_id, numbers=(number_of(2), "+12025550143")) == 1
-        assert await cancelled(world, numbers=(number_of(3),), in_lists=True) == 1
-        await worked(world)
-
-        assert numbers(await calls_of(world, campaign_id)) == [number_of(1)]
-        assert (await campaign(world, campaign_id)).state is CampaignState.ONGOING
-
-    async def test_of_an_agent_ends_its_campaigns(self, world: World) -> None:
-        campaign_id = await a_campaign(world, 3)
-
-        assert await cancelled(world, agent_id=new_id()) == 0
-        assert await cancelled(world, agent_id=world.agent_id) == 3
-        await worked(world)
-
-        assert (await campaign(world, campaign_id)).state is CampaignState.TERMINATED
-        assert await left_in(world, calls) == 0
-
-    async def test_with_nothing_to_stop_changes_nothing(self, world: World) -> None:
-        campaign_id = await a_campaign(world, 1)
-        await worked(world)
-        await world.claims(await world.holder())
-
-        assert await cancelled(world, bulk_list_id=campaign_id) == 0
-        assert (await campaign(world, campaign_id)).state is CampaignState.ONGOING

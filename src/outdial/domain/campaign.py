@@ -87,8 +87,8 @@ class Campaign:
     """A stored campaign; its ``id`` is the ``bulk_list_id`` of its calls.
 
     ``starts_at``, ``ends_at``: aware UTC. ``call_config``: as the customer sent it, in the dialect's words.
-    ``made_rows``: calls have been made of the rows up to this one. ``share``: percent of the workspace's call slots it may
-    take, None: all. ``trouble``: why it failed.
+    ``made_rows``: calls have been made of the rows up to this one. ``share``: percent of the workspace's call slots it
+    may take, None: all. ``trouble``: why it failed.
     """
 
     id: str

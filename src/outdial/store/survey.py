@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.call import CallState
 from outdial.domain.calling import Callee, Leave, leave_to_ring
+from outdial.domain.campaign import CampaignState
 from outdial.domain.health import DIALS_TO_KNOW, LOOK_BACK, Evidence, evidence_of, rests_until
 from outdial.domain.outcome import Outcome
 from outdial.domain.pace import dials_to_know, longest_span, paced_room, paced_until
@@ -72,13 +73,17 @@ LIVE: Final = (
 _SHARES: Final = sa.select(
     campaigns.c.id,
     campaigns.c.workspace_id,
+    campaigns.c.state,
     campaigns.c.share,
     sa.select(sa.func.count())
     .where(calls.c.bulk_list_id == campaigns.c.id, calls.c.state == CallState.ACTIVE.value)
     .correlate(campaigns)
     .scalar_subquery()
     .label("live"),
-).where(one_of(campaigns.c.id, "lists"), campaigns.c.share.is_not(None))
+).where(
+    one_of(campaigns.c.id, "lists"),
+    sa.or_(campaigns.c.share.is_not(None), campaigns.c.state == CampaignState.TERMINATED.value),
+)
 _HISTORY: Final = "trunk_id, claimed_at, outcome, ringing_at, answered_at, ended_at FROM attempts"
 _LATEST_DIALS: Final = (
     f"SELECT 'dial' AS kind, {_HISTORY} WHERE trunk_id = {{key}} AND claimed_at > {{dials_since}}"
@@ -146,7 +151,7 @@ async def survey(
     lists: Collection[str] = (),
 ) -> Survey:
     """How things stand for these workspaces: for all their numbers, or for those of ``sources`` only (ids of numbers
-    and of pools); and for these ``lists``, where one has a share of its workspace's calls."""
+    and of pools); and for these ``lists``, where one has a share of its workspace's calls or was terminated."""
     found = await _lines(conn, workspace_ids, sources)
     rules = legible((row["workspace_id"], row["settings"]) for row in found)
     priced = [workspace_id for workspace_id, its in rules.items() if its.price is not None]
@@ -208,17 +213,16 @@ def _capacity(
 
 
 async def _shares(conn: AsyncConnection, lists: Collection[str], rules: Mapping[str, Rules]) -> Mapping[Gate, int]:
-    """Calls that lists with a share still take: one at least, lest a list never comes to its end. A share of no limit
-    is none."""
-    limits = {workspace_id: its.max_calls for workspace_id, its in rules.items() if its.max_calls is not None}
-    if not lists or not limits:
-        return {}
-    found = await conn.execute(_SHARES, {"lists": padded(lists)})
-    return {
-        (Cause.CAPACITY, row.id): max(1, limits[row.workspace_id] * row.share // 100) - row.live
-        for row in found
-        if row.workspace_id in limits
-    }
+    """Calls that lists still take: none of one that was terminated, and of one with a share no more than that; one at
+    least, lest a list never comes to its end. A share of no limit is none."""
+    left: dict[Gate, int] = {}
+    for row in await conn.execute(_SHARES, {"lists": padded(lists)}) if lists else ():
+        most = rules[row.workspace_id].max_calls if row.workspace_id in rules else None
+        if row.state == CampaignState.TERMINATED:
+            left[Cause.CAPACITY, row.id] = 0
+        elif most is not None:
+            left[Cause.CAPACITY, row.id] = max(1, most * row.share // 100) - row.live
+    return left
 
 
 async def _lately(conn: AsyncConnection, speeds: Mapping[str, float | None], now: datetime) -> _Lately:
