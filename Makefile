@@ -6,6 +6,7 @@ DEV := $(VENV)/.installed-dev
 LOCK := $(VENV)/bin/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras \
   --allow-unsafe --no-header --no-annotate
 PIP := $(VENV)/bin/pip install --quiet --require-hashes
+WHOLE := tests/acceptance tests/torture
 SPOKEN := tests/acceptance/test_the_first_call.py
 
 .DEFAULT_GOAL := help
@@ -21,7 +22,8 @@ serve: $(RUN)  ## run the platform until stopped
 	@$(VENV)/bin/outdial serve
 
 test: apt $(DEV) check  ## everything that must hold, tests included
-	@$(VENV)/bin/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --ignore=$(SPOKEN)
+	@$(VENV)/bin/pytest -q -n 2 --dist loadfile $(WHOLE:%=--ignore=%)
+	@$(VENV)/bin/pytest -q -n 3 --dist loadfile $(WHOLE) --ignore=$(SPOKEN)  # whole installations wait more than they work
 	@$(VENV)/bin/pytest -q $(SPOKEN)  # words must be understood: alone on the machine
 
 check: $(DEV)  ## style, types and floors

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from outdial.store.database import Database
@@ -15,6 +16,10 @@ from store_builders import ENGINES, Ready, a_database_url
 # How fast something is is measured in benchmarks; a busy machine is no fault of a property.
 settings.register_profile("outdial", deadline=None)
 settings.load_profile("outdial")
+
+# As a node logs: a traceback with the values of every variable takes seconds to write, and shows what is private.
+_SHOWN = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _SHOWN])
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
