@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api_builders import NATIVE_KEY, NEIGHBOUR, RINGG, RINGG_KEY, Doors, open_doors
 from api_records import AGENT, WORKSPACE
-from outdial.api.root import root
 from outdial.domain.agent import Definition, Voice
 from outdial.domain.clock import Clock
 from outdial.store import schema
 from outdial.store.database import Database
 from outdial.store.definitions import definition_from_json
-from proofs.recorder import heard
 
 CREATED_AT = datetime.fromisoformat("2026-03-01T08:00:00+00:00")
 VOICE_ONE = Voice("48d0c7f5-a9e1-4362-9b7c-e1f36d0a5824", "Voice One", "local", ("en-IN", "hi-IN"), "female")
@@ -34,11 +31,8 @@ async def agent_doors(
     database: Database, folder: Path, *, voices: Sequence[Voice] = (VOICE_ONE, ARABIC), now: Clock = lambda: CREATED_AT
 ) -> AsyncIterator[Doors]:
     """The doors of an installation with these voices; the clock stands at the moment of the examples."""
-    async with open_doors(database, folder, now=now) as opened:
-        parts = replace(opened.parts, voices={voice.id: voice for voice in voices})
-        app = heard(root(parts))
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://outdial.test") as http:
-            yield Doors(http, app, parts, database)
+    async with open_doors(database, folder, now=now, voices=voices) as opened:
+        yield opened
 
 
 async def add_knowledge(database: Database) -> None:

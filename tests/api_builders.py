@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import sqlalchemy as sa
@@ -119,6 +119,7 @@ async def open_doors(
     seconds: Callable[[], float] | None = None,
     health: Health = READY,
     placed: Callable[[], None] = lambda: None,
+    voices: Sequence[Voice] = (),
 ) -> AsyncIterator[Doors]:
     """The doors over ``database`` as it is. Nobody is slowed down unless a rate is named."""
 
@@ -127,7 +128,7 @@ async def open_doors(
 
     parts = Parts(
         database=database,
-        voices={voice.id: voice for voice in (VOICE, HINDI_VOICE)},
+        voices={voice.id: voice for voice in voices or (VOICE, HINDI_VOICE)},
         now=now,
         rate=RateLimit(requests_per_s, seconds or asyncio.get_running_loop().time),
         hourly=HourlyLimits(seconds or asyncio.get_running_loop().time),
@@ -136,10 +137,39 @@ async def open_doors(
         health=answer,
         placed=placed,
     )
-    app = heard(root(parts))
+    house = _VACANT.pop() if _VACANT else _House(parts)
+    house.parts = parts
+    app = heard(house.app)
     transport = httpx.ASGITransport(app=app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://outdial.test") as http:
-        yield Doors(http, app, parts, database)
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url="http://outdial.test") as http:
+            yield Doors(http, app, parts, database)
+    finally:
+        _VACANT.append(house)
+
+
+class _House:
+    """The doors over whatever ``parts`` are at the moment: to build them takes longer than most tests."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        # Doors may keep these two for themselves, so they stand for those of the moment as well.
+        kept = {"database": _Present(lambda: self.parts.database), "links": _Present(lambda: self.parts.links)}
+        self.app = root(cast(Parts, _Present(lambda: self.parts, **kept)))
+
+
+class _Present:
+    """Stands for what ``it`` is whenever an attribute is asked for."""
+
+    def __init__(self, it: Callable[[], object], **kept: object) -> None:
+        self._it = it
+        vars(self).update(kept)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._it(), name)
+
+
+_VACANT: list[_House] = []
 
 
 async def seed(database: Database) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Final
 
 from fastapi import Query
@@ -50,7 +50,10 @@ class _Routes:
     def __init__(self, door: RinggDoor) -> None:
         self._door = door
         self._parts = door.parts
-        self._voices: dict[str, Voice] = dict(door.parts.voices)
+
+    @property
+    def _voices(self) -> Mapping[str, Voice]:
+        return self._door.parts.voices
 
     async def agents(self, request: Request, query: Annotated[asked.Paging, Query()]) -> wire.AgentListResponse:
         """Agents in use."""
