@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from outdial.api.ringg import agent_events, agent_prompt, agent_wire, instants, wire
@@ -12,7 +13,7 @@ from outdial.queries import inventory
 from outdial.queries.agents import AgentWhole, VersionRow
 from outdial.store.schema import from_micros
 
-Voices = dict[str, Voice]
+Voices = Mapping[str, Voice]
 _VOICES_SINCE: Final = instants.offset_micros(from_micros(1767225600_000000))
 """Voices come with the software and are on no record: the first day of 2026 stands for all of them."""
 
