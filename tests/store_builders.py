@@ -61,7 +61,8 @@ class Ready:
     @asynccontextmanager
     async def database(self, engine: str, folder: Path) -> AsyncIterator[Database]:
         url = await (self._sqlite(folder) if engine == "sqlite" else self._postgres())
-        database = await Database.open(url, migrate=False)
+        # A machine with much else to do may leave a test standing for longer than nodes may be.
+        database = await Database.open(url, migrate=False, frozen_s=30.0)
         try:
             if engine == "postgresql":
                 await database.write(emptied)

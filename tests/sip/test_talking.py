@@ -192,7 +192,7 @@ class TestWhatTheFarSideMayDoInACall:
             call = await caller.place(phone.trunk())
             await call.speak(tone(1000, 5000))
             await call.hear(2500)
-            heard = await call.hear(1000)
+            heard = await call.hear(2000)
             assert await call.gone(timeout_s=0.1) is None
             await call.hang_up()
             assert await phone.finished() == 0

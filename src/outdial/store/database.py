@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Collection, Hashable, Mapping
 from contextlib import asynccontextmanager
-from typing import Self, TypeVar
+from typing import Final, Self, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -29,23 +29,28 @@ from outdial.store.trouble import told_in_one_line
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+FROZEN_S: Final = 2.0
+"""See ``Database.open``."""
 
 
 class Database:
     """SQLite or PostgreSQL behind the same few verbs. Belongs to the event loop that opened it."""
 
-    def __init__(self, url: sa.URL) -> None:
+    def __init__(self, url: sa.URL, frozen_s: float = FROZEN_S) -> None:
         self.url = url
         self._reader = reading_engine(url)
-        self._writes, self._reads = _transactions(url, self._reader)
+        self._writes, self._reads = _transactions(url, self._reader, frozen_s)
         self.inserts = Inserts(self._reader.dialect)
         self._group = GroupCommit(self.write, self.inserts)
         self._shared = SharedReads(self.read)
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
-    async def open(cls, url: str, *, migrate: bool = True) -> Self:
+    async def open(cls, url: str, *, migrate: bool = True, frozen_s: float = FROZEN_S) -> Self:
         """Connect to ``sqlite+aiosqlite:///path`` or ``postgresql+asyncpg://…`` and bring its tables up to date.
+
+        ``frozen_s``: a writer that stands still in a transaction for so long is thrown out, and its locks go to others
+        (PostgreSQL).
 
         Raises:
             Invalid: not such a URL.
@@ -55,7 +60,7 @@ class Database:
         if migrate:
             with told_in_one_line(parsed):
                 await bring_up_to_date(parsed)
-        database = cls(parsed)
+        database = cls(parsed, frozen_s)
         try:
             await database.ping()
         except BaseException:
@@ -131,8 +136,8 @@ class Database:
         await self._writes.dispose()
 
 
-def _transactions(url: sa.URL, reader: AsyncEngine) -> tuple[Transactions, Transactions]:
+def _transactions(url: sa.URL, reader: AsyncEngine, frozen_s: float) -> tuple[Transactions, Transactions]:
     """Those that write, and those that read."""
     if url.drivername == SQLITE:
         return InThreads(sqlite_writer(url), 1), InThreads(sqlite_readers(url), SQLITE_READERS)
-    return OnTheLoop(postgres_writers(url)), OnTheLoop(reader)
+    return OnTheLoop(postgres_writers(url, frozen_s)), OnTheLoop(reader)

@@ -57,10 +57,10 @@ def sqlite_readers(url: sa.URL) -> sa.Engine:
     return _sqlite_in_threads(url, SQLITE_READERS, begin="BEGIN", read_only=True)
 
 
-def postgres_writers(url: sa.URL) -> AsyncEngine:
-    """Connections that change the database."""
+def postgres_writers(url: sa.URL, frozen_s: float) -> AsyncEngine:
+    """Connections that change the database; ``frozen_s``: see ``Database.open``."""
     # A process that freezes while it holds a lock is shown the door before its neighbours give up waiting.
-    return _postgres_engine(url, lock_timeout="6000", idle_in_transaction_session_timeout="2000")
+    return _postgres_engine(url, lock_timeout="6000", idle_in_transaction_session_timeout=str(round(frozen_s * 1000)))
 
 
 def migrating_engine(url: sa.URL) -> AsyncEngine:
