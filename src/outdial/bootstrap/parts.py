@@ -6,12 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from outdial.bootstrap.chat import chat_settings
 from outdial.conversation.ports import Language, Parts, PartsFor, SpeechToText, TextToSpeech
 from outdial.domain.agent import Brief
 from outdial.domain.errors import Unreachable
-from outdial.knowledge.index import Index
-from outdial.language.chat import ChatLanguage
 from outdial.language.flow import FlowLanguage
 from outdial.settings import Settings
 from outdial.speech.livekit import livekit_speech
@@ -52,7 +49,11 @@ def parts_for(speech: Speech, settings: Settings) -> PartsFor:
     What it returns raises Unreachable for an agent that could not say a word.
     """
     flows = FlowLanguage()
-    chat = ChatLanguage(chat_settings(settings), Index().search) if settings.chat_base_url else None
+    chat: Language | None = None
+    if settings.chat_base_url:
+        from outdial.bootstrap.chat import chat_language  # noqa: PLC0415
+
+        chat = chat_language(settings)
 
     def choose(brief: Brief) -> Parts:
         language: Language | None = flows if brief.flow is not None else chat
