@@ -23,7 +23,7 @@ serve: $(RUN)  ## run the platform until stopped
 
 test: apt $(DEV) check  ## everything that must hold, tests included
 	@$(VENV)/bin/pytest -q -n 2 --dist loadfile $(WHOLE:%=--ignore=%)
-	@$(VENV)/bin/pytest -q -n 3 --dist loadfile $(WHOLE) --ignore=$(SPOKEN)  # whole installations wait more than they work
+	@$(VENV)/bin/pytest -q -n 2 --dist loadfile $(WHOLE) --ignore=$(SPOKEN)  # whole installations, after everything else
 	@$(VENV)/bin/pytest -q $(SPOKEN)  # words must be understood: alone on the machine
 
 check: $(DEV)  ## style, types and floors

@@ -11,9 +11,10 @@ import yaml
 
 from analysis_builders import a_talk
 from outdial.analysis import sorting
-from outdial.analysis.rules import analysis_of
+from outdial.analysis.rules import RuleAnalyst, analysis_of
 from outdial.analysis.worker import CEILING, AnalysisWorker
 from outdial.domain.agent import AnalysisPlan
+from outdial.language.analyst import ModelAnalyst
 from outdial.language.analyst_prompt import MOST_LETTERS
 from outdial.store.definitions import definition_from_json
 
@@ -53,4 +54,9 @@ class TestThePage:
 
     def test_names_the_limits_there_are(self) -> None:
         assert f"{MOST_LETTERS:,} letters" in PAGE
-        assert (CEILING.total_seconds(), AnalysisWorker.lease_s, AnalysisWorker.most_tries) == (600, 90, 4)
+        assert (CEILING.total_seconds(), ModelAnalyst.most_s, RuleAnalyst.most_s, AnalysisWorker.most_tries) == (
+            600,
+            60,
+            10,
+            4,
+        )

@@ -34,6 +34,7 @@ ENDING = (EventType.PLATFORM_ANALYSED, EventType.CLIENT_ANALYSED, EventType.PROC
 ASKS_FOR_SEATS = Definition(greeting="Hello.", model="their-own", analysis=AnalysisPlan(keys={"seats": "integer"}))
 FOUND = Analysis(PlatformAnalysis(summary="Four seats."), {"seats": 4}, "model:small")
 TROUBLE = Unreachable("the model endpoint did not answer in time")
+LEASE_S = 90.0
 
 
 @dataclass
@@ -43,6 +44,7 @@ class Scripted:
     found: Analysis = FOUND
     troubles: list[Exception] = field(default_factory=list)
     asked: list[tuple[Talked, AnalysisPlan, str]] = field(default_factory=list)
+    most_s: float = 60.0
 
     async def analyse(self, talked: Talked, plan: AnalysisPlan, model: str = "") -> Analysis:
         self.asked.append((talked, plan, model))
@@ -86,7 +88,7 @@ class Office:
 
     async def claimed(self, *, after_s: float = 0) -> Job:
         now = self.clock.forward(seconds=after_s)
-        until = now + timedelta(seconds=AnalysisWorker.lease_s)
+        until = now + timedelta(seconds=LEASE_S)
         (job,) = await self.world.db.write(lambda conn: jobs.claim(conn, JobKind.ANALYSIS, now, until, 9))
         return job
 
@@ -206,7 +208,7 @@ class TestACallIsOverOnce:
     async def test_when_a_slow_one_comes_back_after_its_lease(self, office: Office) -> None:
         call_id = await office.talked("Four.")
         slow = await office.claimed()
-        quick = await office.claimed(after_s=AnalysisWorker.lease_s)
+        quick = await office.claimed(after_s=LEASE_S)
         late = Analysis(PlatformAnalysis(summary="Too late."), {"seats": 9}, "model:slow")
 
         await office.worker(Scripted()).work(quick)
@@ -231,7 +233,7 @@ class TestACallIsOverOnce:
         await dying._dispose()
 
         between = await office.told_at_the_end(call_id)
-        office.clock.forward(seconds=AnalysisWorker.lease_s)
+        office.clock.forward(seconds=LEASE_S)
         await office.step(Scripted())
 
         assert (len(first.asked), between) == (1, [])
@@ -285,7 +287,7 @@ class TestAnAnalystThatFails:
     async def test_to_come_to_an_end_is_waited_for_no_longer_than_it_may(self, office: Office) -> None:
         call_id = await office.talked("Four.")
         office.clock.forward(minutes=10)
-        worker = AnalysisWorker(office.world.db, Hanging(), office.clock, most_s=60, least_s=0.01)
+        worker = AnalysisWorker(office.world.db, Hanging(), office.clock, least_s=0.01)
 
         await Jobs(office.world.db, [worker], office.clock).step(worker)
 

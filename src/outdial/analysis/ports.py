@@ -9,6 +9,10 @@ from outdial.domain.analysis import Analysis, Talked
 
 
 class Analyst(Protocol):
+    """``most_s``: how long one talk may take it, in seconds."""
+
+    most_s: float
+
     async def analyse(self, talked: Talked, plan: AnalysisPlan, model: str = "") -> Analysis:
         """Find out all of it; every key of ``plan.keys`` is in the result with a value of its type, or null.
 

@@ -50,6 +50,8 @@ _WISH: Final = re.compile(
 class RuleAnalyst:
     """``Analyst``; needs no model and no network, and finds the same in the same talk."""
 
+    most_s = 10.0
+
     async def analyse(self, talked: Talked, plan: AnalysisPlan, model: str = "") -> Analysis:
         del model
         # Off the loop: a long talk and many keys take a while, and the tables of dates are read at their first use.

@@ -31,23 +31,21 @@ CEILING: Final = timedelta(minutes=10)
 class AnalysisWorker:
     """A ``JobWorker``. Four tries with the pauses between them take seven minutes at most, so they fit the ceiling.
 
-    The analyst is given ``most_s`` a try. A job that nobody came to in time gets ``least_s``: enough for who answers at
-    all, and little enough for a queue before an endpoint that hangs to get shorter.
+    The analyst is given its ``most_s`` a try. A job that nobody came to in time gets ``least_s``: enough for whoever
+    answers at all, and little enough for a queue before an endpoint that hangs to get shorter.
     """
 
     kind = JobKind.ANALYSIS
-    lease_s = 90.0
     most_tries = 4
     at_once = 8
 
-    def __init__(
-        self, db: Database, analyst: Analyst, clock: Clock, *, most_s: float = 60.0, least_s: float = 10.0
-    ) -> None:
+    def __init__(self, db: Database, analyst: Analyst, clock: Clock, *, least_s: float = 10.0) -> None:
+        # And time to write it down. Not much more: what a killed node was at is done again only then.
+        self.lease_s = 1.5 * analyst.most_s
         self._db = db
         self._analyst = analyst
         self._rules = RuleAnalyst()
         self._clock = clock
-        self._most_s = most_s
         self._least_s = least_s
 
     async def work(self, job: Job) -> None:
@@ -85,7 +83,7 @@ class AnalysisWorker:
         has_words = any(speaker == CALLEE and plain(text) for speaker, text in talked.turns)
         analyst = self._analyst if has_words else self._rules
         left_s = (CEILING - (self._clock() - job.created_at)).total_seconds()
-        limit_s = max(self._least_s, min(self._most_s, left_s))
+        limit_s = max(self._least_s, min(self._analyst.most_s, left_s))
         try:
             async with asyncio.timeout(limit_s):
                 return await analyst.analyse(talked, definition.analysis, definition.model)

@@ -39,6 +39,8 @@ class ModelAnalyst:
     Asked is ``always``, else the agent's model, else that of the settings; with none of them the rules answer.
     """
 
+    most_s = 60.0
+
     def __init__(self, settings: ChatSettings, always: str = "") -> None:
         self._settings = settings
         self._always = always
