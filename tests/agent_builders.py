@@ -88,9 +88,9 @@ async def version(doors: Doors, agent_id: str = AGENT) -> dict[str, Any]:
     return first
 
 
-async def native(doors: Doors, method: str, path: str, body: Any = None) -> httpx.Response:
+async def native(doors: Doors, method: str, path: str, body: Any = None, **query: str) -> httpx.Response:
     headers = {"Authorization": f"Bearer {NATIVE_KEY}"}
-    return await doors.http.request(method, f"/v1{path}", json=body, headers=headers)
+    return await doors.http.request(method, f"/v1{path}", json=body, headers=headers, params=query or None)
 
 
 async def stored(database: Database, version_id: str) -> Definition:

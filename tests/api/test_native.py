@@ -402,6 +402,14 @@ class TestTheSuppressionList:
         assert (removed.status_code, removed.content) == (204, b"")
         assert [answer.status_code for answer in gone] == [404, 404]
 
+    async def test_404_to_whose_number_somebody_took_off_meanwhile(self, doors: Doors) -> None:
+        at_once = "CREATE TRIGGER at_once AFTER INSERT ON suppressions BEGIN DELETE FROM suppressions; END"
+        await doors.database.write(lambda conn: conn.execute(sa.text(at_once)))
+
+        answer = await ask(doors, "PUT", f"/suppressions/{SAM}")
+
+        assert (answer.status_code, answer.json()["detail"]) == (404, "Number not found on the suppression list")
+
     async def test_is_read_page_by_page(self, doors: Doors) -> None:
         numbers = [f"+1202555{number:04}" for number in range(7)]
         for number in reversed(numbers):

@@ -179,6 +179,15 @@ class TestAChange:
             "analysis": {**before["analysis"], "labels": LABELS},
         }
 
+    async def test_of_its_type_and_its_pages(self, doors: Doors) -> None:
+        change = {"type": "inbound", "whitelisted_domains": ["https://shop.example"]}
+
+        after = (await native(doors, "PATCH", f"/agents/{AGENT}", change)).json()
+
+        assert {name: after[name] for name in change} == change == {name: (await read(doors))[name] for name in change}
+        # Whoever only listens rings nobody.
+        assert (await doors.ringg(a_ringg_body())).status_code == 400
+
     async def test_of_subscriptions_keeps_masked_values_and_other_dialects(self, doors: Doors) -> None:
         theirs = {"event_type": "call_started", "callback_url": "https://theirs.example.test/"}
         await native(doors, "PATCH", f"/agents/{AGENT}", {"subscriptions": [HOOK]})
@@ -243,16 +252,29 @@ class TestVersions:
 
 
 class TestTheList:
+    async def test_shows_whom_an_agent_tells_as_its_activation_does(self, doors: Doors) -> None:
+        await native(doors, "PATCH", f"/agents/{AGENT}", {"subscriptions": [HOOK]})
+
+        activated = (await native(doors, "POST", f"/agents/{AGENT}/versions/{VERSION}/activate")).json()
+        listed = (await native(doors, "GET", "/agents")).json()["agents"]
+
+        (subscription,) = activated["subscriptions"]
+        assert [subscription[name] for name in ("events", "url", "headers", "method")] == [
+            *(["call_ended"], "https://hooks.example.test/", {"X-Key": "***"}, "POST")
+        ]
+        assert [one["subscriptions"] for one in listed if one["id"] == AGENT] == [[subscription]]
+
     async def test_goes_on_where_the_page_ended(self, doors: Doors) -> None:
-        seen, cursor = list[str](), ""
+        seen, cursor, pages = list[str](), dict[str, str](), list[int]()
         while True:
-            page = (await native(doors, "GET", f"/agents?limit=2{cursor}")).json()
+            page = (await native(doors, "GET", "/agents", limit="4", **cursor)).json()
             seen += [one["id"] for one in page["agents"]]
+            pages.append(len(page["agents"]))
             if page["next"] is None:
                 break
-            cursor = f"&cursor={page['next']}"
+            cursor = {"cursor": page["next"]}
 
-        assert len(seen) == len(set(seen)) == 6
+        assert (pages, len(set(seen))) == ([4, 2], 6)
         assert AGENT in seen
         assert not {ARCHIVED_AGENT, NEIGHBOUR_AGENT} & set(seen)
 

@@ -127,6 +127,9 @@ class TestTheList:
         assert ids(body["deliveries"]) == [second.id, first.id]
         assert body["next"] is None
         assert "headers" not in body["deliveries"][0]
+        assert [row["ended_at"] for row in body["deliveries"]] == [None, "2026-03-02T09:16:00.030000Z"]
+        tried = {"at": "2026-03-02T09:16:00.000000Z", "ms": 30, "status": 500, "error": ""}
+        assert [row["log"] for row in body["deliveries"]] == [[], [tried] * 4]
 
     async def test_of_a_state_is_the_workspaces(self, doors: Doors) -> None:
         lost, waiting = given_up(), a_delivery(UNANSWERED_CALL, event_seq=2)

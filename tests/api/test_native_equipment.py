@@ -181,6 +181,15 @@ class TestANumber:
         assert listed["numbers"][-1] == changed
         assert NEIGHBOUR_NUMBER not in [row["number"] for row in listed["numbers"]]
 
+    async def test_may_be_marked_as_a_nuisance_and_cleared_of_it(self, doors: Doors) -> None:
+        trunk = await made(doors, "trunks", **A_TRUNK)
+
+        number = await made(doors, "numbers", number=NEW_NUMBER, trunk_id=trunk["id"], display_name="Desk", spam=True)
+        cleared = await ask(doors, "PATCH", f"/numbers/{number['id']}", {"spam": False})
+
+        assert (number["display_name"], number["spam"]) == ("Desk", True)
+        assert cleared.json() == {**number, "spam": False}
+
     async def test_that_is_switched_off_makes_no_calls(self, doors: Doors) -> None:
         await ask(doors, "PATCH", f"/numbers/{NUMBER_ID}", {"outbound": False})
 

@@ -1,6 +1,7 @@
 """Agents at the Ringg door: made, listed, read, updated, archived, and the voices to choose from."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from agent_builders import (
     ARABIC,
+    CREATED_AT,
     KNOWLEDGE,
     VOICE_ONE,
     add_knowledge,
@@ -57,8 +59,13 @@ async def archive(doors: Doors, agent_id: str) -> httpx.Response:
 
 async def the_documented_agent(doors: Doors) -> str:
     """As the examples leave it: made, with knowledge, a subscription and an analysis of its own."""
-    await add_knowledge(doors.database)
     agent_id = str((await replay(doors, "40")).json()["data"]["id"])
+    await the_rest_of_the_documented_agent(doors, agent_id)
+    return agent_id
+
+
+async def the_rest_of_the_documented_agent(doors: Doors, agent_id: str) -> None:
+    await add_knowledge(doors.database)
     keys = {"renewal_agreed": "boolean", "preferred_channel": "string"}
     entry = {
         "event_type": ["call_completed", "all_processing_completed"],
@@ -72,7 +79,6 @@ async def the_documented_agent(doors: Doors) -> str:
     }
     for operation, fields in edits.items():
         assert (await edit(doors, operation, agent_id=agent_id, **fields)).status_code == 200
-    return agent_id
 
 
 class TestANewAgent:
@@ -107,6 +113,21 @@ class TestANewAgent:
         moments = ("created_at", "updated_at")
         assert without(got, *IDS, *moments) == without(wanted, *IDS, *moments)
         assert ordered_keys(got) == ordered_keys(wanted)
+
+    async def test_43_is_read_under_the_path_of_the_example(self, sqlite: Database, tmp_path: Path) -> None:
+        async with agent_doors(sqlite, tmp_path, now=lambda: CREATED_AT + timedelta(minutes=5)) as doors:
+            made = example("ringg", "40")["request"]["body"]
+            updated = await update(doors, AGENT, **made)
+            await the_rest_of_the_documented_agent(doors, AGENT)
+
+            response = await replay(doors, "43")
+
+        wanted = example("ringg", "43")["response"]["body"]
+        assert (updated.status_code, response.status_code) == (200, 200)
+        # Voices have no previews, and the version was made before its agent.
+        unlike = ("voice_preview", "created_at")
+        assert without(response.json(), *unlike) == without(wanted, *unlike)
+        assert ordered_keys(response.json()) == ordered_keys(wanted)
 
     async def test_l18_has_its_variables_as_an_object_and_as_a_list(self, doors: Doors) -> None:
         agent_id = await created(doors, custom_variables=["company_name", "mobile_number"])
@@ -243,6 +264,27 @@ class TestAnUpdate:
         assert {key: after[key] for key in after if key not in changed} == {
             key: before[key] for key in before if key not in changed
         }
+
+    async def test_may_name_every_field(self, doors: Doors) -> None:
+        agent_id = await created(doors)
+        wish = {
+            "introduction_and_objective": "You ask.",
+            "response_guidelines": "Long ones.",
+            "primary_language": "ta-IN",
+        }
+
+        answer = await update(doors, agent_id, **wish, secondary_language="hi-IN", agent_type="outbound_inbound")
+
+        assert answer.json()["warnings"] == ["language_not_spoken:ta-IN"]
+        after = await read(doors, agent_id)
+        assert [tuple(one.values()) for one in sections(after)] == [
+            ("Introduction and Objective", "You ask."),
+            ("Response Guidelines", "Long ones."),
+            ("Task", "Confirm."),
+        ]
+        assert [after[name] for name in ("language", "secondary_language", "agent_type")] == [
+            *("ta-IN", "hi-IN", "outbound_inbound")
+        ]
 
     async def test_edits_the_active_version_in_place(self, doors: Doors) -> None:
         agent_id = await created(doors)

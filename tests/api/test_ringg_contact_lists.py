@@ -135,7 +135,8 @@ class TestTheDocumentation:
 
         answer = await delete(doors, list_id)
 
-        assert (answer.status_code, answer.json()) == (200, example("ringg", "59")["response"]["body"])
+        wanted = example("ringg", "59")["response"]["body"]
+        assert (answer.status_code, answer.json()) == (200, wanted)
         assert (await delete(doors, list_id)).status_code == 404
         assert (await stored(doors.database))[0] == 0
 

@@ -113,6 +113,24 @@ class TestTheDocumentation:
         [left] = (await get(doors, kb_id)).json()["files"]
         assert (left["filename"], left["file_id"]) == ("prices-2.pdf", answer.json()["new_files"][0]["file_id"])
 
+    async def test_73_edits_questions_as_well(self, doors: Doors) -> None:
+        kb_id = await made(doors, faqs=json.dumps([{"question": "Old?", "answer": "Yes."}]))
+        [old] = (await get(doors, kb_id)).json()["faqs"]
+        new = {"question": "Price?", "answer": "See the letter."}
+
+        answer = await post(
+            doors,
+            method="PATCH",
+            kb_id=kb_id,
+            faqs_to_remove=json.dumps([old["file_id"]]),
+            new_faqs=json.dumps([new]),
+            new_files_metadata=json.dumps([{"any": "thing"}]),
+        )
+
+        assert (answer.status_code, answer.json()["items_removed"], answer.json()["new_files"]) == (200, 1, [])
+        [left] = (await get(doors, kb_id)).json()["faqs"]
+        assert left["content"] == new
+
     async def test_74_deletes(self, doors: Doors) -> None:
         kb_id = (await replay(doors, "70")).json()["kb_id"]
 

@@ -219,8 +219,9 @@ class TestFeedback:
 
         response = await doors.replay(exchange)
 
-        assert (response.status_code, response.json()) == (200, exchange["response"]["body"])
-        assert list(FeedbackResponse.model_fields) == list(exchange["response"]["body"])
+        wanted = exchange["response"]["body"]
+        assert (response.status_code, response.json()) == (200, wanted)
+        assert list(FeedbackResponse.model_fields) == list(wanted)
         assert await opinions(doors.database) == [(call_id, 5.0, "Clear")]
 
     @pytest.mark.parametrize(

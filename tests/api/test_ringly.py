@@ -347,6 +347,31 @@ class TestTheFirstVersion:
         assert "customer_name" not in response.json()
         assert "Deprecation" not in response.headers
 
+    async def test_names_the_variables_it_misses_and_rings_once_under_one_key(self, doors: Doors) -> None:
+        path, body = f"{RINGLY}/make-outbound-call", a_ringly_body(dynamic_variables={})
+        again = {"Authorization": RINGLY_KEY, "Idempotency-Key": "k"}
+
+        first, second = [await doors.http.post(path, json=body, headers=again) for _ in range(2)]
+
+        assert (first.status_code, first.json()["warnings"]) == (200, ["missing_variable:customer_name"])
+        assert (second.content, second.headers["Idempotent-Replayed"]) == (first.content, "true")
+        assert await doors.calls_stored() == 1
+
+    @pytest.mark.parametrize(("tag", "price", "status"), [("nobody", 0, 404), (TAG, 1, 402)])
+    async def test_is_refused_as_the_second_is(self, doors: Doors, tag: str, price: int, status: int) -> None:
+        if price:
+            await change_rules(
+                doors.database, WORKSPACE, lambda rules: replace(rules, price=Price(per_minute_micros=price))
+            )
+        body = a_ringly_body(agent_tag=tag)
+
+        second = await doors.ringly(body)
+        first = await doors.ringly(body, path="/make-outbound-call")
+
+        assert first.status_code == status
+        assert without(first.json(), "request_id") == without(second.json(), "request_id")
+        assert await doors.calls_stored() == 0
+
 
 async def own(doors: Doors, *, number: str, tag: str) -> None:
     """Give the workspace this number, and its desk agent this tag."""

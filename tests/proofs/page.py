@@ -10,11 +10,13 @@ from typing import Any, Final
 from proofs import choosing
 from proofs.choosing import Evidence
 from proofs.documented import DOORS, EXAMPLES, Field, Operation, operations, refusal_fields, webhooks
+from proofs.impossible import unused, why_not
 from proofs.rows import SECTIONS, tests_of
 from proofs.tests_named import all_tests, name_of
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "proofs.md"
 NOT_PROVEN: Final = "**not proven**"
+CANNOT_OCCUR: Final = "cannot occur"
 _HEAD: Final = """# What is promised, and the test that proves it
 
 Made by `make proofs`, which runs the tests and writes down what each of them asks and is told; not written by hand.
@@ -23,7 +25,8 @@ A *field* is proven by a test in which it was sent or answered and which compare
 holds it, or names the field itself; where it was only seen, by such a test of another operation with the same model.
 A *status* is proven by a test in which the operation answered with it. `[]` is any item of a list, `*` any key of an
 open object. Each test says more than its row: the row shows where to look first. Generated requests
-(`tests/api/test_openapi.py`) hold every answer against its schema besides, and are named nowhere here.
+(`tests/api/test_openapi.py`) hold every answer against its schema besides, and are named nowhere here. What cannot
+occur is listed with its reason (`tests/proofs/impossible.py`); this page is not made while a test sees one of those.
 """
 _ROW: Final = re.compile(r"^\| (\w+) `([^`]+)` \|", re.MULTILINE)
 _LINK: Final = re.compile(r"\[`([^`]+)`\]\(\.\./(tests/[^)]+)\)")
@@ -77,27 +80,53 @@ def _share(rows: Rows, evidence: Evidence, here: Iterable[Operation]) -> None:
 
 
 def written(evidence: Evidence, documents: Mapping[str, Mapping[str, Any]]) -> str:
+    """The page.
+
+    Raises:
+        ValueError: a row that is said to be impossible was seen, or there is no such row.
+    """
     rows = proven(evidence, documents)
     everything = [one for door, document in documents.items() for one in operations(door, document)]
     files = sorted(file.relative_to(EXAMPLES).with_suffix("").as_posix() for file in EXAMPLES.rglob("*.json"))
     examples = {name: choosing.of_example(evidence, name, everything) for name in files}
-    lost = [f"{kind} `{name}` of `{heading}`" for (heading, kind, name), (_, test) in rows.items() if not test]
-    lost += [f"example `{name}`" for name, test in examples.items() if not test]
-    lost += [
-        f"{section}: {row}" for section, of in SECTIONS.items() for row, means in of.items() if not tests_of(means)
-    ]
+    tests = {_named(*row): test for row, (_, test) in rows.items()}
+    tests |= {f"example `{name}`": test for name, test in examples.items()}
+    tests |= {
+        f"{section}: {row}": "".join(tests_of(means)) for section, of in SECTIONS.items() for row, means in of.items()
+    }
+    seen = _seen(evidence, everything)
+    if wrong := [*unused(set(tests)), *(row for row, test in tests.items() if why_not(row) and (test or row in seen))]:
+        raise ValueError(f"said to be impossible, but seen or not promised: {'; '.join(wrong)}")
+    lost = [row for row, test in tests.items() if not test and not why_not(row)]
+    impossible = [row for row in tests if why_not(row)]
     return "\n".join(
         [
             _HEAD,
-            f"{len(rows) - sum(not test for _, test in rows.values())} of {len(rows)} rows are proven.\n",
+            f"{sum(map(bool, tests.values()))} of {len(tests)} rows are proven; {len(impossible)} cannot occur.\n",
             *_operations(rows),
             *_specification(examples),
-            "## Not proven\n",
+            "## Cannot occur\n",
+            *(f"- {row}: {why_not(row)}" for row in impossible),
+            "\n## Not proven\n",
             *(f"- {one}" for one in lost),
             *([] if lost else ["Nothing."]),
             "",
         ]
     )
+
+
+def _named(heading: str, kind: str, name: str) -> str:
+    return f"{kind} `{name}` of `{heading}`"
+
+
+def _seen(evidence: Evidence, everything: Iterable[Operation]) -> set[str]:
+    """Rows of fields that some test saw, whether or not it says anything of them."""
+    return {
+        _named(str(operation), one.where, one.path)
+        for operation in everything
+        for one in operation.fields
+        if choosing.is_seen(evidence, operation, one)
+    }
 
 
 def _operations(rows: Rows) -> Iterator[str]:
@@ -112,18 +141,18 @@ def _operations(rows: Rows) -> Iterator[str]:
         yield "| What | Type | Test |\n|---|---|---|"
         for (of, kind, name), (type_, test) in rows.items():
             if of == heading:
-                yield f"| {kind} `{name}` | {type_.replace('|', '/')} | {_link(test)} |"
+                yield f"| {kind} `{name}` | {type_.replace('|', '/')} | {_link(test, _named(of, kind, name))} |"
         yield ""
 
 
 def _specification(examples: Mapping[str, str]) -> Iterator[str]:
     yield "## Examples of the documentation\n"
     yield "| Example | Test that replays it |\n|---|---|"
-    yield from (f"| `{name}` | {_link(test)} |" for name, test in examples.items())
+    yield from (f"| `{name}` | {_link(test, f'example `{name}`')} |" for name, test in examples.items())
     for section, rows in SECTIONS.items():
         yield f"\n## {section}\n\n| Row | Tests |\n|---|---|"
         for row, means in rows.items():
-            yield f"| {row} | {', '.join(map(_link, tests_of(means))) or NOT_PROVEN} |"
+            yield f"| {row} | {', '.join(map(_link, tests_of(means))) or _link('', f'{section}: {row}')} |"
     yield ""
 
 
@@ -134,7 +163,9 @@ def behind(page: str, documents: Mapping[str, Mapping[str, Any]]) -> Iterator[st
         if line.startswith("### `"):
             heading = line[5:-1]
         elif (row := _ROW.match(line)) is not None:
-            here.add((heading, row[1], row[2]))
+            here.add(this := (heading, row[1], row[2]))
+            if line.endswith(f"| {CANNOT_OCCUR} |") is not bool(why_not(_named(*this))):
+                yield f"{_named(*this)}: can it occur or not?"
     wanted = set(promised(documents))
     yield from (f"{kind} {name} of {of} is not on the page" for of, kind, name in sorted(wanted - here))
     yield from (f"{kind} {name} of {of} is on the page, but not documented" for of, kind, name in sorted(here - wanted))
@@ -146,8 +177,10 @@ def _refusals(door: str) -> str:
     return f"any refusal below {door}"
 
 
-def _link(test: str) -> str:
-    return f"[`{name_of(test)}`](../{test.partition('::')[0]})" if test else NOT_PROVEN
+def _link(test: str, row: str = "") -> str:
+    if not test:
+        return CANNOT_OCCUR if why_not(row) else NOT_PROVEN
+    return f"[`{name_of(test)}`](../{test.partition('::')[0]})"
 
 
 def in_short(rows: Iterable[str]) -> str:

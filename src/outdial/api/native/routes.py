@@ -64,7 +64,7 @@ def application(parts: Parts) -> Door:
         )
 
     placing = body_of(asked.CallIn, once.DOCUMENTED)
-    route("POST /calls", calls.create, wire.Accepted, 400, 402, 404, 413, 422, status=201, extra=placing)
+    route("POST /calls", calls.create, wire.Accepted, 400, 404, 413, 422, status=201, extra=placing)
     route("GET /calls", calls.page, wire.CallPage, 400)
     route("GET /calls/{call_id}", calls.one, wire.Call, 404)
     route("PATCH /calls/{call_id}", calls.reschedule, wire.Call, 400, 404, 409, 413, extra=body_of(asked.Reschedule))
