@@ -95,7 +95,7 @@ class TestAMachineCutOffFromTheDatabase:
     async def test_for_longer_is_given_up_but_nobody_is_rung_again_and_the_others_go_on(self, tmp_path: Path) -> None:
         async with (
             wires(2) as lines,
-            an_arena("postgresql", 2, tmp_path, wires=[w.port for w in lines], LEASE_S="10") as arena,
+            an_arena("postgresql", 2, tmp_path, wires=[w.port for w in lines], LEASE_S="5") as arena,
         ):
             number, owner = await a_long_talk(arena, tmp_path)
 
