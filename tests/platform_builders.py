@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 import psutil
 
-from outdial.commands.provision import add_number, add_trunk
+from outdial.bootstrap.agent_file import read_agent
+from outdial.bootstrap.installation import installation
+from outdial.commands.provision import add_agent, add_number, add_trunk
 from outdial.domain.attempt import Trunk
 from outdial.domain.clock import utc_now
+from outdial.settings import load
 from outdial.store.database import Database
 
 PATIENCE_S: Final = 90.0
@@ -82,7 +84,7 @@ class Platform:
         return printed.decode()
 
     async def start(self) -> None:
-        self.mine = self.mine or json.loads(await self.outdial("init", "--json"))
+        self.mine = self.mine or asdict(await installation(load(self.environment)))
         with (self.home / "serve.log").open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable, *self.program, env=self.environment, stdout=log, stderr=log
@@ -187,21 +189,26 @@ class Platform:
             raise AssertionError(f"still {details.get('call_status')}: {details}\n{log}") from None
         return details
 
-    async def add_agent(self, folder: Path, tag: str, step: str, greeting: str = "") -> str:
+    async def add_agent(self, tag: str, step: str, greeting: str = "") -> str:
         """An agent with a flow of one step; its id."""
-        file = folder / f"{tag}.yaml"
-        file.write_text(BRIEF_AGENT.format(tag=tag, step=step, greeting=greeting))
-        printed = await self.outdial("agent", "add", str(file))
-        return printed.split("(")[1].split(")")[0]
+        file = read_agent(BRIEF_AGENT.format(tag=tag, step=step, greeting=greeting))
+        async with self._database() as database:
+            return await add_agent(
+                database, self.mine["workspace_id"], file.definition, file.name, now=utc_now, tag=file.tag
+            )
 
     async def add_trunk(self, name: str, number: str, port: int, **more: Any) -> str:
         """A trunk to a phone on loopback with one caller number; the number's id."""
         trunk = Trunk(id="", name=name, host="127.0.0.1", port=port, **more)
-        url = self.settings.get("OUTDIAL_DATABASE_URL", f"sqlite+aiosqlite:///{self.home / 'outdial.db'}")
-        database = await Database.open(url, migrate=False)
-        try:
+        async with self._database() as database:
             trunk_id = await add_trunk(database, self.mine["workspace_id"], trunk, now=utc_now)
             return await add_number(database, self.mine["workspace_id"], trunk_id, number, now=utc_now)
+
+    @asynccontextmanager
+    async def _database(self) -> AsyncIterator[Database]:
+        database = await Database.open(load(self.environment).database_url, migrate=False)
+        try:
+            yield database
         finally:
             await database.close()
 

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.timeout(240)
 async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Platform]:
     home = tmp_path_factory.mktemp("change")
     async with a_platform(home, SPEECH="scripted", SIMULATOR="false") as running:
-        running.mine["patient"] = await running.add_agent(home, "patient", "{ask: Hello., go: only}")
+        running.mine["patient"] = await running.add_agent("patient", "{ask: Hello., go: only}")
         yield running
 
 

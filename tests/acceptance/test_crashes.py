@@ -22,8 +22,8 @@ LONG = {"call_config": {"idle_timeout_warning": 12, "idle_timeout_end": 15}}
 class TestAMediaWorkerKilledInTheMiddleOfATalk:
     async def test_costs_its_own_calls_only(self, tmp_path: Path) -> None:
         async with a_platform(tmp_path / "home", SPEECH="scripted", MEDIA_WORKERS="2") as platform:
-            asks = await platform.add_agent(tmp_path, "asks", "{ask: Are you well, go: only}")
-            says = await platform.add_agent(tmp_path, "says", "{say: Goodbye., hang_up: true}")
+            asks = await platform.add_agent("asks", "{ask: Are you well, go: only}")
+            says = await platform.add_agent("says", "{say: Goodbye., hang_up: true}")
             calls = [await platform.place(SILENT, agent_id=asks, **LONG) for _ in range(2)]
             await asyncio.gather(*(platform.talking(call) for call in calls))
 
@@ -45,7 +45,7 @@ class TestAMediaWorkerKilledInTheMiddleOfATalk:
 class TestANodeKilled:
     async def test_after_it_accepted_a_call_makes_it_when_it_is_back(self, tmp_path: Path) -> None:
         async with a_platform(tmp_path / "home", SPEECH="scripted") as platform:
-            says = await platform.add_agent(tmp_path, "says", "{say: Goodbye., hang_up: true}")
+            says = await platform.add_agent("says", "{say: Goodbye., hang_up: true}")
             soon = (datetime.now(UTC) + timedelta(seconds=3)).isoformat()
             window = {"call_time": {"call_start_time": "00:00", "call_end_time": "23:59", "scheduled_at": soon}}
             call = await platform.place(EARLY, agent_id=says, call_config=window)
@@ -59,7 +59,7 @@ class TestANodeKilled:
 
     async def test_in_the_middle_of_a_talk_ends_that_call_once_and_rings_nobody_again(self, tmp_path: Path) -> None:
         async with a_platform(tmp_path / "home", SPEECH="scripted") as platform:
-            asks = await platform.add_agent(tmp_path, "asks", "{ask: Are you well, go: only}")
+            asks = await platform.add_agent("asks", "{ask: Are you well, go: only}")
             retry = {"call_retry_config": {"retry_count": 3, "retry_failed": 0}}
             call = await platform.place(SILENT, agent_id=asks, call_config=LONG["call_config"] | retry)
             await platform.talking(call)
@@ -79,7 +79,7 @@ class TestACallback:
         port = free_tcp_port()
         allowed = {"WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8"}
         async with a_platform(tmp_path / "home", SPEECH="scripted", **allowed) as platform:
-            says = await platform.add_agent(tmp_path, "says", "{say: Goodbye., hang_up: true}")
+            says = await platform.add_agent("says", "{say: Goodbye., hang_up: true}")
             call = await platform.place(
                 EARLY,
                 agent_id=says,

@@ -16,9 +16,9 @@ ABOUT_FOUR_SECONDS = "This is said while the node is asked to stop."
 ABOUT_TEN_SECONDS = f"{ABOUT_FOUR_SECONDS} It goes on for longer than it may, so its end is never heard."
 
 
-async def stopped_in_a_talk(arena: Arena, folder: Path, text: str) -> tuple[str, set[str]]:
+async def stopped_in_a_talk(arena: Arena, text: str) -> tuple[str, set[str]]:
     """Stop the only node while its agent speaks and other calls wait; the talk's number and theirs."""
-    agent = await arena.nodes[0].add_agent(folder, "says-it", f'{{say: "{text}", hang_up: true}}')
+    agent = await arena.nodes[0].add_agent("says-it", f'{{say: "{text}", hang_up: true}}')
     begun = asyncio.create_task(arena.reached("said"))
     await arena.place(1, agent)
     number = await begun
@@ -34,7 +34,7 @@ async def stopped_in_a_talk(arena: Arena, folder: Path, text: str) -> tuple[str,
 class TestANodeAskedToStop:
     async def test_lets_its_talks_end_and_leaves_what_waits_to_its_successor(self, tmp_path: Path) -> None:
         async with an_arena("sqlite", 1, tmp_path, DRAIN_S="20") as arena:
-            number, waiting = await stopped_in_a_talk(arena, tmp_path, ABOUT_FOUR_SECONDS)
+            number, waiting = await stopped_in_a_talk(arena, ABOUT_FOUR_SECONDS)
 
             meanwhile = await records_of(arena.database, waiting)
             rung_meanwhile = sum(arena.peer.dialogs[one] for one in waiting)
@@ -48,7 +48,7 @@ class TestANodeAskedToStop:
 
     async def test_cuts_a_talk_that_lasts_too_long_and_keeps_what_was_said(self, tmp_path: Path) -> None:
         async with an_arena("sqlite", 1, tmp_path, DRAIN_S="1") as arena:
-            number, waiting = await stopped_in_a_talk(arena, tmp_path, ABOUT_TEN_SECONDS)
+            number, waiting = await stopped_in_a_talk(arena, ABOUT_TEN_SECONDS)
 
             await arena.ready()
             details = await arena.details(number)

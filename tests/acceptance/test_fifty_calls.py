@@ -28,8 +28,8 @@ TALKATIVE = "A first sentence that goes on for a good while so that somebody can
 class TestFiftyCallsAtOnce:
     async def test_end_as_they_should_and_leave_nothing_behind(self, tmp_path: Path) -> None:
         async with a_platform(tmp_path / "home", SPEECH="scripted", RING_TIMEOUT_S="15") as platform:
-            says = await platform.add_agent(tmp_path, "says", f'{{say: "{TALKATIVE}", hang_up: true}}')
-            asks = await platform.add_agent(tmp_path, "asks", "{ask: Are you well, go: only}")
+            says = await platform.add_agent("says", f'{{say: "{TALKATIVE}", hang_up: true}}')
+            asks = await platform.add_agent("asks", "{ask: Are you well, go: only}")
             await self._warm_up(platform, says)
             before = _resources(platform)
 

@@ -35,8 +35,8 @@ async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pl
         plain = url.replace("postgresql+asyncpg://", "postgresql://")
         settings = {"DATABASE_URL": plain, "SPEECH": "scripted", "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8"}
         async with a_platform(folder / "home", **settings) as running:
-            running.mine["says"] = await running.add_agent(folder, "says", "{say: Goodbye., hang_up: true}")
-            running.mine["asks"] = await running.add_agent(folder, "asks", "{ask: Are you well, go: only}")
+            running.mine["says"] = await running.add_agent("says", "{say: Goodbye., hang_up: true}")
+            running.mine["asks"] = await running.add_agent("asks", "{ask: Are you well, go: only}")
             yield running
 
 

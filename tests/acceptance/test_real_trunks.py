@@ -23,10 +23,10 @@ async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pl
     """Scripted voices: here the line is looked at, not the words. A phone may ring for five seconds."""
     home = tmp_path_factory.mktemp("trunks")
     async with a_platform(home, SPEECH="scripted", SIMULATOR="false", RING_TIMEOUT_S="5") as running:
-        running.mine["brief"] = await running.add_agent(home, "brief", "{say: Hello., hang_up: true}")
-        running.mine["patient"] = await running.add_agent(home, "patient", "{ask: Hello., go: only}")
+        running.mine["brief"] = await running.add_agent("brief", "{say: Hello., hang_up: true}")
+        running.mine["patient"] = await running.add_agent("patient", "{ask: Hello., go: only}")
         step = '{say: One moment., press: "15#", hang_up: true}'
-        running.mine["presses"] = await running.add_agent(home, "presses", step)
+        running.mine["presses"] = await running.add_agent("presses", step)
         yield running
 
 

@@ -110,7 +110,7 @@ async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pl
     home = tmp_path_factory.mktemp("samples")
     async with a_platform(home, SPEECH="scripted", SIMULATOR="false", DRAIN_S="1") as running:
         await running.add_trunk("samples", "+1234567890", free_tcp_port())
-        await running.add_agent(home, "agent_1234abcd", "{ask: Hello., go: only}")
+        await running.add_agent("agent_1234abcd", "{ask: Hello., go: only}")
         yield running
 
 

@@ -35,9 +35,9 @@ async def wires(how_many: int) -> AsyncIterator[list[Wire]]:
         yield [await stack.enter_async_context(a_wire(*address)) for _ in range(how_many)]
 
 
-async def a_long_talk(arena: Arena, folder: Path) -> tuple[str, int]:
+async def a_long_talk(arena: Arena) -> tuple[str, int]:
     """The number of a call in which the agent has begun to speak, and which node has it in hand."""
-    agent = await arena.nodes[0].add_agent(folder, "long", f'{{say: "{LONG}", hang_up: true}}')
+    agent = await arena.nodes[0].add_agent("long", f'{{say: "{LONG}", hang_up: true}}')
     begun = asyncio.create_task(arena.reached("said"))
     await arena.place(1, agent)
     number = await begun
@@ -79,7 +79,7 @@ class TestAMachineCutOffFromTheDatabase:
             wires(2) as lines,
             an_arena("postgresql", 2, tmp_path, wires=[w.port for w in lines], LEASE_S="15") as arena,
         ):
-            number, owner = await a_long_talk(arena, tmp_path)
+            number, owner = await a_long_talk(arena)
 
             ended = asyncio.create_task(arena.reached("ended"))
             getattr(lines[owner], how)()
@@ -97,7 +97,7 @@ class TestAMachineCutOffFromTheDatabase:
             wires(2) as lines,
             an_arena("postgresql", 2, tmp_path, wires=[w.port for w in lines], LEASE_S="5") as arena,
         ):
-            number, owner = await a_long_talk(arena, tmp_path)
+            number, owner = await a_long_talk(arena)
 
             lines[owner].hang_up()
             given_up = await arena.verdict({number})
@@ -147,7 +147,7 @@ class TestAClaimerFrozenInTheMiddle:
 class TestAWish:
     async def test_written_down_by_one_machine_is_heard_by_the_one_that_talks(self, tmp_path: Path) -> None:
         async with an_arena("postgresql", 2, tmp_path, LEASE_S="15") as arena:
-            number, _ = await a_long_talk(arena, tmp_path)
+            number, _ = await a_long_talk(arena)
             over = asyncio.create_task(arena.reached("ended"))
 
             # This process is a third machine: it knows the database and nobody else.

@@ -24,7 +24,7 @@ async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pl
     certificate, _ = await a_certificate(home)
     described = ("--host", "127.0.0.1", "--port", "5061", "--transport", "tls", "--ca-file", str(certificate))
     await running.outdial("trunk", "add", "secure", *described)
-    await running.add_agent(home, "says", "{say: Goodbye., hang_up: true}")
+    await running.add_agent("says", "{say: Goodbye., hang_up: true}")
     certificate.unlink()
     try:
         await running.start()

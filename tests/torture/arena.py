@@ -64,8 +64,8 @@ class Arena:
         """Start the nodes and give them a trunk to the peer."""
         first = self.nodes[0]
         await first.start()
-        self._agent = await first.add_agent(self._folder, "says", "{say: Goodbye., hang_up: true}")
-        self._patient = await first.add_agent(self._folder, "patient", f'{{say: "{FOUR_SECONDS}", hang_up: true}}')
+        self._agent = await first.add_agent("says", "{say: Goodbye., hang_up: true}")
+        self._patient = await first.add_agent("patient", f'{{say: "{FOUR_SECONDS}", hang_up: true}}')
         self._number_id = await first.add_trunk("peer", "+15559990000", self.peer.network.port)
         limited = schema.numbers.update().where(schema.numbers.c.id == self._number_id).values(max_calls=LIMIT)
         await self.database.write(lambda conn: conn.execute(limited))
