@@ -190,7 +190,7 @@ class TestWhatTheFarSideMayDoInACall:
     async def test_hold_us_and_take_us_back(self, caller: Caller, tmp_path: Path) -> None:
         async with a_phone("holds", tmp_path) as phone:
             call = await caller.place(phone.trunk())
-            await call.speak(tone(1000, 5000))
+            await call.speak(tone(1000, 10_000))
             await call.hear(2500)
             heard = await call.hear(2000)
             assert await call.gone(timeout_s=0.1) is None

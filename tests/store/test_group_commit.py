@@ -203,8 +203,8 @@ class TestCallsThatAreDueAtOnce:
 class Overheard(Database):
     """A database that remembers what it was asked to store."""
 
-    def __init__(self, url: sa.URL) -> None:
-        super().__init__(url)
+    def __init__(self, url: sa.URL, frozen_s: float) -> None:
+        super().__init__(url, frozen_s)
         self.submitted: list[Rows] = []
 
     async def submit(self, rows: Rows) -> None:
