@@ -134,7 +134,8 @@ class TestAClaimerFrozenInTheMiddle:
     async def test_on_sqlite_holds_the_others_up_until_it_is_woken(self, tmp_path: Path) -> None:
         """One host: whoever freezes a process there can wake it. Nothing is lost meanwhile."""
         async with an_arena("sqlite", 2, tmp_path) as arena:
-            numbers, struck = await arena.struck(Blow("claiming", Victim.FROZEN_TREE))
+            # One: a second could not even be accepted once the first is being claimed.
+            numbers, struck = await arena.struck(Blow("claiming", Victim.FROZEN_TREE), calls=1)
             writing = asyncio.create_task(arena.database.write(forget_nothing))
             held_up, _ = await asyncio.wait([writing], timeout=2)
             struck.wake()
