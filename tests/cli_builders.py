@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import typer
 from typer.testing import CliRunner
 
 from outdial.cli import main
@@ -97,3 +98,14 @@ def an_occupied_port() -> Iterator[int]:
         port: int = tcp.getsockname()[1]
         udp.bind(("127.0.0.1", port))
         yield port
+
+
+def printed(app: typer.Typer, *arguments: str) -> str:
+    """What one command prints, called in this process.
+
+    Raises: what the command raised.
+    """
+    result = CliRunner().invoke(app, list(arguments))
+    if result.exception is not None:
+        raise result.exception
+    return result.stdout

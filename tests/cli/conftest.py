@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -21,3 +22,13 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = a_home(tmp_path_factory.mktemp("installed"))
     assert home.outdial("init").status == 0
     return home
+
+
+@pytest.fixture
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For commands that are called in this process: its environment names an empty home, and no other setting."""
+    for name in os.environ:
+        if name.startswith("OUTDIAL_"):
+            monkeypatch.delenv(name)
+    for name, value in a_home(tmp_path).environment().items():
+        monkeypatch.setenv(name, value)

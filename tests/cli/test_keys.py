@@ -1,36 +1,16 @@
 """``outdial key``, as its commands are reached through ``outdial.cli.keys``."""
 
-import os
-from pathlib import Path
-
 import pytest
-from typer.testing import CliRunner
 
-from cli_builders import a_home
+from cli_builders import printed
 from outdial.cli.keys import app
 from outdial.domain.errors import Conflict, Invalid, NotFound
 
-runner = CliRunner()
-
-
-@pytest.fixture(autouse=True)
-def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in os.environ:
-        if name.startswith("OUTDIAL_"):
-            monkeypatch.delenv(name)
-    for name, value in a_home(tmp_path).environment().items():
-        monkeypatch.setenv(name, value)
+pytestmark = pytest.mark.usefixtures("own_home")
 
 
 def key(*arguments: str) -> str:
-    """What one command prints.
-
-    Raises: what the command raised.
-    """
-    result = runner.invoke(app, list(arguments))
-    if result.exception is not None:
-        raise result.exception
-    return result.stdout
+    return printed(app, *arguments)
 
 
 def test_a_key_is_shown_once_listed_and_withdrawn() -> None:

@@ -1,36 +1,16 @@
 """``outdial user``, as its commands are reached through ``outdial.cli.people``."""
 
-import os
-from pathlib import Path
-
 import pytest
-from typer.testing import CliRunner
 
-from cli_builders import a_home
+from cli_builders import printed
 from outdial.cli.people import people
 from outdial.domain.errors import Conflict, Invalid
 
-runner = CliRunner()
-
-
-@pytest.fixture(autouse=True)
-def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in os.environ:
-        if name.startswith("OUTDIAL_"):
-            monkeypatch.delenv(name)
-    for name, value in a_home(tmp_path).environment().items():
-        monkeypatch.setenv(name, value)
+pytestmark = pytest.mark.usefixtures("own_home")
 
 
 def user(*arguments: str) -> str:
-    """What one command prints.
-
-    Raises: what the command raised.
-    """
-    result = runner.invoke(people, list(arguments))
-    if result.exception is not None:
-        raise result.exception
-    return result.stdout
+    return printed(people, *arguments)
 
 
 def test_people_join_are_listed_and_leave() -> None:

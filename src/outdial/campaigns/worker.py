@@ -127,7 +127,6 @@ class CampaignWorker:
 
     async def give_up(self, job: Job, reason: str) -> None:
         """It makes no further call and is seen to its end like one that was terminated."""
-
         await _stop(self._db, job.subject, reason, self._clock())
         await settle(self._db, job, self._clock())
 
