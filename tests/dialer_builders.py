@@ -236,8 +236,13 @@ class World:
         return await self.db.write(lambda conn: leases.acquire(conn, name, self.clock(), 30))
 
     async def is_live(self, holder: str) -> bool:
+        return await self.lives(holder, self.clock())
+
+    async def lives(self, holder: str, at: datetime) -> bool:
+        """Whether the lease has not run out at that moment, by the clock leases go by."""
         async with self.db.reading() as conn:
-            return holder in await leases.good_for(conn, [holder], self.clock())
+            found = await conn.execute(sa.select(leases.LIVES[conn.dialect.name]), {"holder": holder, "now": at})
+            return bool(found.scalar_one())
 
     async def renewed(self, holder: str) -> bool:
         return await self.db.write(lambda conn: leases.renew(conn, holder, self.clock(), 30))

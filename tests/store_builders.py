@@ -15,7 +15,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from outdial.store.database import Database
+from outdial.store.engines import postgres_writers
 from outdial.store.schema import metadata
+from outdial.store.trouble import told_in_one_line
 from postgres_server import NAMED
 
 ENGINES: Sequence[str] = ("sqlite", "postgresql")
@@ -45,6 +47,18 @@ async def a_database(engine: str, folder: Path) -> AsyncIterator[Database]:
             yield database
         finally:
             await database.close()
+
+
+@asynccontextmanager
+async def a_slow_transaction(database: Database) -> AsyncIterator[AsyncConnection]:
+    """One on PostgreSQL that stays open while the block does something else; ``Database.write`` waits for nothing."""
+    engine = postgres_writers(database.url, frozen_s=30.0)
+    try:
+        with told_in_one_line(database.url):
+            async with engine.begin() as conn:
+                yield conn
+    finally:
+        await engine.dispose()
 
 
 class Ready:

@@ -37,6 +37,7 @@ from outdial.store.database import Database
 from outdial.store.group_commit import Rows
 from outdial.store.orders import Ground
 from outdial.store.registration import rows_of
+from outdial.workers.garbage import spare_what_is_loaded
 
 VOICES: Final = {"ava": Voice("ava", "Ava", "scripted", ("en-US",))}
 
@@ -140,6 +141,7 @@ async def serve(
     places = await places_of(db)
     operator = LoggingOperator(DialLog(log, name), Phone(**phone), room)
     dialer = Dialer(db, operator, Ground(VOICES, Path("/recordings")), utc_now, settings=DialerSettings(name, **lease))
+    spare_what_is_loaded()
     async with asyncio.TaskGroup() as group:
         if dials:
             group.create_task(dialer.run())

@@ -124,8 +124,7 @@ class TestLookingForDueCalls:
 class TestCountingWhatIsUp:
     async def test_is_a_seek_however_many_attempts_lie_in_the_past(self, world: World) -> None:
         await world.fill_attempts(15_000)
-        since = to_micros(NOON - timedelta(seconds=1))
-        key = {"key": world.trunk_id, "dials_since": since, "dials": 50, "results_since": since, "results": 50}
+        key = {"key": world.trunk_id, "since": to_micros(NOON - timedelta(minutes=10)), "most": 50}
 
         live = await _plan(world.db, LIVE, {"workspaces": [world.workspace_id]})
         lately = await _seek_plan(world.db, LATELY, key)
@@ -134,6 +133,9 @@ class TestCountingWhatIsUp:
             assert index in plan
             assert "SCAN attempts\n" not in f"{plan}\n"
             assert "Seq Scan on attempts" not in plan
+        # In the order of the index: a busy trunk's last minutes are many.
+        assert "Sort" not in lately
+        assert "TEMP B-TREE" not in lately
 
 
 async def _seek_plan(db: Database, term: str, key: Mapping[str, Any], **all_keys: Any) -> str:

@@ -16,6 +16,7 @@ from attempt_builders import a_result, a_talk
 from credit_builders import ONE_A_MINUTE, Purse
 from dialer_builders import PATIENCE_S, World, always, ground
 from outdial.dialer.attempt import Desk
+from outdial.dialer.notes import Notes
 from outdial.dialer.recorder import Kind, Recorder
 from outdial.domain.attempt import Answered, Order, Result, Ringing, Said, Speaker, Turn
 from outdial.domain.events import Event, EventType
@@ -137,7 +138,9 @@ class TestOfManyThatAreToBeDialled:
         good, trunkless = await claimed(world, 2)
         (voiceless,) = await claimed(world, 1, voice_id="deep")
         (unknown,) = await claimed(world, 1)
-        batch = [replace(trunkless, trunk_id="gone"), good, voiceless, replace(unknown, attempt=7)]
+        mine = schema.attempts.c.call_id == trunkless.call_id
+        await world.run(schema.attempts.update().where(mine).values(trunk_id="gone"))
+        batch = [trunkless, good, voiceless, replace(unknown, attempt=7)]
 
         async with world.db.reading() as conn:
             orders = await build_orders(conn, batch, ground())
@@ -253,14 +256,42 @@ class TestOfManyThatEnd:
         assert await states(world, [first, second]) == ["dialing", "ended"]
 
 
+class TestWhatIsPatient:
+    async def test_waits_for_company(self, world: World) -> None:
+        patient, hasty = await dialled(world, 2)
+        async with _recording(world, patience_s=3600) as recorder:
+            desk = Desk(always(Outcome.BUSY, world.clock), recorder, recorder, ground(), world.clock)
+            waits = recorder.submit(desk.finish, End(patient, a_result(Outcome.BUSY)), patient=True)
+            await world.db.ping()
+            waited = not waits.done()
+
+            both = await asyncio.gather(waits, recorder.submit(desk.finish, End(hasty, a_result(Outcome.BUSY))))
+
+        assert waited
+        assert all(isinstance(one, Finished) for one in both)
+
+    async def test_waits_no_longer_once_somebody_has_answered(self, world: World) -> None:
+        (one,) = await dialled(world, 1)
+        async with _recording(world, patience_s=3600) as recorder:
+            notes = Notes(one, recorder)
+            notes.take(Ringing(world.clock()))
+            await world.db.ping()
+            before = await states(world, [one])
+
+            notes.take(Answered(world.clock()))
+            await notes.written()
+
+        assert (before, await states(world, [one])) == (["dialing"], ["talking"])
+
+
 class TestWhatABatchCosts:
     """Statements, however many attempts are written with them."""
 
-    @pytest.mark.parametrize("step", ["ask", "note", "finish"])
-    async def test_does_not_grow_with_it(self, database: Database, step: str) -> None:
+    @pytest.mark.parametrize(("step", "most"), [("ask", 6), ("note", 4), ("finish", 13)])
+    async def test_does_not_grow_with_it(self, database: Database, step: str, most: int) -> None:
         costs = [await _statements_of(step, await Purse(database).open(credits=100), each) for each in (1, 4, 11)]
 
-        assert costs[0] == costs[1] == costs[2] <= 13
+        assert costs[0] == costs[1] == costs[2] <= most
 
 
 async def _statements_of(step: str, world: Purse, each: int) -> int:
@@ -313,9 +344,9 @@ async def _statements(world: World, kind: Kind[Any, Any], items: Sequence[Any]) 
 
 
 @asynccontextmanager
-async def _recording(world: World) -> AsyncIterator[Recorder]:
+async def _recording(world: World, patience_s: float = 0.0) -> AsyncIterator[Recorder]:
     """What is submitted before the first wait is written together."""
-    recorder = Recorder(world.db)
+    recorder = Recorder(world.db, patience_s)
     running = asyncio.create_task(recorder.run())
     try:
         async with asyncio.timeout(PATIENCE_S):

@@ -11,6 +11,7 @@ from dialer_builders import World, ground, order_for
 from outdial.domain.agent import Definition, TalkLimits, Voice
 from outdial.domain.attempt import Order
 from outdial.domain.outcome import NotReached, Outcome
+from outdial.store import schema
 from outdial.store.calendar import Claim
 from outdial.store.database import Database
 from outdial.store.orders import Ground
@@ -73,7 +74,8 @@ class TestNoOrder:
 
     async def test_is_built_over_a_trunk_that_is_gone(self, world: World) -> None:
         await world.call()
-        one = replace(await world.claimed(), trunk_id="gone")
+        one = await world.claimed()
+        await world.run(schema.attempts.update().values(trunk_id="gone"))
 
         refused = await the_order(world, one)
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from outdial.domain.errors import Invalid, Unreachable
 from outdial.store.database import Database
 from outdial.store.schema import cursors, metadata
-from store_builders import a_database, on_the_server
+from store_builders import a_database, a_slow_transaction, on_the_server
 
 
 async def count_cursors(database: Database) -> int:
@@ -128,22 +128,12 @@ class TestADatabaseThatCannotBeUsed:
 
     async def test_does_not_wait_for_ever_for_another_programs_lock(self, tmp_path: Path) -> None:
         async with a_database("postgresql", tmp_path) as database:
-            locked, leave = asyncio.Event(), asyncio.Event()
-
-            async def hold(conn: AsyncConnection) -> None:
-                await conn.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
-                await conn.exec_driver_sql("LOCK TABLE cursors")
-                locked.set()
-                await leave.wait()
 
             async def hurry(conn: AsyncConnection) -> None:
                 await conn.exec_driver_sql("SET LOCAL lock_timeout = 50")
                 await add_cursor(conn)
 
-            holder = asyncio.create_task(database.write(hold))
-            await locked.wait()
-            with pytest.raises(Unreachable, match="lock timeout"):
-                await database.write(hurry)
-
-            leave.set()
-            await holder
+            async with a_slow_transaction(database) as conn:
+                await conn.exec_driver_sql("LOCK TABLE cursors")
+                with pytest.raises(Unreachable, match="lock timeout"):
+                    await database.write(hurry)

@@ -7,12 +7,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer_builders import World
 from outdial.domain.errors import Unreachable
 from outdial.store.schema import numbers
-from store_builders import Ready
+from store_builders import Ready, a_slow_transaction
 
 
 @pytest.fixture
@@ -25,12 +24,10 @@ async def test_of_two_that_wait_for_each_other_one_is_told_to_come_back(world: W
     both_hold_one = asyncio.Barrier(2)
 
     async def take(ids: list[str]) -> None:
-        async def work(conn: AsyncConnection) -> None:
+        async with a_slow_transaction(world.db) as conn:
             await conn.execute(numbers.update().where(numbers.c.id == ids[0]).values(spam=True))
             await both_hold_one.wait()
             await conn.execute(numbers.update().where(numbers.c.id == ids[1]).values(spam=True))
-
-        await world.db.write(work)
 
     ended = await asyncio.gather(take(world.number_ids), take(world.number_ids[::-1]), return_exceptions=True)
 

@@ -27,7 +27,7 @@ from outdial.store.group_commit import GroupCommit, Rows
 from outdial.store.records import load_calls
 from outdial.store.registration import CallerNumber, Registration, rows_of
 from outdial.store.schema import call_requests, calls, events
-from store_builders import NOON, a_database
+from store_builders import NOON, a_database, a_slow_transaction
 from workspace_builders import Office, an_office
 
 
@@ -237,22 +237,13 @@ class TestTheNumbersOfEvents:
         async with a_database("postgresql", tmp_path) as slow:
             quick = await Database.open(slow.url.render_as_string(hide_password=False))
             office = await an_office(slow)
-            numbered, commit = asyncio.Event(), asyncio.Event()
-
-            async def number_and_wait(conn: AsyncConnection) -> None:
+            async with a_slow_transaction(slow) as conn:
                 await append(conn, [Event("first", office.workspace_id, EventType.REGISTERED, NOON)])
-                numbered.set()
-                await commit.wait()
-
-            first = asyncio.create_task(slow.write(number_and_wait))
-            await numbered.wait()
-            second = asyncio.create_task(quick.submit(new_call(office, "second")))
-            async with asyncio.timeout(30):
-                while not await waits_for_a_lock(slow):
-                    assert not second.done()
-
-            commit.set()
-            await asyncio.gather(first, second)
+                second = asyncio.create_task(quick.submit(new_call(office, "second")))
+                async with asyncio.timeout(30):
+                    while not await waits_for_a_lock(slow):
+                        assert not second.done()
+            await second
             async with quick.reading() as conn:
                 facts = await events_after(conn, 0)
             await quick.close()

@@ -35,6 +35,7 @@ from outdial.store.database import Database
 from outdial.store.orders import Ground
 from outdial.store.trunks import trunk_ca_files
 from outdial.workers.child import ChildState
+from outdial.workers.garbage import spare_what_is_loaded
 from outdial.workers.supervisor import MediaWorkers, media_workers
 
 _HEALTH_S: Final = 2.0
@@ -68,6 +69,7 @@ async def serve(settings: Settings, *, announce: Callable[[str], None], watch: W
             operator = ToSimulatedNetwork(workers, settings.sip_host, phones_port, utc_now)
             dialer = _dialer(settings, name, database, operator, watch)
         node = _Node(settings, database, workers, phones, dialer)
+        spare_what_is_loaded()
         await node.run(sock, announce)
 
 

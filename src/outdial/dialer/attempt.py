@@ -29,7 +29,7 @@ _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 class Desk:
     """What attempts are carried out with, and what they have written, many at a time (``recorder.Kind``).
 
-    ``asks`` writes what cannot wait: that a carrier is asked, that somebody answered. ``recorder`` everything else.
+    ``asks`` writes that carriers are asked, which nothing else may hold up; ``recorder`` everything else.
     """
 
     operator: Operator
@@ -72,7 +72,7 @@ async def carry_through(hand: Hand, desk: Desk, on_handed_over: Callable[[], Non
     if isinstance(order, NotReached):
         return await _finish(claim, desk, _refused(order, desk.clock))
     desk.watch(Step.ASKED, claim.key)
-    notes = Notes(claim, desk.asks, desk.recorder)
+    notes = Notes(claim, desk.recorder)
 
     async def work() -> Result:
         on_handed_over()
@@ -85,7 +85,7 @@ async def carry_through(hand: Hand, desk: Desk, on_handed_over: Callable[[], Non
 
 
 async def _finish(claim: Claim, desk: Desk, result: Result) -> Finished | None:
-    finished = await desk.recorder.submit(desk.finish, End(claim, result, recording_name(claim)))
+    finished = await desk.recorder.submit(desk.finish, End(claim, result, recording_name(claim)), patient=True)
     desk.watch(Step.FINISHED, claim.key)
     if finished is None:
         _log.warning("attempt had been ended by others", call_id=claim.call_id, outcome=result.outcome.value)

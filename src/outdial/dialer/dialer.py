@@ -32,12 +32,11 @@ from outdial.store.reaper import reap
 from outdial.store.stops import to_be_stopped
 
 _AFTER_TROUBLE_S: Final = 1.0
+_LOOK_EVERY_S: Final = 0.045
+"""At most: calls that come due one by one are claimed several at a time, which costs little more than one alone."""
 _PAUSE_FOR_A_LOOK: Final = 1
-"""A pause of so many times what the look took: calls that come due one by one are claimed several at a time, and
-looking takes no more than half of the time, however much there is to look at."""
-_GATHER_S: Final = 0.01
-"""Nobody waits for what is written about talks and ends: what happens within so long is written together."""
-_LEAST_PAUSE_S: Final = 0.025
+"""A pause of at least so many times what the look took: it takes no more than half of the time, however much there is
+to look at."""
 _MOST_PAUSE_S: Final = 0.5
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -86,7 +85,7 @@ class Dialer:
         self._settings = settings or DialerSettings()
         self._rng = rng or Random()
         self._watch = watch
-        self._asks, self._recorder = Recorder(db), Recorder(db, _GATHER_S)
+        self._asks, self._recorder = Recorder(db), Recorder(db)
         self._desk = Desk(operator, self._asks, self._recorder, ground, clock, watch)
         self._holder = ""
         self._attempts: dict[Key, _UnderWay] = {}
@@ -94,6 +93,7 @@ class Dialer:
         self._woken = asyncio.Event()
         self._stopping = False
         self._claimed_in_vain = False
+        self._hears_wishes_at = 0.0
 
     @property
     def active(self) -> int:
@@ -101,7 +101,8 @@ class Dialer:
         return len(self._attempts)
 
     def nudge(self) -> None:
-        """Look at the calendar now: something new is due."""
+        """Look at the calendar now: something new is due, or to be stopped."""
+        self._hears_wishes_at = 0.0
         self._woken.set()
 
     def stop(self) -> None:
@@ -155,7 +156,7 @@ class Dialer:
                 pause_s = await self._look()
                 looked = loop.time()
                 until = looked + pause_s
-                await asyncio.sleep(min(max(_LEAST_PAUSE_S, _PAUSE_FOR_A_LOOK * (looked - began)), _MOST_PAUSE_S))
+                await asyncio.sleep(_rest_s(looked - began))
             except Unreachable as fault:
                 _log.warning("calendar cannot be read", reason=str(fault))
             except Exception:
@@ -166,12 +167,15 @@ class Dialer:
 
     async def _look(self) -> float:
         """Stop what is to be stopped, claim what is due; seconds until the next look."""
+        loop = asyncio.get_running_loop()
+        if hears_wishes := loop.time() >= self._hears_wishes_at:
+            self._hears_wishes_at = loop.time() + self._settings.tick_s
         room = self._operator.room() - self._not_handed_over
         now = self._clock()
         horizon = now + timedelta(seconds=self._settings.tick_s)
 
         async def work(conn: AsyncConnection) -> tuple[Sequence[Key], Glance]:
-            wishes = await self._wishes(conn)
+            wishes = await self._wishes(conn) if hears_wishes else ()
             if room < 1:
                 return wishes, Glance([], next_due=None)
             # Where something held all due calls back, it is worth a closer look whether it still does.
@@ -305,3 +309,8 @@ class Dialer:
         if lost := await self._db.write(work):
             _log.warning("attempts of lost processes ended", attempts=lost)
             self._woken.set()
+
+
+def _rest_s(took_s: float) -> float:
+    """The pause after a look that took so long, whatever there is to do."""
+    return min(max(_LOOK_EVERY_S - took_s, _PAUSE_FOR_A_LOOK * took_s), _MOST_PAUSE_S)

@@ -17,13 +17,11 @@ from outdial.store.calendar import Claim
 class Notes:
     """Progress of one attempt: taken at once, written in order, in batches while the disk is busy, never twice.
 
-    ``at_once`` writes an answer: a call known to be answered is never dialled again, whoever dies next. ``recorder``
-    writes everything else.
+    An answer does not wait for company: a call known to be answered is never dialled again, whoever dies next.
     """
 
-    def __init__(self, claim: Claim, at_once: Recorder, recorder: Recorder) -> None:
+    def __init__(self, claim: Claim, recorder: Recorder) -> None:
         self._claim = claim
-        self._at_once = at_once
         self._recorder = recorder
         self._untold: list[Progress] = []
         self._known = 0
@@ -35,6 +33,8 @@ class Notes:
         self._untold.append(progress)
         if self._idle.is_set():
             self._submit()
+        elif isinstance(progress, Answered):
+            self._recorder.hurry()
 
     async def written(self) -> None:
         """Returns when everything taken so far is on record."""
@@ -47,8 +47,7 @@ class Notes:
     def _submit(self) -> None:
         self._idle.clear()
         answered = any(isinstance(one, Answered) for one in self._untold)
-        writer = self._at_once if answered else self._recorder
-        writer.submit(_write, self).add_done_callback(self._on_written)
+        self._recorder.submit(_write, self, patient=not answered).add_done_callback(self._on_written)
 
     def _on_written(self, done: asyncio.Future[int]) -> None:
         if done.cancelled() or done.exception():

@@ -1,15 +1,16 @@
 """Everything the dialer writes about its attempts, many at a time in one transaction.
 
 Attempts never wait for the disk: what happens is handed in and written as soon as what was handed in before is
-written. What is of one kind is written by the same few statements, however much it is. While the database does not
-answer it is kept, and written when it does: a talk is not cut because of it.
+written, or a moment later where nobody waits for it. What is of one kind is written by the same few statements, however
+much it is. While the database does not answer it is kept, and written when it does: a talk is not cut because of it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
@@ -45,30 +46,44 @@ class _Entry(Generic[I, T]):
 class Recorder:
     """One writer; ``run`` it in a task of its own.
 
-    ``gather_s``: how long it waits for company before it writes; a transaction costs much more than what is in it.
+    A transaction costs much more than what is in it: what is ``patient`` waits up to ``patience_s`` for company, and
+    goes along with whatever does not wait.
     """
 
-    def __init__(self, db: Database, gather_s: float = 0.0) -> None:
+    def __init__(self, db: Database, patience_s: float = 0.03) -> None:
         self._db = db
-        self._gather_s = gather_s
-        self._waiting: asyncio.Queue[_Entry[Any, Any]] = asyncio.Queue()
+        self._patience_s = patience_s
+        self._waiting: deque[_Entry[Any, Any]] = deque()
+        self._submitted = asyncio.Event()
+        self._hurried = asyncio.Event()
 
-    def submit(self, kind: Kind[I, T], item: I) -> asyncio.Future[T]:
+    def submit(self, kind: Kind[I, T], item: I, *, patient: bool = False) -> asyncio.Future[T]:
         """Written with others of its kind, and not before anything of an earlier transaction.
 
         The future holds the answer, once committed. Whoever has a second thing to say about an attempt waits for it.
         """
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.put_nowait(_Entry(kind, item, done))
+        self._waiting.append(_Entry(kind, item, done))
+        self._submitted.set()
+        if not patient:
+            self.hurry()
         return done
+
+    def hurry(self) -> None:
+        """Nothing that is waiting by now waits for company any longer."""
+        self._hurried.set()
 
     async def run(self) -> None:
         """Writes until cancelled."""
         while True:
-            batch = [await self._waiting.get()]
-            await asyncio.sleep(self._gather_s)
-            while len(batch) < _AT_ONCE and not self._waiting.empty():
-                batch.append(self._waiting.get_nowait())
+            await self._submitted.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._patience_s):
+                    await self._hurried.wait()
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _AT_ONCE))]
+            if not self._waiting:
+                self._submitted.clear()
+                self._hurried.clear()
             await self._write(batch)
 
     async def _write(self, batch: Sequence[_Entry[Any, Any]]) -> None:

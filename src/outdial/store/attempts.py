@@ -7,7 +7,7 @@ last in the same transaction (``events.append``).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -23,9 +23,9 @@ from outdial.domain.plan import Plan
 from outdial.store.batches import fence, one_of, padded, update_each
 from outdial.store.calendar import Claim
 from outdial.store.callees import counts_dials, is_suppressed, load_dials
-from outdial.store.leases import good_for
+from outdial.store.leases import UNTIL
 from outdial.store.rules import AS_STORED, rules_of
-from outdial.store.schema import attempts, call_requests, calls, events, workspaces
+from outdial.store.schema import attempts, call_requests, calls, events, leases, workspaces
 
 Key = tuple[str, int]
 """Call and number of an attempt."""
@@ -65,27 +65,37 @@ _MINE: Final = (
     .order_by(calls.c.id)
     .with_for_update(of=[calls, attempts])
 )
-_POLICY: Final = (
-    sa.select(
-        calls.c.id,
+"""The rows of attempts that have not ended, locked."""
+_TO_ASK: Final = {
+    engine: _MINE.add_columns(
+        *until_and_now,
         call_requests.c.plan,
         AS_STORED.label("rules"),
         is_suppressed(calls.c.workspace_id, calls.c.to_number).label("suppressed"),
     )
     .join(call_requests, call_requests.c.call_id == calls.c.id)
     .join(workspaces, workspaces.c.id == calls.c.workspace_id)
-    .where(one_of(calls.c.id))
+    .outerjoin(leases, leases.c.holder == attempts.c.worker)
+    for engine, until_and_now in UNTIL.items()
+}
+"""The same, with what decides whether an INVITE may leave; by engine. Binds ``now``."""
+_TO_REPORT: Final = _MINE.add_columns(
+    sa.select(sa.func.count())
+    .where(
+        events.c.call_id == attempts.c.call_id,
+        events.c.attempt == attempts.c.number,
+        events.c.type.in_([kind.value for kind in _TOLD_AS.values()]),
+    )
+    .correlate(attempts)
+    .scalar_subquery()
+    .label("told")
 )
+"""The same, with how many facts of progress are on record for each."""
 _ASK: Final = (
     attempts.update()
     # A call has one attempt that has not ended, and those that are asked here are locked.
     .where(one_of(attempts.c.call_id), fence(attempts.c.state) == AttemptState.CLAIMED.value)
     .values(state=AttemptState.DIALING.value, dialed_at=sa.bindparam("now"))
-)
-_TOLD: Final = (
-    sa.select(events.c.call_id, events.c.attempt, sa.func.count().label("told"))
-    .where(one_of(events.c.call_id), events.c.type.in_([kind.value for kind in _TOLD_AS.values()]))
-    .group_by(events.c.call_id, events.c.attempt)
 )
 
 
@@ -112,10 +122,9 @@ async def ask_all(conn: AsyncConnection, claims: Sequence[Claim], now: datetime)
     None: the attempt is no longer the holder's, its lease has run out, somebody wants it stopped, or the person may
     not be rung any more since it was claimed. Asking twice is the same as asking once.
     """
-    left = await good_for(conn, {claim.holder for claim in claims}, now)
-    rows = await _mine(conn, [claim for claim in claims if claim.holder in left])
-    rows = {fence: row for fence, row in rows.items() if row["state"] in _ASKABLE and row["stop_asked_at"] is None}
-    free = await _may_ring(conn, [claim for claim in claims if _is_claimed(rows.get(fence_of(claim)))], now)
+    mine = await _locked(conn, _TO_ASK[conn.dialect.name], claims, now=now)
+    rows = {fence: row for fence, row in mine.items() if _may_be_asked(row)}
+    free = await _may_ring(conn, [claim for claim in claims if _is_claimed(rows.get(fence_of(claim)))], rows, now)
     if free:
         await conn.execute(_ASK, {"ids": padded([call_id for call_id, *_ in free]), "now": now})
     leaves: list[Asked | None] = []
@@ -126,7 +135,7 @@ async def ask_all(conn: AsyncConnection, claims: Sequence[Claim], now: datetime)
             leaves.append(None)
             continue
         told = fact_of(claim, EventType.DIALING, now, from_number=claim.from_number, call_sid=row["sid"])
-        leaves.append(Asked([told] if fence in free else [], now + left[claim.holder]))
+        leaves.append(Asked([told] if fence in free else [], now + (row["until"] - row["lease_now"])))
     return leaves
 
 
@@ -136,8 +145,7 @@ async def record_all(conn: AsyncConnection, reports: Sequence[Report]) -> list[l
     A batch that was committed without our knowing, because the connection broke just then, is not told twice.
     None: the attempt is no longer the holder's; nothing was written.
     """
-    rows = await _mine(conn, [report.claim for report in reports])
-    told = await _told(conn, [report.claim.key for report in reports]) if rows else {}
+    rows = await _locked(conn, _TO_REPORT, [report.claim for report in reports])
     facts: list[list[Event] | None] = []
     changes = []
     for report in reports:
@@ -145,13 +153,19 @@ async def record_all(conn: AsyncConnection, reports: Sequence[Report]) -> list[l
         if row is None:
             facts.append(None)
             continue
-        progress = report.progress[max(0, told.get(claim.key, 0) - report.known) :]
+        progress = report.progress[max(0, row["told"] - report.known) :]
         moved = _moved(row, progress)
         if moved["state"] != row["state"]:
             changes.append(({"call_id": claim.call_id, "number": claim.attempt, "worker": claim.holder}, moved))
         facts.append([fact_of(claim, _TOLD_AS[type(one)], one.at, **_told_about(one)) for one in progress])
     await update_each(conn, attempts, changes)
     return facts
+
+
+def _may_be_asked(row: sa.RowMapping) -> bool:
+    """Its holder's lease lives, and nobody wants it stopped."""
+    lives = row["until"] is not None and row["until"] > row["lease_now"]
+    return lives and row["stop_asked_at"] is None and row["state"] in _ASKABLE
 
 
 def _is_claimed(row: sa.RowMapping | None) -> bool:
@@ -168,22 +182,20 @@ def _moved(row: sa.RowMapping, progress: Sequence[Progress]) -> dict[str, Any]:
     return moved
 
 
-async def _may_ring(conn: AsyncConnection, claims: Sequence[Claim], now: datetime) -> set[Fence]:
+async def _may_ring(
+    conn: AsyncConnection, claims: Sequence[Claim], rows: Mapping[Fence, sa.RowMapping], now: datetime
+) -> set[Fence]:
     """Those whose people may be rung now, by the same rule as at the claim: time has passed since, and people and
     rules may have changed."""
-    if not claims:
-        return set()
-    found = await conn.execute(_POLICY, {"ids": padded([claim.call_id for claim in claims])})
-    rows = {row.id: row for row in found}
-    known = [(claim, rules_of(claim.workspace_id, rows[claim.call_id].rules)) for claim in claims]
+    known = [(claim, rules_of(claim.workspace_id, rows[fence_of(claim)]["rules"])) for claim in claims]
     ruled = [(claim, rules.policy) for claim, rules in known if rules is not None]
     dials = await load_dials(conn, {_callee(claim) for claim, policy in ruled if counts_dials(policy)}, now)
     free = set()
     for claim, policy in ruled:
-        row = rows[claim.call_id]
+        row = rows[fence_of(claim)]
         others = [at for key, at in dials.get(_callee(claim), {}).items() if key != claim.key]
-        callee = Callee(claim.to_number, row.suppressed, tuple(sorted(others)))
-        plan = Plan.from_json(row.plan)
+        callee = Callee(claim.to_number, row["suppressed"], tuple(sorted(others)))
+        plan = Plan.from_json(row["plan"])
         leave = leave_to_ring(now, plan.window, policy, callee)
         if leave.at is not None and leave.at <= now and not plan.is_over(now):
             free.add(fence_of(claim))
@@ -194,15 +206,11 @@ def _callee(claim: Claim) -> tuple[str, str]:
     return claim.workspace_id, claim.to_number
 
 
-async def _mine(conn: AsyncConnection, claims: Sequence[Claim]) -> dict[Fence, sa.RowMapping]:
-    """The attempts' rows, locked, by fence: whoever holds one finds it here, while it has not ended."""
-    return by_fence(await conn.execute(_MINE, {"ids": padded([claim.call_id for claim in claims])})) if claims else {}
-
-
-async def _told(conn: AsyncConnection, keys: Collection[Key]) -> dict[Key, int]:
-    """How many facts of progress are on record for each of these attempts."""
-    counted = await conn.execute(_TOLD, {"ids": padded([call_id for call_id, _ in keys])})
-    return {(row.call_id, row.attempt): row.told for row in counted}
+async def _locked(
+    conn: AsyncConnection, mine: sa.Select[Any], claims: Sequence[Claim], **values: Any
+) -> dict[Fence, sa.RowMapping]:
+    """The attempts' rows, by fence: whoever holds one finds it here, while it has not ended."""
+    return by_fence(await conn.execute(mine, {"ids": padded([claim.call_id for claim in claims]), **values}))
 
 
 def _told_about(one: Progress) -> dict[str, Any]:

@@ -6,7 +6,6 @@ generation and finds the attempts of the old one fenced off. Renewing takes no l
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,7 +13,6 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.ids import new_id
-from outdial.store.batches import one_of, padded
 from outdial.store.schema import calls, from_micros, leases
 
 _KEPT_AFTER_DEATH: Final = timedelta(hours=1)
@@ -25,10 +23,8 @@ _NOW: Final = {
     "sqlite": sa.bindparam("now", type_=leases.c.until.type),
 }
 """The clock leases go by, in a statement, by engine: see ``lease_time``."""
-_UNTIL: Final = {
-    engine: sa.select(leases.c.holder, leases.c.until, now.label("at")).where(one_of(leases.c.holder, "holders"))
-    for engine, now in _NOW.items()
-}
+UNTIL: Final = {engine: (leases.c.until, now.label("lease_now")) for engine, now in _NOW.items()}
+"""By engine, columns: until when a lease lasts, and the clock it goes by (binds ``now``)."""
 LIVES: Final = {
     engine: sa.exists().where(leases.c.holder == sa.bindparam("holder"), leases.c.until > now)
     for engine, now in _NOW.items()
@@ -60,12 +56,6 @@ async def renew(conn: AsyncConnection, holder: str, now: datetime, life_s: float
         .values(until=at + timedelta(seconds=life_s))
     )
     return renewed.rowcount == 1
-
-
-async def good_for(conn: AsyncConnection, holders: Collection[str], now: datetime) -> Mapping[str, timedelta]:
-    """How much longer each lease lasts; those that have run out are left out."""
-    found = await conn.execute(_UNTIL[conn.dialect.name], {"holders": padded(holders), "now": now})
-    return {row.holder: row.until - row.at for row in found if row.until > row.at}
 
 
 async def release(conn: AsyncConnection, holder: str) -> None:

@@ -11,17 +11,17 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.agent import Brief, Voice
-from outdial.domain.attempt import Dial, Order, Trunk
+from outdial.domain.attempt import Dial, Order
 from outdial.domain.brief import brief_for
 from outdial.domain.errors import NotFound, Refused
 from outdial.domain.outcome import NotReached, Outcome
 from outdial.domain.plan import Plan
 from outdial.domain.voices import chosen
-from outdial.store.agents import AgentVersion, versions_by_id
+from outdial.store.agents import definition_of
 from outdial.store.batches import one_of, padded
 from outdial.store.calendar import Claim
-from outdial.store.schema import agents, attempts, call_requests, calls, numbers
-from outdial.store.trunks import load_trunks
+from outdial.store.schema import agent_versions, agents, attempts, call_requests, calls, numbers, trunks
+from outdial.store.trunks import trunk_of
 
 _Row = Mapping[Any, Any]
 _WISHES: Final = (
@@ -34,13 +34,23 @@ _WISHES: Final = (
         call_requests.c.variables,
         call_requests.c.plan,
         agents.c.archived_at,
+        agents.c.name.label("agent_name"),
         attempts.c.talk_limit_s,
         numbers.c.display_name,
+        agent_versions.c.id.label("version_id"),
+        sa.cast(agent_versions.c.definition, sa.Text).label("agent_definition"),
+        # As ``trunk_of`` reads them.
+        trunks.c.id,
+        trunks.c.name,
+        trunks.c.definition,
+        trunks.c.password,
     )
     .join(calls, (calls.c.id == attempts.c.call_id) & (calls.c.attempt == attempts.c.number))
     .join(call_requests, call_requests.c.call_id == calls.c.id)
     .join(agents, agents.c.id == calls.c.agent_id)
     .outerjoin(numbers, numbers.c.id == attempts.c.number_id)
+    .outerjoin(agent_versions, agent_versions.c.id == attempts.c.version_id)
+    .outerjoin(trunks, trunks.c.id == attempts.c.trunk_id)
     .where(one_of(attempts.c.call_id))
 )
 
@@ -60,12 +70,7 @@ async def build_orders(conn: AsyncConnection, claims: Sequence[Claim], ground: G
     """Each order, or why this call cannot be placed as things stand, in words for the person who set it up."""
     found = await conn.execute(_WISHES, {"ids": padded([claim.call_id for claim in claims])})
     rows = {(row["call_id"], row["number"]): row for row in found.mappings()}
-    trunks = await load_trunks(conn, {claim.trunk_id for claim in claims})
-    versions = await versions_by_id(conn, {claim.version_id for claim in claims})
-    return [
-        _order(claim, rows.get(claim.key), trunks.get(claim.trunk_id), versions.get(claim.version_id), ground)
-        for claim in claims
-    ]
+    return [_order(claim, rows.get(claim.key), ground) for claim in claims]
 
 
 def recording_name(claim: Claim) -> str:
@@ -73,26 +78,25 @@ def recording_name(claim: Claim) -> str:
     return f"{claim.claimed_at:%Y/%m}/{claim.call_id}-{claim.attempt}.wav"
 
 
-def _order(
-    claim: Claim, row: _Row | None, trunk: Trunk | None, version: AgentVersion | None, ground: Ground
-) -> Order | NotReached:
+def _order(claim: Claim, row: _Row | None, ground: Ground) -> Order | NotReached:
     try:
         if row is None:
             raise NotFound("the attempt is not on record")
         if row["archived_at"] is not None:
             return NotReached(Outcome.CANCELLED, reason="the agent was archived before the call was made")
         return Order(
-            dial=_dial(claim, row, trunk, ground),
-            brief=_brief(claim, row, version, ground),
+            dial=_dial(claim, row, ground),
+            brief=_brief(claim, row, ground),
             recording_path=str(ground.recordings / recording_name(claim)),
         )
     except Refused as fault:
         return NotReached(Outcome.TRUNK_FAILED, reason=str(fault))
 
 
-def _dial(claim: Claim, row: _Row, trunk: Trunk | None, ground: Ground) -> Dial:
-    if trunk is None:
+def _dial(claim: Claim, row: _Row, ground: Ground) -> Dial:
+    if row["id"] is None:
         raise NotFound(f"the trunk of {claim.from_number} no longer exists")
+    trunk = trunk_of(row)
     return Dial(
         call_id=claim.call_id,
         attempt=claim.attempt,
@@ -103,21 +107,22 @@ def _dial(claim: Claim, row: _Row, trunk: Trunk | None, ground: Ground) -> Dial:
     )
 
 
-def _brief(claim: Claim, row: _Row, version: AgentVersion | None, ground: Ground) -> Brief:
-    if version is None:
+def _brief(claim: Claim, row: _Row, ground: Ground) -> Brief:
+    if row["version_id"] is None:
         raise NotFound(f"version {claim.version_id} of the agent no longer exists")
-    wanted = row["voice_id"] or version.definition.voice_id
-    voice = chosen(wanted, version.definition.language, ground.voices)
+    definition = definition_of(row["version_id"], row["agent_definition"])
+    wanted = row["voice_id"] or definition.voice_id
+    voice = chosen(wanted, definition.language, ground.voices)
     if voice is None:
         raise NotFound(f"the voice {wanted!r} is not installed here")
     limits = Plan.from_json(row["plan"]).limits
     if row["talk_limit_s"] is not None:
         # What was set aside for this dial buys no more than that.
         limits = replace(limits, max_length_s=min(limits.max_length_s, row["talk_limit_s"]))
-    brief = brief_for(version.definition, version.agent_name, voice, _variables(row), limits)
+    brief = brief_for(definition, row["agent_name"], voice, _variables(row), limits)
     if ground.knowledge is None:
         return brief
-    return replace(brief, knowledge=tuple(str(ground.knowledge / f"{one}.db") for one in version.definition.knowledge))
+    return replace(brief, knowledge=tuple(str(ground.knowledge / f"{one}.db") for one in definition.knowledge))
 
 
 def _variables(row: _Row) -> dict[str, Any]:

@@ -84,18 +84,12 @@ _SHARES: Final = sa.select(
     one_of(campaigns.c.id, "lists"),
     sa.or_(campaigns.c.share.is_not(None), campaigns.c.state == CampaignState.TERMINATED.value),
 )
-_HISTORY: Final = "trunk_id, claimed_at, outcome, ringing_at, answered_at, ended_at FROM attempts"
-_LATEST_DIALS: Final = (
-    f"SELECT 'dial' AS kind, {_HISTORY} WHERE trunk_id = {{key}} AND claimed_at > {{dials_since}}"
-    " ORDER BY claimed_at DESC LIMIT {dials}"
+LATELY: Final = (
+    "SELECT trunk_id, claimed_at, dialed_at, outcome, ringing_at, answered_at, ended_at FROM attempts"
+    " WHERE trunk_id = {key} AND claimed_at > {since} ORDER BY claimed_at DESC LIMIT {most}"
 )
-_LATEST_RESULTS: Final = (
-    f"SELECT 'result' AS kind, {_HISTORY} WHERE trunk_id = {{key}} AND claimed_at > {{results_since}}"
-    " AND dialed_at IS NOT NULL AND (state = 'ended' OR ringing_at IS NOT NULL OR answered_at IS NOT NULL)"
-    " ORDER BY claimed_at DESC LIMIT {results}"
-)
-LATELY: Final = f"SELECT * FROM ({_LATEST_DIALS}) AS dials UNION ALL SELECT * FROM ({_LATEST_RESULTS}) AS results"
-"""What a trunk has done: its latest dials, and the latest of which something is known."""
+"""What a trunk has done: its latest dials, as the index has them. A condition on what is known of them would have
+PostgreSQL read all of a busy trunk's last minutes and sort them."""
 
 
 @dataclass(frozen=True)
@@ -158,14 +152,14 @@ async def survey(
     lines = [row for row in found if row["id"] is not None]
     live = (await conn.execute(LIVE, {"workspaces": padded(workspace_ids)})).mappings().all()
     speeds = {row["trunk_id"]: row["calls_per_s"] for row in lines}
-    lately = await _lately(conn, speeds, now)
+    lately = await _lately(conn, speeds, _on_the_way(live), now)
     pace = _pace(lately.dials, speeds, now)
     rests = _rests(lately.known)
     shut: dict[Gate, datetime] = {(Cause.PROVIDER_HEALTH, trunk_id): at for trunk_id, at in rests.items() if at > now}
     shut |= {gate: opens for gate, (_, opens) in pace.items() if opens is not None and opens > now}
     left = dict(_capacity(rules, lines, live))
     left |= {gate: room for gate, (room, _) in pace.items()}
-    left |= dict(_probes(rests, live, now))
+    left |= dict(_probes(rests, _on_the_way(live), now))
     left |= await _shares(conn, lists, rules)
     return Survey(
         now=now,
@@ -225,23 +219,25 @@ async def _shares(conn: AsyncConnection, lists: Collection[str], rules: Mapping[
     return left
 
 
-async def _lately(conn: AsyncConnection, speeds: Mapping[str, float | None], now: datetime) -> _Lately:
-    """What these trunks have done of late; dials of those with a speed only."""
+async def _lately(
+    conn: AsyncConnection, speeds: Mapping[str, float | None], on_the_way: Mapping[str, int], now: datetime
+) -> _Lately:
+    """What these trunks have done of late; dials of those with a speed only. ``on_the_way``: dials of which nothing is
+    known yet, by trunk."""
     keys = [
         {
             "key": trunk_id,
-            "dials_since": to_micros(now - longest_span(speed)) if speed else 0,
-            "dials": dials_to_know(speed) if speed else 0,
-            "results_since": to_micros(now - LOOK_BACK),
-            "results": DIALS_TO_KNOW,
+            "since": to_micros(now - max(LOOK_BACK, longest_span(speed or 0.0))),
+            "most": max(DIALS_TO_KNOW + on_the_way.get(trunk_id, 0), dials_to_know(speed or 0.0)),
         }
         for trunk_id, speed in speeds.items()
     ]
     lately = _Lately(defaultdict(list), defaultdict(list))
-    for kind, trunk_id, claimed_at, outcome, *moments in await seek(conn, LATELY, keys):
-        if kind == "dial":
+    for trunk_id, claimed_at, dialed_at, outcome, *moments in await seek(conn, LATELY, keys):
+        if speeds[trunk_id] is not None:
             lately.dials[trunk_id].append(from_micros(claimed_at))
-        elif told := evidence_of(Outcome(outcome) if outcome else None, *map(_moment, moments)):
+        told = evidence_of(Outcome(outcome) if outcome else None, *map(_moment, moments))
+        if told and dialed_at is not None and told.at > now - LOOK_BACK:
             lately.known[trunk_id].append(told)
     return lately
 
@@ -266,13 +262,18 @@ def _rests(known: Mapping[str, Sequence[Evidence]]) -> dict[str, datetime]:
     return {trunk_id: until for trunk_id, until in rests.items() if until is not None}
 
 
-def _probes(rests: Mapping[str, datetime], live: Sequence[sa.RowMapping], now: datetime) -> Iterator[tuple[Gate, int]]:
-    """None while a trunk rests; then one at a time: what is still on its way over it is its probe."""
-    on_the_way: Counter[str] = Counter()
+def _on_the_way(live: Sequence[sa.RowMapping]) -> Mapping[str, int]:
+    """Dials of which nobody knows yet whether they get through, by trunk."""
+    dials: Counter[str] = Counter()
     for row in live:
-        on_the_way[row["trunk_id"]] += row["open"]
+        dials[row["trunk_id"]] += row["open"]
+    return dials
+
+
+def _probes(rests: Mapping[str, datetime], on_the_way: Mapping[str, int], now: datetime) -> Iterator[tuple[Gate, int]]:
+    """None while a trunk rests; then one at a time: what is still on its way over it is its probe."""
     for trunk_id, until in rests.items():
-        yield (Cause.PROVIDER_HEALTH, trunk_id), 0 if now < until else 1 - on_the_way[trunk_id]
+        yield (Cause.PROVIDER_HEALTH, trunk_id), 0 if now < until else 1 - on_the_way.get(trunk_id, 0)
 
 
 def _moment(micros: int | None) -> datetime | None:

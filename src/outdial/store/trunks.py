@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.attempt import Trunk
-from outdial.store.batches import one_of, padded
 from outdial.store.schema import trunks
-
-_BY_ID: Final = sa.select(trunks).where(one_of(trunks.c.id))
 
 
 async def load_trunk(conn: AsyncConnection, trunk_id: str) -> Trunk | None:
     """The trunk with its password in clear: for dialling, never for showing."""
-    return (await load_trunks(conn, [trunk_id])).get(trunk_id)
-
-
-async def load_trunks(conn: AsyncConnection, ids: Collection[str]) -> Mapping[str, Trunk]:
-    """The same for many, by id; those there are none of are left out."""
-    rows = (await conn.execute(_BY_ID, {"ids": padded(ids)})).mappings()
-    return {row["id"]: trunk_of(row) for row in rows}
+    row = (await conn.execute(sa.select(trunks).where(trunks.c.id == trunk_id))).mappings().first()
+    return trunk_of(row) if row else None
 
 
 async def trunk_ca_files(conn: AsyncConnection) -> list[str]:

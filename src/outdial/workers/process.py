@@ -20,6 +20,7 @@ from outdial.domain.clock import Clock
 from outdial.domain.errors import OutdialError
 from outdial.workers import wire
 from outdial.workers.channel import WorkerEnd, worker_end
+from outdial.workers.garbage import spare_what_is_loaded
 from outdial.workers.worker import serve
 
 _PR_SET_PDEATHSIG: Final = 1
@@ -53,6 +54,7 @@ async def _live(sock: socket.socket, open_operator: Callable[[], Awaitable[Opera
     channel = await worker_end(sock)
     try:
         operator = await open_operator()
+        spare_what_is_loaded()
         await _serve_watched(channel, operator, clock)
         code = 0
     except OutdialError as fault:
