@@ -211,20 +211,19 @@ class TestARunner:
 
     @pytest.mark.parametrize("trouble", [Unreachable("the database does not answer"), ValueError("a fault of ours")])
     async def test_goes_on_after_trouble_with_looking(self, database: Database, trouble: Exception) -> None:
-        class Doubtful(Jobs):
+        looks = 0
+
+        def clock() -> datetime:
             """The first look fails."""
-
-            looks = 0
-
-            async def step(self, worker: object) -> int:
-                self.looks += 1
-                if self.looks == 1:
-                    raise trouble
-                return await super().step(worker)  # type: ignore[arg-type]
+            nonlocal looks
+            looks += 1
+            if looks == 1:
+                raise trouble
+            return utc_now()
 
         worker = Worker(database)
         await added(database, "a")
-        runner = Doubtful(database, [worker], utc_now, poll_s=0.01)
+        runner = Jobs(database, [worker], clock, poll_s=0.01)
         running = asyncio.ensure_future(runner.run())
 
         async with asyncio.timeout(WAIT_S):
@@ -233,6 +232,29 @@ class TestARunner:
                 await asyncio.wait([running], timeout=0.05)
             runner.stop()
             await running
+
+    async def test_has_the_others_done_while_one_takes_long(self, database: Database) -> None:
+        class WithASlowOne(Worker):
+            async def work(self, job: Job) -> None:
+                if job.subject == "slow":
+                    await all_others.wait()
+                await super().work(job)
+                if len(self.worked) == 9:
+                    all_others.set()
+
+        all_others = asyncio.Event()
+        worker = WithASlowOne(database)
+        await added(database, "slow", *(new_id() for _ in range(9)))
+        runner = Jobs(database, [worker], utc_now, poll_s=3600)
+        running = asyncio.ensure_future(runner.run())
+
+        async with asyncio.timeout(WAIT_S):
+            await all_others.wait()
+            runner.stop()
+            await running
+
+        assert worker.worked[-1] == "slow"
+        assert await left(database) == []
 
     async def test_that_is_killed_in_between_leaves_its_job_to_the_next(self, database: Database) -> None:
         url = database.url.render_as_string(hide_password=False)

@@ -70,22 +70,34 @@ class Jobs:
                 group.create_task(self._serve(worker), name=f"jobs: {worker.kind}")
 
     async def _serve(self, worker: JobWorker) -> None:
+        """A job that takes long keeps its place, and none of the others waiting."""
         bell = self._bells[worker.kind]
-        while not self._stopping:
-            bell.clear()
-            try:
-                if await self.step(worker):
-                    continue
+        under_way: set[asyncio.Task[None]] = set()
+
+        def ended(task: asyncio.Task[None]) -> None:
+            under_way.discard(task)
+            # Several are claimed with the statements of one.
+            if 2 * len(under_way) <= worker.at_once:
+                bell.set()
+
+        async with asyncio.TaskGroup() as group:
+            while not self._stopping:
+                bell.clear()
                 pause_s = self._poll_s
-            except Unreachable as trouble:
-                _log.warning("jobs wait for the database", kind=worker.kind, reason=str(trouble))
-                pause_s = _AFTER_TROUBLE_S
-            except Exception:
-                _log.exception("claiming jobs broke", kind=worker.kind)
-                pause_s = _AFTER_TROUBLE_S
-            with suppress(TimeoutError):
-                async with asyncio.timeout(pause_s):
-                    await bell.wait()
+                try:
+                    for job in await self._claim(worker, worker.at_once - len(under_way)):
+                        task = group.create_task(self._carry(worker, job))
+                        under_way.add(task)
+                        task.add_done_callback(ended)
+                except Unreachable as trouble:
+                    _log.warning("jobs wait for the database", kind=worker.kind, reason=str(trouble))
+                    pause_s = _AFTER_TROUBLE_S
+                except Exception:
+                    _log.exception("claiming jobs broke", kind=worker.kind)
+                    pause_s = _AFTER_TROUBLE_S
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(pause_s):
+                        await bell.wait()
 
     async def step(self, worker: JobWorker) -> int:
         """Do what is due now, as much at once as the worker can; how many jobs that were.
@@ -93,11 +105,16 @@ class Jobs:
         Raises:
             Unreachable: the database did not answer.
         """
-        now = self._clock()
-        until = now + timedelta(seconds=worker.lease_s)
-        claimed = await self._db.write(lambda conn: jobs.claim(conn, worker.kind, now, until, worker.at_once))
+        claimed = await self._claim(worker, worker.at_once)
         await asyncio.gather(*(self._carry(worker, job) for job in claimed))
         return len(claimed)
+
+    async def _claim(self, worker: JobWorker, most: int) -> Sequence[Job]:
+        if most < 1:
+            return ()
+        now = self._clock()
+        until = now + timedelta(seconds=worker.lease_s)
+        return await self._db.write(lambda conn: jobs.claim(conn, worker.kind, now, until, most))
 
     async def _carry(self, worker: JobWorker, job: Job) -> None:
         """One job and nothing but it: whatever goes wrong here stays here."""
