@@ -218,6 +218,15 @@ class Settings(BaseModel):
             )
         return last
 
+    @field_validator("simulator_sip_port")
+    @classmethod
+    def _not_a_workers_port(cls, port: int, info: ValidationInfo) -> int:
+        first = info.data.get("sip_port", 0)
+        last = first + 2 * info.data.get("media_workers", 0) - 1
+        if port and first and first <= port <= last:
+            raise ValueError(f"media workers take {first} to {last} (two each from sip_port): choose another")
+        return port
+
     @field_validator("livekit_stt", "livekit_tts")
     @classmethod
     def _needed_by_livekit(cls, plugin: str, info: ValidationInfo) -> str:

@@ -191,6 +191,19 @@ class TestWhatIsRefused:
         assert "carry 50 calls" in message
         assert load(narrow | {"OUTDIAL_CALLS_PER_WORKER": "50"}).rtp_port_last == 20099
 
+    @pytest.mark.parametrize(("port", "refused"), [(5061, False), (5062, True), (5065, True), (5066, False)])
+    def test_the_simulated_network_on_a_port_of_the_media_workers(
+        self, environ: dict[str, str], port: int, refused: bool
+    ) -> None:
+        environ |= {"OUTDIAL_SIP_PORT": "5062", "OUTDIAL_MEDIA_WORKERS": "2", "OUTDIAL_SIMULATOR_SIP_PORT": str(port)}
+
+        if not refused:
+            assert load(environ).simulator_sip_port == port
+            return
+        (fault,) = faults_of(environ)
+        assert "OUTDIAL_SIMULATOR_SIP_PORT" in fault
+        assert "media workers take 5062 to 5065" in fault
+
     def test_livekit_needs_a_plug_in_for_each_direction(self, environ: dict[str, str]) -> None:
         messages = faults_of(environ | {"OUTDIAL_SPEECH": "livekit", "OUTDIAL_LIVEKIT_TTS": "elevenlabs"})
 
