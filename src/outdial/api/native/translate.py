@@ -168,9 +168,7 @@ def _analysis(found: Analysis | None) -> wire.Analysis | None:
 
 
 def event(fact: Event) -> wire.EventRow:
-    return wire.EventRow(
-        seq=fact.seq, type=fact.type, at=fact.at.isoformat(), attempt=fact.attempt, data=dict(fact.data)
-    )
+    return wire.EventRow(seq=fact.seq, type=fact.type, at=instant(fact.at), attempt=fact.attempt, data=dict(fact.data))
 
 
 def instant(at: datetime) -> str:
