@@ -287,7 +287,7 @@ class TestWhatIsPatient:
 class TestWhatABatchCosts:
     """Statements, however many attempts are written with them."""
 
-    @pytest.mark.parametrize(("step", "most"), [("ask", 6), ("note", 4), ("finish", 13)])
+    @pytest.mark.parametrize(("step", "most"), [("ask", 6), ("note", 5), ("finish", 13)])
     async def test_does_not_grow_with_it(self, database: Database, step: str, most: int) -> None:
         costs = [await _statements_of(step, await Purse(database).open(credits=100), each) for each in (1, 4, 11)]
 

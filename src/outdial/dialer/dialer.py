@@ -32,7 +32,7 @@ from outdial.store.reaper import reap
 from outdial.store.stops import to_be_stopped
 
 _AFTER_TROUBLE_S: Final = 1.0
-_LOOK_EVERY_S: Final = 0.045
+_LOOK_EVERY_S: Final = 0.035
 """At most: calls that come due one by one are claimed several at a time, which costs little more than one alone."""
 _PAUSE_FOR_A_LOOK: Final = 1
 """A pause of at least so many times what the look took: it takes no more than half of the time, however much there is

@@ -7,7 +7,7 @@ last in the same transaction (``events.append``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -79,24 +79,19 @@ _TO_ASK: Final = {
     for engine, until_and_now in UNTIL.items()
 }
 """The same, with what decides whether an INVITE may leave; by engine. Binds ``now``."""
-_TO_REPORT: Final = _MINE.add_columns(
-    sa.select(sa.func.count())
-    .where(
-        events.c.call_id == attempts.c.call_id,
-        events.c.attempt == attempts.c.number,
-        events.c.type.in_([kind.value for kind in _TOLD_AS.values()]),
-    )
-    .correlate(attempts)
-    .scalar_subquery()
-    .label("told")
-)
-"""The same, with how many facts of progress are on record for each."""
 _ASK: Final = (
     attempts.update()
     # A call has one attempt that has not ended, and those that are asked here are locked.
     .where(one_of(attempts.c.call_id), fence(attempts.c.state) == AttemptState.CLAIMED.value)
     .values(state=AttemptState.DIALING.value, dialed_at=sa.bindparam("now"))
 )
+_TOLD: Final = (
+    sa.select(events.c.call_id, events.c.attempt, sa.func.count().label("told"))
+    .where(one_of(events.c.call_id), events.c.type.in_([kind.value for kind in _TOLD_AS.values()]))
+    .group_by(events.c.call_id, events.c.attempt)
+)
+"""Asked once the attempts are locked, in a statement of its own: one that had to wait for a lock sees other tables as
+they were before."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +140,8 @@ async def record_all(conn: AsyncConnection, reports: Sequence[Report]) -> list[l
     A batch that was committed without our knowing, because the connection broke just then, is not told twice.
     None: the attempt is no longer the holder's; nothing was written.
     """
-    rows = await _locked(conn, _TO_REPORT, [report.claim for report in reports])
+    rows = await _locked(conn, _MINE, [report.claim for report in reports])
+    told = await _told(conn, [report.claim.key for report in reports]) if rows else {}
     facts: list[list[Event] | None] = []
     changes = []
     for report in reports:
@@ -153,7 +149,7 @@ async def record_all(conn: AsyncConnection, reports: Sequence[Report]) -> list[l
         if row is None:
             facts.append(None)
             continue
-        progress = report.progress[max(0, row["told"] - report.known) :]
+        progress = report.progress[max(0, told.get(claim.key, 0) - report.known) :]
         moved = _moved(row, progress)
         if moved["state"] != row["state"]:
             changes.append(({"call_id": claim.call_id, "number": claim.attempt, "worker": claim.holder}, moved))
@@ -211,6 +207,12 @@ async def _locked(
 ) -> dict[Fence, sa.RowMapping]:
     """The attempts' rows, by fence: whoever holds one finds it here, while it has not ended."""
     return by_fence(await conn.execute(mine, {"ids": padded([claim.call_id for claim in claims]), **values}))
+
+
+async def _told(conn: AsyncConnection, keys: Collection[Key]) -> dict[Key, int]:
+    """How many facts of progress are on record for each of these attempts."""
+    counted = await conn.execute(_TOLD, {"ids": padded([call_id for call_id, _ in keys])})
+    return {(row.call_id, row.attempt): row.told for row in counted}
 
 
 def _told_about(one: Progress) -> dict[str, Any]:

@@ -156,8 +156,6 @@ def _postgres_engine(url: sa.URL, **server_settings: str) -> AsyncEngine:
         json_serializer=_TO_JSON,
         hide_parameters=True,
         pool_size=_POSTGRES_CONNECTIONS,
-        # The one used last knows most of the statements already.
-        pool_use_lifo=True,
         max_overflow=0,
         pool_timeout=_POOL_TIMEOUT_S,
         connect_args={
