@@ -124,7 +124,8 @@ class TestLookingForDueCalls:
 class TestCountingWhatIsUp:
     async def test_is_a_seek_however_many_attempts_lie_in_the_past(self, world: World) -> None:
         await world.fill_attempts(15_000)
-        key = {"key": world.trunk_id, "since": to_micros(NOON - timedelta(minutes=10)), "most": 50}
+        since = to_micros(NOON - timedelta(minutes=10))
+        key = {"key": world.trunk_id, "dials_since": since, "dials": 50, "results_since": since, "results": 50}
 
         live = await _plan(world.db, LIVE, {"workspaces": [world.workspace_id]})
         lately = await _seek_plan(world.db, LATELY, key)

@@ -84,12 +84,17 @@ _SHARES: Final = sa.select(
     one_of(campaigns.c.id, "lists"),
     sa.or_(campaigns.c.share.is_not(None), campaigns.c.state == CampaignState.TERMINATED.value),
 )
-LATELY: Final = (
-    "SELECT trunk_id, claimed_at, dialed_at, outcome, ringing_at, answered_at, ended_at FROM attempts"
-    " WHERE trunk_id = {key} AND claimed_at > {since} ORDER BY claimed_at DESC LIMIT {most}"
+_OF_TRUNK: Final = (
+    "trunk_id, claimed_at, dialed_at, outcome, ringing_at, answered_at, ended_at FROM attempts WHERE trunk_id = {key}"
 )
-"""What a trunk has done: its latest dials, as the index has them. A condition on what is known of them would have
-PostgreSQL read all of a busy trunk's last minutes and sort them."""
+_LATEST_FIRST: Final = "ORDER BY claimed_at DESC"
+_DIALS: Final = f"SELECT 'dial' AS kind, {_OF_TRUNK} AND claimed_at > {{dials_since}} {_LATEST_FIRST} LIMIT {{dials}}"
+# Without a condition on what is known of them: PostgreSQL would read all of a busy trunk's last minutes and sort them.
+_RESULTS: Final = (
+    f"SELECT 'result' AS kind, {_OF_TRUNK} AND claimed_at > {{results_since}} {_LATEST_FIRST} LIMIT {{results}}"
+)
+LATELY: Final = f"SELECT * FROM ({_DIALS}) AS dials UNION ALL SELECT * FROM ({_RESULTS}) AS results"
+"""What a trunk has done: its latest dials as the index has them, once for its pace and once for its health."""
 
 
 @dataclass(frozen=True)
@@ -227,17 +232,20 @@ async def _lately(
     keys = [
         {
             "key": trunk_id,
-            "since": to_micros(now - max(LOOK_BACK, longest_span(speed or 0.0))),
-            "most": max(DIALS_TO_KNOW + on_the_way.get(trunk_id, 0), dials_to_know(speed or 0.0)),
+            "dials_since": to_micros(now - longest_span(speed)) if speed else 0,
+            "dials": dials_to_know(speed) if speed else 0,
+            "results_since": to_micros(now - LOOK_BACK),
+            "results": DIALS_TO_KNOW + on_the_way.get(trunk_id, 0),
         }
         for trunk_id, speed in speeds.items()
     ]
     lately = _Lately(defaultdict(list), defaultdict(list))
-    for trunk_id, claimed_at, dialed_at, outcome, *moments in await seek(conn, LATELY, keys):
-        if speeds[trunk_id] is not None:
+    for kind, trunk_id, claimed_at, dialed_at, outcome, *moments in await seek(conn, LATELY, keys):
+        if kind == "dial":
             lately.dials[trunk_id].append(from_micros(claimed_at))
+            continue
         told = evidence_of(Outcome(outcome) if outcome else None, *map(_moment, moments))
-        if told and dialed_at is not None and told.at > now - LOOK_BACK:
+        if told and dialed_at is not None:
             lately.known[trunk_id].append(told)
     return lately
 
