@@ -26,7 +26,7 @@ STILL_WAITS: Final = fence(calls.c.state).in_(sorted(state.value for state in WA
 DUE_LANES: Final = sa.text(
     f"""
     WITH RECURSIVE lanes(lane) AS (
-        SELECT (SELECT lane FROM calls WHERE {WAITING_SQL} ORDER BY lane LIMIT 1)
+        SELECT (SELECT lane FROM calls WHERE {WAITING_SQL} AND lane > '' ORDER BY lane LIMIT 1)
         UNION ALL
         SELECT (SELECT c.lane FROM calls c WHERE c.{WAITING_SQL} AND c.lane > lanes.lane ORDER BY c.lane LIMIT 1)
         FROM lanes WHERE lanes.lane IS NOT NULL
