@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import selectors
 import signal
@@ -20,7 +21,7 @@ from outdial.domain.attempt import Answered, Progress, Result, Ringing, Said
 from outdial.domain.clock import utc_now
 from outdial.domain.errors import Unreachable
 from outdial.domain.outcome import Outcome
-from outdial.workers.child import Health
+from outdial.workers.child import Child, Health
 from outdial.workers.supervisor import BackOff, MediaWorkers, Terms, media_workers
 
 PROGRAM = Path(__file__).with_name("worker_program.py")
@@ -270,6 +271,19 @@ class TestAWorkerThatCannotStart:
         async with media_workers(["/nowhere/worker"], 1, utc_now) as media:
             with pytest.raises(Unreachable, match="could not be started"):
                 await media.wait_ready(1)
+
+    async def test_leaves_nothing_open_when_it_is_given_up_while_it_is_started(self) -> None:
+        child = Child([sys.executable, str(PROGRAM)], Health(), utc_now, lambda: None)
+        running = asyncio.create_task(child.run())
+        await asyncio.wait([running], timeout=0)
+
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+        # What nobody closed would be complained of now.
+        del child, running
+        gc.collect()
 
 
 class TestLeavingTheWorkers:

@@ -117,6 +117,9 @@ class Child:
                 ours.close()
                 self.state = ChildState.ENDED
                 return f"could not be started: {fault}"
+            except asyncio.CancelledError:
+                ours.close()
+                raise
         self._process = process
         try:
             self._channel = await supervisor_end(ours)
