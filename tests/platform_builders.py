@@ -101,6 +101,13 @@ class Platform:
         except httpx.TransportError:
             return False
 
+    async def workers_are_ready(self, count: int) -> None:
+        """Returns once so many media workers have come up."""
+        async with asyncio.timeout(PATIENCE_S), self.client() as http:
+            all_ready = f"{count} of {count} ready"
+            while (await http.get("/health")).json()["parts"]["media_workers"] != all_ready:  # noqa: ASYNC110 - no event tells
+                await asyncio.sleep(0.05)
+
     def client(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", trust_env=False, timeout=30.0)
 

@@ -22,6 +22,8 @@ LONG = {"call_config": {"idle_timeout_warning": 12, "idle_timeout_end": 15}}
 class TestAMediaWorkerKilledInTheMiddleOfATalk:
     async def test_costs_its_own_calls_only(self, tmp_path: Path) -> None:
         async with a_platform(tmp_path / "home", SPEECH="scripted", MEDIA_WORKERS="2") as platform:
+            # One call for each.
+            await platform.workers_are_ready(2)
             asks = await platform.add_agent("asks", "{ask: Are you well, go: only}")
             says = await platform.add_agent("says", "{say: Goodbye., hang_up: true}")
             calls = [await platform.place(SILENT, agent_id=asks, **LONG) for _ in range(2)]
