@@ -83,6 +83,15 @@ class TestAWrite:
                 await add_cursor(conn)
 
 
+class TestReading:
+    async def test_changes_nothing(self, database: Database) -> None:
+        with pytest.raises((sa.exc.DBAPIError, Unreachable), match=r"read.?only"):
+            await database.read(add_cursor)
+        with pytest.raises((sa.exc.DBAPIError, Unreachable), match=r"read.?only"):
+            async with database.reading() as conn:
+                await add_cursor(conn)
+
+
 class TestADatabaseThatCannotBeUsed:
     async def test_with_a_wrong_url_is_refused_without_repeating_the_password(self) -> None:
         with pytest.raises(Invalid, match="database_url must be sqlite") as refused:

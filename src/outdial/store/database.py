@@ -14,7 +14,6 @@ from outdial.store.engines import (
     SQLITE,
     SQLITE_READERS,
     parse_url,
-    peeking_engine,
     postgres_writers,
     reading_engine,
     sqlite_readers,
@@ -90,8 +89,7 @@ class Database:
                 yield conn
 
     async def read(self, work: Work[T]) -> T:
-        """Run ``work``, which only reads; its value. Cheaper than ``reading`` for what is asked often, because each
-        statement may see a moment of its own.
+        """Run ``work`` in one read-only transaction; its value. Cheaper than ``reading`` for what is asked often.
 
         Raises:
             Unreachable: the database did not answer.
@@ -142,4 +140,4 @@ def _transactions(url: sa.URL, reader: AsyncEngine, frozen_s: float) -> tuple[Tr
     """Those that write, and those that read."""
     if url.drivername == SQLITE:
         return InThreads(sqlite_writer(url), 1), InThreads(sqlite_readers(url), SQLITE_READERS)
-    return OnTheLoop(postgres_writers(url, frozen_s)), OnTheLoop(peeking_engine(reader))
+    return OnTheLoop(postgres_writers(url, frozen_s)), OnTheLoop(reader)

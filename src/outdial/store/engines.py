@@ -99,12 +99,6 @@ def reading_engine(url: sa.URL) -> AsyncEngine:
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
-def peeking_engine(reading: AsyncEngine) -> AsyncEngine:
-    """The same PostgreSQL connections, without a transaction around what is read: each statement sees a moment of its
-    own, and costs one round trip instead of three."""
-    return reading.execution_options(isolation_level="AUTOCOMMIT")
-
-
 def _sqlite_creator(url: sa.URL) -> Callable[[], Awaitable[OneHopConnection]]:
     path = url.database or ""
     return lambda: connect(path, _BUSY_TIMEOUT_MS / 1000)

@@ -1,7 +1,7 @@
 """Concurrent look-ups share one query, as concurrent inserts share one transaction.
 
-Every request looks up a key, an agent and a number. One by one that costs a query each; those who ask while another
-look-up is on its way are answered together, by one query for all their keys.
+Every request looks up a key, an agent and a number. One by one that costs a transaction each; those who ask while
+another look-up is on its way are answered together, by one query for all their keys.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ class _Waiting:
 
 
 class SharedReads:
-    """Answers what has been asked, in one batch after another.
+    """Answers what has been asked, in one read transaction after another.
 
-    ``read`` is ``Database.read``. ``run`` is the reader; its owner starts it once and awaits it after ``finish``.
+    ``read`` carries one out. ``run`` is the reader; its owner starts it once and awaits it after ``finish``.
     """
 
     def __init__(self, read: _Read) -> None:

@@ -157,14 +157,15 @@ async def survey(
     lines = [row for row in found if row["id"] is not None]
     live = (await conn.execute(LIVE, {"workspaces": padded(workspace_ids)})).mappings().all()
     speeds = {row["trunk_id"]: row["calls_per_s"] for row in lines}
-    lately = await _lately(conn, speeds, _on_the_way(live), now)
+    on_the_way = _on_the_way(live)
+    lately = await _lately(conn, speeds, on_the_way, now)
     pace = _pace(lately.dials, speeds, now)
     rests = _rests(lately.known)
     shut: dict[Gate, datetime] = {(Cause.PROVIDER_HEALTH, trunk_id): at for trunk_id, at in rests.items() if at > now}
     shut |= {gate: opens for gate, (_, opens) in pace.items() if opens is not None and opens > now}
     left = dict(_capacity(rules, lines, live))
     left |= {gate: room for gate, (room, _) in pace.items()}
-    left |= dict(_probes(rests, _on_the_way(live), now))
+    left |= dict(_probes(rests, on_the_way, now))
     left |= await _shares(conn, lists, rules)
     return Survey(
         now=now,
