@@ -131,7 +131,6 @@ class Mind:
 @dataclass(frozen=True)
 class Run:
     calls: int
-    vad_rate_hz: int
     seconds: float
     cpu_ms_per_call_second: float
     cores: float
@@ -196,8 +195,8 @@ def at_share(values: Sequence[float], share: float) -> float:
     return round(sorted(values)[min(int(share * len(values)), len(values) - 1)], 2) if values else 0.0
 
 
-async def measure(calls: int, seconds: float, vad_rate_hz: int, folder: Path) -> Run:
-    metronome = Metronome(VoiceActivity(rate_hz=vad_rate_hz, slots=calls))
+async def measure(calls: int, seconds: float, folder: Path) -> Run:
+    metronome = Metronome(VoiceActivity(slots=calls))
     sound, brief = callee_sound(), a_brief()
     parts = Parts(Ears(), ScriptedVoice(), Mind())
     probe = LagProbe()
@@ -233,7 +232,6 @@ async def measure(calls: int, seconds: float, vad_rate_hz: int, folder: Path) ->
     latencies = [float(turn.latency_ms) for turn in turns if turn.latency_ms is not None]
     return Run(
         calls=calls,
-        vad_rate_hz=vad_rate_hz,
         seconds=round(took_s, 1),
         cpu_ms_per_call_second=round(1000 * cpu_s / calls / took_s, 2),
         cores=round(cpu_s / took_s, 2),
@@ -251,7 +249,7 @@ async def measure(calls: int, seconds: float, vad_rate_hz: int, folder: Path) ->
 
 def one(calls: int, asked: argparse.Namespace) -> Run:
     with tempfile.TemporaryDirectory() as folder:
-        run = asyncio.run(measure(calls, asked.seconds, asked.vad_rate_hz, Path(folder)))
+        run = asyncio.run(measure(calls, asked.seconds, Path(folder)))
     if not asked.json:
         print(" | ".join(str(value) for value in asdict(run).values()), flush=True)
     return run
@@ -276,7 +274,6 @@ def main() -> None:
     parser.add_argument("--calls", type=int, nargs="*", help="measure these numbers of calls instead of climbing")
     parser.add_argument("--limit", type=int, default=600, help="climb no higher")
     parser.add_argument("--seconds", type=float, default=15.0, help="length of one measurement")
-    parser.add_argument("--vad-rate-hz", type=int, choices=(8000, 16000), default=16000)
     parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)), help="the core to be pinned to")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--profile", action="store_true", help="print where the time goes, on stderr")

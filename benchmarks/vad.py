@@ -1,4 +1,4 @@
-"""Silero at 8 kHz or at 16 kHz? What each misses, what each takes for speech by mistake, and what each costs.
+"""What the voice detector misses, what it takes for speech by mistake, and what it costs.
 
     python benchmarks/vad.py [--json]
 
@@ -24,7 +24,8 @@ from outdial.audio.frames import FRAME_BYTES, LINE_RATE_HZ
 from outdial.audio.g711 import mu_law_decode, mu_law_encode
 from outdial.audio.resample import to_line_rate
 from outdial.conversation.detector import Heard, SpeechDetector
-from outdial.conversation.vad import WINDOW_BYTES, WINDOW_SAMPLES, VoiceActivity
+from outdial.conversation.silero import WINDOW_SAMPLES
+from outdial.conversation.vad import WINDOW_BYTES, VoiceActivity
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -108,7 +109,6 @@ def mixed(clean: Floats, speech: Flags, kind: str, snr_db: int | None) -> bytes:
 
 @dataclass(frozen=True)
 class Quality:
-    rate_hz: int
     forgets_after_s: float | None
     """Silence after which the model's memory is cleared; None: never."""
     noise: str
@@ -127,12 +127,12 @@ class Quality:
     """Median time from a sentence's first window to BEGAN."""
 
 
-def judge(rate_hz: int, forgets_after_s: float | None, pcm: bytes) -> tuple[Floats, list[int]]:
+def judge(forgets_after_s: float | None, pcm: bytes) -> tuple[Floats, list[int]]:
     """Probability of each window, and the windows at which speech began, as the engine's listener finds them."""
     detector = SpeechDetector()
     judged: list[float] = []
     began = []
-    pool = VoiceActivity(rate_hz=rate_hz, slots=1)
+    pool = VoiceActivity(slots=1)
     ear = pool.open()
     for at in range(0, len(pcm), FRAME_BYTES):
         ear.push(pcm[at : at + FRAME_BYTES])
@@ -147,17 +147,14 @@ def judge(rate_hz: int, forgets_after_s: float | None, pcm: bytes) -> tuple[Floa
     return np.array(judged), began
 
 
-def quality(
-    rate_hz: int, forgets_after_s: float | None, case: tuple[str, int | None], pcm: bytes, speech: Flags
-) -> Quality:
+def quality(forgets_after_s: float | None, case: tuple[str, int | None], pcm: bytes, speech: Flags) -> Quality:
     kind, snr_db = case
-    judged, began = judge(rate_hz, forgets_after_s, pcm)
+    judged, began = judge(forgets_after_s, pcm)
     speech = speech[: len(judged)]
     edges = np.flatnonzero(np.diff(np.concatenate([[0], spread(speech).astype(int), [0]])))
     sentences = list(zip(edges[::2], edges[1::2], strict=True))
     inside = [[n for n in began if first <= n <= last + 3] for first, last in sentences]
     return Quality(
-        rate_hz=rate_hz,
         forgets_after_s=forgets_after_s,
         noise=kind if snr_db is not None else "none",
         snr_db=snr_db,
@@ -187,15 +184,14 @@ def spread(speech: Flags) -> Flags:
 
 @dataclass(frozen=True)
 class Cost:
-    rate_hz: int
     calls: int
     cpu_ms_per_call_second: float
 
 
-def cost(rate_hz: int, calls: int, pcm: bytes) -> Cost:
+def cost(calls: int, pcm: bytes) -> Cost:
     """CPU time of 1.28 s of sound for all calls, pushed in frames as the metronome does; the best of three."""
     frames = [pcm[at : at + FRAME_BYTES] for at in range(0, 64 * FRAME_BYTES, FRAME_BYTES)]
-    pool = VoiceActivity(rate_hz=rate_hz, slots=calls)
+    pool = VoiceActivity(slots=calls)
     ears = [pool.open() for _ in range(calls)]
     for number, ear in enumerate(ears):
         ear.push(bytes(2 * (number * 37 % (WINDOW_BYTES // 2))))
@@ -207,7 +203,7 @@ def cost(rate_hz: int, calls: int, pcm: bytes) -> Cost:
                 ear.push(frame)
             pool.run()
         taken.append(time.process_time() - began)
-    return Cost(rate_hz, calls, round(1000 * min(taken) / calls / (len(frames) * 0.02), 2))
+    return Cost(calls, round(1000 * min(taken) / calls / (len(frames) * 0.02), 2))
 
 
 def main() -> None:
@@ -215,26 +211,20 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     asked = parser.parse_args()
     clean, speech = material()
-    rates = (8000, 16000)
     cases = [(NOISES[0], None)] + [(kind, snr_db) for kind in NOISES for snr_db in SNRS_DB if snr_db is not None]
     sounds = {case: mixed(clean, speech, *case) for case in cases}
-    found = [
-        quality(rate, forgetting, case, sounds[case], speech)
-        for case in cases
-        for rate in rates
-        for forgetting in FORGETTING_S
-    ]
-    costs = [cost(rate, calls, sounds[cases[0]]) for calls in (1, 50, 250) for rate in rates]
+    found = [quality(forgetting, case, sounds[case], speech) for case in cases for forgetting in FORGETTING_S]
+    costs = [cost(calls, sounds[cases[0]]) for calls in (1, 50, 250)]
     if asked.json:
         print(json.dumps({"quality": [asdict(row) for row in found], "cost": [asdict(row) for row in costs]}, indent=1))
         return
     share = 100 * float(np.mean(speech))
     print(f"{len(clean) / LINE_RATE_HZ:.0f} s, {share:.0f} % of it speech, {REPEATS * len(SENTENCES)} sentences\n")
-    print("| rate Hz | forgets s | noise | SNR dB | missed % | false % | not found | cut | false starts | onset ms |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    print("| forgets s | noise | SNR dB | missed % | false % | not found | cut | false starts | onset ms |")
+    print("|---|---|---|---|---|---|---|---|---|")
     for row in found:
         print("| " + " | ".join(str(value) for value in asdict(row).values()) + " |")
-    print("\n| rate Hz | calls | CPU ms per call-second |\n|---|---|---|")
+    print("\n| calls | CPU ms per call-second |\n|---|---|")
     for price in costs:
         print("| " + " | ".join(str(value) for value in asdict(price).values()) + " |")
 

@@ -119,8 +119,6 @@ class Settings(BaseModel):
     simulator_sip_port: _Port = 0
     """SIP port of the simulated network; 0: any free one"""
 
-    vad_mode: Literal["silero-8k", "silero-16k"] = "silero-16k"
-    """Voice detection: silero-16k hears speech in noise better, silero-8k costs half"""
     speech: Literal["local", "scripted", "livekit"] = "local"
     """Speech parts: local (on this machine), scripted (for tests), livekit (a plug-in for each direction)"""
     models_dir: DirectoryPath | None = None

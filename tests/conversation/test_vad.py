@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from outdial.audio.frames import FRAME_BYTES, SILENCE
 from outdial.audio.levels import tone
@@ -11,7 +10,6 @@ from outdial.conversation.vad import MAX_WAITING_BYTES, WINDOW_BYTES, VoiceActiv
 from outdial.speech.scripted import speech_sound
 
 SPEECH = b"".join(speech_sound("one two three four five"))
-RATES = pytest.mark.parametrize("rate_hz", [8000, 16000])
 
 
 def judged(pool: VoiceActivity, *sounds: bytes) -> list[list[float]]:
@@ -27,29 +25,28 @@ def judged(pool: VoiceActivity, *sounds: bytes) -> list[list[float]]:
     return verdicts
 
 
-@RATES
 class TestTheModel:
-    def test_knows_speech(self, rate_hz: int) -> None:
-        (verdicts,) = judged(VoiceActivity(rate_hz=rate_hz), SPEECH)
+    def test_knows_speech(self) -> None:
+        (verdicts,) = judged(VoiceActivity(), SPEECH)
 
         assert np.mean(np.array(verdicts[4:]) > 0.5) > 0.95
 
-    def test_knows_silence_and_tones(self, rate_hz: int) -> None:
-        silence, beep = judged(VoiceActivity(rate_hz=rate_hz), bytes(16000), tone(1000, 1000))
+    def test_knows_silence_and_tones(self) -> None:
+        silence, beep = judged(VoiceActivity(), bytes(16000), tone(1000, 1000))
 
         assert max(silence) < 0.35
         assert np.mean(beep) < 0.35
 
-    def test_judges_many_as_it_judges_one(self, rate_hz: int) -> None:
-        (alone,) = judged(VoiceActivity(rate_hz=rate_hz), SPEECH)
+    def test_judges_many_as_it_judges_one(self) -> None:
+        (alone,) = judged(VoiceActivity(), SPEECH)
 
-        together = judged(VoiceActivity(rate_hz=rate_hz, slots=2), *[SPEECH] * 70)
+        together = judged(VoiceActivity(slots=2), *[SPEECH] * 70)
 
         for verdicts in together:
             np.testing.assert_allclose(verdicts, alone, atol=1e-4)
 
-    def test_starts_afresh_in_a_place_that_was_used(self, rate_hz: int) -> None:
-        pool = VoiceActivity(rate_hz=rate_hz, slots=1)
+    def test_starts_afresh_in_a_place_that_was_used(self) -> None:
+        pool = VoiceActivity(slots=1)
         (first,) = judged(pool, SPEECH)
         judged(pool, tone(300, 1000))
 
@@ -57,8 +54,8 @@ class TestTheModel:
 
         assert again == first
 
-    def test_forgets_when_told(self, rate_hz: int) -> None:
-        pool = VoiceActivity(rate_hz=rate_hz)
+    def test_forgets_when_told(self) -> None:
+        pool = VoiceActivity()
         (fresh,) = judged(pool, SPEECH)
         ear = pool.open()
         ear.push(SPEECH[: 20 * WINDOW_BYTES][:MAX_WAITING_BYTES])
@@ -108,9 +105,3 @@ class TestAClosedEar:
 
         assert ear.take() == []
         assert {pool.open().slot, pool.open().slot} == {0, 1}
-
-
-class TestARateTheModelDoesNotKnow:
-    def test_is_refused(self) -> None:
-        with pytest.raises(ValueError, match="rate_hz must be 8000 or 16000, not 44100"):
-            VoiceActivity(rate_hz=44100)

@@ -1,4 +1,4 @@
-"""Between the line's 8 kHz and everybody else's rate: whole clips with soxr, live batches by a half-band filter."""
+"""Between the line's 8 kHz and everybody else's rate: clips with soxr, a model's input by a half-band filter."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from outdial.audio.frames import LINE_RATE_HZ
 Floats = npt.NDArray[np.float32]
 
 _SIDE: Final = 8
-_REACH: Final = 2 * _SIDE - 1
+DOUBLING_REACH: Final = 2 * _SIDE - 1
 """Samples of the past that doubling looks back on."""
 
 
@@ -42,31 +42,15 @@ def _half_band() -> Floats:
 _WEIGHTS: Final = _half_band()
 
 
-class Doubler:
-    """Doubles the rate of many sounds at once, each with a memory of its own.
+def doubled(line: Floats) -> Floats:
+    """``line`` is (batch, DOUBLING_REACH + n), its past in front; the result, (batch, 2 n), has twice the rate.
 
-    ``past[slot]`` keeps the last samples of a sound. The result is ``_SIDE`` samples (1 ms at 8 kHz) late.
+    It is ``_SIDE`` samples (1 ms at 8 kHz) late.
     """
-
-    def __init__(self, slots: int) -> None:
-        self.past: Floats = np.zeros((slots, _REACH), np.float32)
-
-    def grow(self, slots: int) -> None:
-        self.past = np.vstack([self.past, np.zeros((slots - len(self.past), _REACH), np.float32)])
-
-    def reset(self, slot: int) -> None:
-        self.past[slot] = 0
-
-    def double(self, slots: npt.NDArray[np.intp], sounds: Floats) -> Floats:
-        """``sounds`` is (batch, n), row i belongs to ``slots[i]``, no slot twice; the result is (batch, 2 n)."""
-        batch, length = sounds.shape
-        line = np.concatenate([self.past[slots], sounds], axis=1)
-        self.past[slots] = line[:, length:]
-        between = np.zeros((batch, length), np.float32)
-        for k in range(_SIDE):
-            left, right = _SIDE - 1 - k, _SIDE + k
-            between += _WEIGHTS[k] * (line[:, left : left + length] + line[:, right : right + length])
-        doubled = np.empty((batch, length, 2), np.float32)
-        doubled[:, :, 0] = line[:, _SIDE - 1 : _SIDE - 1 + length]
-        doubled[:, :, 1] = between
-        return doubled.reshape(batch, 2 * length)
+    batch, length = len(line), line.shape[1] - DOUBLING_REACH
+    both = np.zeros((batch, length, 2), np.float32)
+    both[:, :, 0] = line[:, _SIDE - 1 : _SIDE - 1 + length]
+    for k in range(_SIDE):
+        left, right = _SIDE - 1 - k, _SIDE + k
+        both[:, :, 1] += _WEIGHTS[k] * (line[:, left : left + length] + line[:, right : right + length])
+    return both.reshape(batch, 2 * length)

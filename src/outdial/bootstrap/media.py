@@ -65,12 +65,11 @@ async def open_operator(settings: Settings, place: int, ca_files: Sequence[str])
     resources = AsyncExitStack()
     speech = await resources.enter_async_context(open_speech(settings))
     stack = await resources.enter_async_context(SipStack(_sip_settings(settings, place, ca_files)))
-    rate_hz = 16000 if settings.vad_mode == "silero-16k" else 8000
     work = partial(
         _carry_out,
         carrier=SipCarrier(stack, utc_now),
         parts_for=parts_for(speech, settings),
-        metronome=Metronome(VoiceActivity(rate_hz=rate_hz)),
+        metronome=Metronome(VoiceActivity()),
     )
     return MediaOperator(LocalOperator(work, settings.calls_per_worker, utc_now), stack, resources)
 

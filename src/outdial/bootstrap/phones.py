@@ -44,7 +44,7 @@ async def open_network(settings: Settings, port: int) -> PhoneNetwork:
     resources = AsyncExitStack()
     speech = await resources.enter_async_context(open_speech(settings))
     # The callees' half of a newcomer's processor: the cheaper ears will do.
-    metronome = Metronome(VoiceActivity(rate_hz=8000))
+    metronome = Metronome(VoiceActivity())
     talk = talker(parts_for(speech, settings), metronome=metronome, clock=utc_now)
     network = SipNetwork(talk=talk, clock=utc_now, host=settings.sip_host, port=port)
     try:

@@ -14,10 +14,10 @@ from typing import Final, Protocol
 from outdial.audio.frames import FRAME_MS
 from outdial.conversation.vad import VoiceActivity
 
-PHASES: Final = 4
+PHASES: Final = 2
 BEAT_S: Final = FRAME_MS / 1000
 _PHASE_S: Final = BEAT_S / PHASES
-_LAGS_KEPT: Final = 2000
+_LAGS_KEPT: Final = 1000
 """Ten seconds of phases."""
 
 

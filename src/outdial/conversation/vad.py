@@ -7,35 +7,21 @@ and why: ``docs/decisions/0004-voice-activity.md``.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
 from outdial.audio.frames import LINE_RATE_HZ
-from outdial.audio.resample import Doubler, Floats
+from outdial.audio.resample import Floats
+from outdial.conversation.silero import HISTORY_SAMPLES, MEMORY_SIZE, WINDOW_SAMPLES, Silero
 
-MODEL_PATH: Final = Path(__file__).parent / "models" / "silero_vad.onnx"
-WINDOW_SAMPLES: Final = 256
-"""At line rate."""
 WINDOW_BYTES: Final = 2 * WINDOW_SAMPLES
 WINDOW_MS: Final = WINDOW_SAMPLES * 1000 // LINE_RATE_HZ
 MAX_BATCH: Final = 64
 """Windows in one run: beyond this nothing gets cheaper and the loop is only blocked for longer."""
 MAX_WAITING_BYTES: Final = 16 * WINDOW_BYTES
 """Half a second: what came before that is passed over after a stall, so that a late process can catch up."""
-_MEMORY: Final = 128
-
-
-def load_model() -> onnxruntime.InferenceSession:
-    """The model on one thread of its own caller, without spinning."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(str(MODEL_PATH), options, providers=["CPUExecutionProvider"])
 
 
 class Ear:
@@ -71,15 +57,10 @@ class Ear:
 class VoiceActivity:
     """The pool: one model, one row of memory for each call, rows used again after a call has ended."""
 
-    def __init__(self, *, rate_hz: int = 16000, slots: int = 64) -> None:
-        if rate_hz not in (8000, 16000):
-            raise ValueError(f"rate_hz must be 8000 or 16000, not {rate_hz}")
-        self._model = load_model()
-        self._rate = np.array(rate_hz, np.int64)
-        self._doubler = Doubler(slots) if rate_hz == 16000 else None
-        # Silero wants the last 4 ms of the window before in front of each window.
-        self._context: Floats = np.zeros((slots, rate_hz // 250), np.float32)
-        self._memory: Floats = np.zeros((2, slots, _MEMORY), np.float32)
+    def __init__(self, *, slots: int = 64) -> None:
+        self._model = Silero()
+        self._history: Floats = np.zeros((slots, HISTORY_SAMPLES), np.float32)
+        self._memory: Floats = np.zeros((2, slots, MEMORY_SIZE), np.float32)
         self._free = list(range(slots))[::-1]
         self.ready: list[Ear] = []
 
@@ -97,10 +78,8 @@ class VoiceActivity:
             ear.slot = -1
 
     def reset(self, slot: int) -> None:
-        self._context[slot] = 0
+        self._history[slot] = 0
         self._memory[:, slot] = 0
-        if self._doubler is not None:
-            self._doubler.reset(slot)
 
     def run(self) -> None:
         """Judge every complete window; calls with several get them judged one after the other."""
@@ -128,20 +107,13 @@ class VoiceActivity:
         return samples.astype(np.float32) * np.float32(1 / 32768)
 
     def _infer(self, slots: npt.NDArray[np.intp], windows: Floats) -> Floats:
-        sound = windows if self._doubler is None else self._doubler.double(slots, windows)
-        fed = np.concatenate([self._context[slots], sound], axis=1)
-        self._context[slots] = sound[:, -self._context.shape[1] :]
-        inputs = {"input": fed, "state": self._memory[:, slots], "sr": self._rate}
-        probabilities, memory = self._model.run(None, inputs)
-        self._memory[:, slots] = memory
-        result: Floats = probabilities[:, 0]
-        return result
+        line = np.concatenate([self._history[slots], windows], axis=1)
+        self._history[slots] = line[:, -HISTORY_SAMPLES:]
+        probabilities, self._memory[:, slots] = self._model.run(line, self._memory[:, slots])
+        return probabilities
 
     def _grow(self) -> None:
-        old = self._memory.shape[1]
-        new = 2 * old
-        self._context = np.vstack([self._context, np.zeros_like(self._context)])
+        old = len(self._history)
+        self._history = np.concatenate([self._history, np.zeros_like(self._history)])
         self._memory = np.concatenate([self._memory, np.zeros_like(self._memory)], axis=1)
-        if self._doubler is not None:
-            self._doubler.grow(new)
-        self._free = list(range(old, new))[::-1]
+        self._free = list(range(old, 2 * old))[::-1]
