@@ -7,7 +7,7 @@ import pytest
 from analysis_builders import a_talk
 from outdial.analysis.rules import RuleAnalyst, analysis_of
 from outdial.domain.agent import AnalysisPlan
-from outdial.domain.analysis import Analysis, PlatformAnalysis, Talked
+from outdial.domain.analysis import Analysis, PlatformAnalysis, Talked, fits
 
 PLAIN = AnalysisPlan()
 DRIVING = a_talk(
@@ -245,6 +245,37 @@ class TestAKey:
         found = analysis_of(talked, plan)
 
         assert found.client == {"seats": 25, "owns_car": False, "price": 1200.5, "city": None, "age": None}
+
+    @pytest.mark.parametrize(
+        ("kind", "taken", "value"),
+        [
+            ("array", "tea, two coffees and a cake; milk", ["tea", "two coffees", "a cake", "milk"]),
+            ("array", " , ", None),
+            ("date", "2026-04-05", "2026-04-05"),
+            ("date", "next Friday", "2026-03-06"),
+            ("date", "in two days", "2026-03-04"),
+            ("date", "at five", None),
+            ("date", "soon", None),
+            ("datetime", "2026-04-05T10:00:00+02:00", "2026-04-05T10:00:00+02:00"),
+            ("datetime", "2026-04-05 10:00", "2026-04-05T10:00:00+05:30"),
+            ("datetime", "tomorrow at five", "2026-03-03T17:00:00+05:30"),
+            ("datetime", "whenever", None),
+        ],
+    )
+    def test_is_a_list_a_day_or_a_moment(self, kind: str, taken: str, value: object) -> None:
+        talked = a_talk("A: Yes?", "C: Well.", captured={"answer": taken})
+
+        found = analysis_of(talked, AnalysisPlan(keys={"answer": kind})).client
+
+        assert found == {"answer": value}
+        assert value is None or fits(value, kind)
+
+    def test_of_a_day_is_read_off_the_reply_to_a_question_about_it(self) -> None:
+        talked = a_talk("A: On which delivery date may we come?", "C: Friday would be good.")
+
+        found = analysis_of(talked, AnalysisPlan(keys={"delivery_date": "date", "delivery": "array"})).client
+
+        assert found == {"delivery_date": "2026-03-06", "delivery": None}
 
     @pytest.mark.parametrize(
         ("kind", "reply"),

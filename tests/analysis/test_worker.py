@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -149,6 +149,27 @@ class TestATalk:
         assert await office.found(call_id) == FOUND
         assert await office.told_at_the_end(call_id) == [*ENDING]
         assert await office.left() == 0
+
+    async def test_takes_the_owners_defaults_where_it_does_not_tell(self, database: Database) -> None:
+        plan = AnalysisPlan(keys={"seats": "integer", "city": "string"}, defaults={"city": "Pune", "seats": 1})
+        office = Office(await World(database).set_up(definition=replace(ASKS_FOR_SEATS, analysis=plan)))
+        call_id = await office.talked("Four.", captured={"seats": "4"})
+
+        await office.step(RuleAnalyst())
+
+        found = await office.found(call_id)
+        assert found is not None
+        assert found.client == {"seats": 4, "city": "Pune"}
+
+    async def test_without_a_window_is_understood_by_the_callees_clock(self, office: Office) -> None:
+        call_id = await office.talked("Please call me tomorrow at five.", to_number="+4930123456")
+
+        await office.step(RuleAnalyst())
+
+        found = await office.found(call_id)
+        assert found is not None
+        assert found.platform is not None
+        assert found.platform.callback_requested_time == "2026-03-03T17:00:00+01:00"
 
     async def test_of_an_agent_that_asks_for_nothing_has_no_second_analysis(self, database: Database) -> None:
         office = Office(await World(database).set_up())

@@ -127,6 +127,25 @@ NAME = {"agent_display_name": "Reminder"}
 SECTIONS = {"prompt_sections": [{"section_title": "Task", "section_content": "Ask @{{company_name}}."}]}
 NESTED = {"prompt": "Be strict.", "keys": {"renewed": "boolean", "sum": "number"}}
 
+TYPED = {
+    "prompt": "Be strict.",
+    "keys": {"goods": "array", "on": "date", "at": "datetime", "seats": "integer"},
+    "defaults": {"goods": ["none"], "seats": 1},
+}
+CLIENT = {
+    "context": "They sell insurance.",
+    "goal_key": "renewed",
+    "keys": {"renewed": {"type": "boolean", "default": False, "description": "Did they?"}, "on": {"type": "date"}},
+}
+CONTEXT = {"platform_analytics": {"brand": {"name": "Acme"}}, "client_analytics": {"tone": "formal"}}
+CALL_CONFIG = {
+    "idle_timeout_warning": 7,
+    "call_retry_config": {"retry_count": 2, "retry_busy": 5},
+    "call_time": {"call_start_time": "09:00", "call_end_time": "18:30", "timezone": "Europe/Berlin"},
+}
+CALLERS = ("outbound_from_number_ids",)
+QUERY_PHRASES = {"pre_query_response_phrases": ["One moment."], "pre_query_phrase_probability": 0.5}
+
 CONFIG = "agent_config"
 KEPT: list[tuple[str, dict[str, Any], tuple[str, ...], Any]] = [
     ("edit_prompt", {"agent_prompt": "Be kind."}, (CONFIG, "agent_prompt"), "Be kind."),
@@ -161,6 +180,31 @@ KEPT: list[tuple[str, dict[str, Any], tuple[str, ...], Any]] = [
         ("custom_analysis_prompt",),
         {"prompt": "", "keys": {}},
     ),
+    (
+        "edit_custom_analysis_prompt",
+        {"custom_analysis_prompt": TYPED},
+        ("custom_analysis_prompt",),
+        TYPED,
+    ),
+    (
+        "edit_custom_analysis_prompt",
+        {"custom_analysis_prompt": {"prompt": "", "keys": {"a": "string"}, "defaults": {}}},
+        ("custom_analysis_prompt",),
+        {"prompt": "", "keys": {"a": "string"}},
+    ),
+    ("edit_client_analysis", {"client_analysis": CLIENT}, ("client_analysis",), CLIENT),
+    (
+        "edit_client_analysis",
+        {"client_analysis": CLIENT},
+        ("custom_analysis_prompt",),
+        {"prompt": "", "keys": {"renewed": "boolean", "on": "date"}, "defaults": {"renewed": False}},
+    ),
+    ("edit_analytics_context", {"analytics_context": CONTEXT}, ("analytics_context",), CONTEXT),
+    ("edit_call_config", {"call_config": CALL_CONFIG}, ("call_config",), CALL_CONFIG),
+    ("edit_outbound_from_number_ids", {"outbound_from_number_ids": [NUMBER_ID]}, CALLERS, [NUMBER_ID]),
+    ("edit_noise_settings", {"mute_during_intro": True}, ("noise_settings",), {"mute_during_intro": True}),
+    ("edit_query_phrases", QUERY_PHRASES, ("query_phrases",), QUERY_PHRASES),
+    ("edit_voicemail_settings", {"voicemail_settings": {"a": 1}}, ("voicemail_settings",), {"a": 1}),
     ("attach_kb", {"kb_id": KNOWLEDGE}, ("knowledge_bases",), [{"kb_id": KNOWLEDGE, "kb_name": "Price list"}]),
 ]
 
@@ -416,9 +460,60 @@ REFUSED: list[tuple[str, dict[str, Any], int, str]] = [
     ("edit_query_phrases", {"query_phrases": "a"}, 400, "query_phrases must be an object or a list"),
     ("edit_custom_analysis_prompt", {}, 400, "custom_analysis_prompt is required"),
     ("edit_custom_analysis_prompt", {"custom_analysis_prompt": "x"}, 400, "custom_analysis_prompt must be an object"),
-    ("edit_custom_analysis_prompt", {"custom_analysis_prompt": {"keys": {"a": "date"}}}, 400, "the type of a must be"),
+    (
+        "edit_custom_analysis_prompt",
+        {"custom_analysis_prompt": {"keys": {"a": "colour"}}},
+        400,
+        "the type of a must be",
+    ),
     ("edit_custom_analysis_prompt", {"custom_analysis_prompt": {"a": 3}}, 400, "the description of a must be"),
     ("edit_custom_analysis_prompt", {"custom_analysis_prompt": {" ": "x"}}, 400, "names of keys must be"),
+    *(
+        ("edit_custom_analysis_prompt", {"custom_analysis_prompt": {"keys": keys, "defaults": defaults}}, 400, message)
+        for keys, defaults, message in (
+            ({"a": "date"}, {"a": "tomorrow"}, "the default of a is not of the type date"),
+            ({"a": "datetime"}, {"a": "2026-03-01T10:00"}, "the default of a is not of the type datetime"),
+            ({"a": "array"}, {"a": [1]}, "the default of a is not of the type array"),
+            ({"a": "integer"}, {"a": True}, "the default of a is not of the type integer"),
+            ({"a": "integer"}, {"b": 1}, "there is a default for b, which is none of the keys"),
+            ({"a": "integer"}, [1], "custom_analysis_prompt.defaults must be an object"),
+        )
+    ),
+    *(
+        ("edit_client_analysis", {"client_analysis": wrong}, 400, message)
+        for wrong, message in (
+            ([], "client_analysis must be an object"),
+            ({"goal_key": "a", "keys": {}}, "client_analysis.goal_key is none of the keys"),
+            ({"goal_key": "nobody's"}, "client_analysis.goal_key is none of the keys"),
+            ({"context": 3}, "client_analysis.context must be a string"),
+            ({"keys": {"a": "string"}}, "a must be an object with a type"),
+            ({"keys": {"a": {"type": "colour"}}}, "the type of a must be one of"),
+            ({"keys": {"a": {"type": "number", "default": "x"}}}, "the default of a is not of the type number"),
+            ({"goals": 1}, "client_analysis.goals is not a known field"),
+        )
+    ),
+    ("edit_classification_labels", {}, 400, "classification_labels is required"),
+    ("edit_classification_labels", {"classification_labels": {"a": 1}}, 400, "the description of a must be a string"),
+    ("edit_classification_labels", {"classification_labels": dict.fromkeys(map(str, range(11)), "x")}, 400, "classif"),
+    ("edit_analytics_context", {"analytics_context": {"client_analytics": []}}, 400, "client_analytics must be an obj"),
+    ("edit_call_config", {"call_config": []}, 400, "call_config must be an object"),
+    (
+        "edit_call_config",
+        {"call_config": {"call_time": {"timezone": "Mars"}}},
+        400,
+        "call_config.call_time.timezone is not a known",
+    ),
+    ("edit_outbound_from_number_ids", {"outbound_from_number_ids": [NOBODYS_ID]}, 404, "Number not found"),
+    ("edit_outbound_from_number_ids", {"outbound_from_number_ids": "a"}, 400, "outbound_from_number_ids must be a"),
+    (
+        "edit_outbound_from_number_ids",
+        {"outbound_from_number_ids": [*map(str, range(101))]},
+        400,
+        "outbound_from_number_ids may",
+    ),
+    ("edit_noise_settings", {"mute_during_intro": "yes"}, 400, "mute_during_intro must be a boolean"),
+    ("edit_query_phrases", {"pre_query_response_phrases": [1]}, 400, "pre_query_response_phrases must be a list"),
+    ("edit_query_phrases", {"pre_query_phrase_probability": 2}, 400, "pre_query_phrase_probability must be between"),
     ("edit_event_subscriptions", {}, 400, "event_subscriptions is required"),
     ("edit_event_subscriptions", {"event_subscriptions": {}}, 400, "event_subscriptions must be a list"),
     ("edit_event_subscriptions", {"event_subscriptions": [3]}, 400, "event_subscriptions.0 must be an object"),

@@ -25,6 +25,7 @@ from outdial.store import schema
 LIST, OTHER_LIST = "aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002"
 SAM, ANN = "+12025550143", "+12025550144"
 BY_AGENT = "/campaign/terminate/agent"
+BY_CALLING = "/calling/terminate"
 BY_PATH = f"/campaign/terminate/{LIST}"
 HOOK = "https://hooks.example.test/ended"
 
@@ -61,6 +62,9 @@ class TestATermination:
             (BY_AGENT, {"campaign_id": LIST, "mobile_numbers": [ANN]}, {}, {"ann"}),
             (BY_AGENT, {"mobile_numbers": [SAM]}, {"terminate_all_calls": "false"}, {"alone"}),
             (BY_AGENT, {"mobile_numbers": [SAM]}, {"terminate_all_calls": "true"}, {"alone", "sam", "other"}),
+            (BY_CALLING, {"agent_id": AGENT}, {}, {"alone", "sam", "ann", "other"}),
+            (BY_CALLING, {"campaign_id": LIST, "mobile_numbers": [ANN]}, {}, {"ann"}),
+            (BY_CALLING, {"mobile_numbers": [SAM]}, {"terminate_all_calls": "true"}, {"alone", "sam", "other"}),
             (BY_PATH, {"campaign_id": OTHER_LIST}, {}, {"sam", "ann"}),
             (BY_PATH, {"campaign_id": OTHER_LIST, "mobile_numbers": [SAM]}, {}, {"sam"}),
         ],

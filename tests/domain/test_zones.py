@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 import pytest
 
-from outdial.domain.zones import zones_of
+from outdial.domain.request import Window
+from outdial.domain.zones import spoken_zone, zones_of
 
 ONE_ZONE = {
     "+12125550100": "America/New_York",
@@ -94,3 +95,31 @@ class TestANumber:
                     wrong.append((country, number, zones_of(number)))
 
         assert not wrong
+
+
+class TestTheClockTimesAreMeantBy:
+    @pytest.mark.parametrize(
+        ("window", "number", "zone"),
+        [
+            (Window(timezone="America/New_York"), "+4930123456", "America/New_York"),
+            (None, "+4930123456", "Europe/Berlin"),
+            (None, "+4915123456789", "Europe/Berlin"),
+            (None, "+919876543210", "Asia/Calcutta"),
+            (None, "+12125550100", "America/New_York"),
+            (None, "+881612345678", "Asia/Kolkata"),
+        ],
+    )
+    def test_is_the_windows_else_the_numbers_else_the_default(
+        self, window: Window | None, number: str, zone: str
+    ) -> None:
+        found = spoken_zone(window, number, datetime(2026, 11, 30, 12, tzinfo=UTC))
+
+        assert clock(found) == clock(zone)
+
+    def test_of_a_number_of_many_zones_is_in_their_middle(self) -> None:
+        at = datetime(2026, 11, 30, 12, tzinfo=UTC)
+        offsets = sorted(at.astimezone(ZoneInfo(name)).utcoffset() or timedelta() for name in zones_of("+79161234567"))
+
+        found = at.astimezone(ZoneInfo(spoken_zone(None, "+79161234567", at))).utcoffset()
+
+        assert offsets[0] < (found or timedelta()) < offsets[-1]

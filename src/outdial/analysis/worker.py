@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from outdial.analysis.heard import CALLEE, plain
 from outdial.analysis.ports import Analyst
 from outdial.analysis.rules import RuleAnalyst
-from outdial.domain.agent import Definition
+from outdial.domain.agent import AnalysisPlan, Definition
 from outdial.domain.analysis import Analysis, Talked
 from outdial.domain.clock import Clock
 from outdial.domain.errors import Broken, Unreachable
@@ -19,7 +20,7 @@ from outdial.domain.events import Event, EventType
 from outdial.domain.hours import zone
 from outdial.domain.job import Job, JobKind
 from outdial.store import analyses, jobs
-from outdial.store.agents import versions_by_id
+from outdial.store.agents import AgentVersion, versions_by_id
 from outdial.store.analyses import Spoken
 from outdial.store.database import Database
 from outdial.store.events import append
@@ -78,7 +79,8 @@ class AnalysisWorker:
             Unreachable: the analyst did not answer, or the database.
             Broken: the agent's version cannot be read.
         """
-        definition = await self._definition(spoken.version_id)
+        version = await self._version(spoken.version_id)
+        definition = version.definition
         talked = _talked(spoken, definition)
         has_words = any(speaker == CALLEE and plain(text) for speaker, text in talked.turns)
         analyst = self._analyst if has_words else self._rules
@@ -86,16 +88,18 @@ class AnalysisWorker:
         limit_s = max(self._least_s, min(self._analyst.most_s, left_s))
         try:
             async with asyncio.timeout(limit_s):
-                return await analyst.analyse(talked, definition.analysis, definition.model)
+                return _with_defaults(
+                    await analyst.analyse(talked, version.analysis, definition.model), version.analysis
+                )
         except TimeoutError:
             raise Unreachable(f"the analysis took longer than {limit_s:g} s") from None
 
-    async def _definition(self, version_id: str) -> Definition:
+    async def _version(self, version_id: str) -> AgentVersion:
         async with self._db.reading() as conn:
             version = (await versions_by_id(conn, [version_id])).get(version_id)
         if version is None:
             raise Broken(f"agent version {version_id} is gone")
-        return version.definition
+        return version
 
     def _is_late(self, job: Job) -> bool:
         return self._clock() - job.created_at >= CEILING
@@ -110,6 +114,14 @@ class AnalysisWorker:
                 await append(conn, _facts(job.subject, spoken, analysis, at))
 
         await self._db.write(work)
+
+
+def _with_defaults(analysis: Analysis, plan: AnalysisPlan) -> Analysis:
+    """Where the talk does not tell, what the owner said to take."""
+    if analysis.client is None or not plan.defaults:
+        return analysis
+    told = {name: plan.defaults.get(name) if value is None else value for name, value in analysis.client.items()}
+    return replace(analysis, client=told)
 
 
 def _talked(spoken: Spoken, definition: Definition) -> Talked:

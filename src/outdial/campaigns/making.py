@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,7 +17,7 @@ from outdial.domain.campaign import RUNNING, Campaign, Contact
 from outdial.domain.plan import Plan, first_due, resolve
 from outdial.domain.request import CallRequest, Overrides
 from outdial.store import campaigns
-from outdial.store.agents import AgentVersion
+from outdial.store.agents import AgentVersion, versions_by_id
 from outdial.store.database import Database
 from outdial.store.group_commit import Rows, write_rows
 from outdial.store.numbers import numbers_by_id
@@ -39,16 +40,24 @@ async def make_some(db: Database, campaign: Campaign, agent: AgentVersion, wishe
     async with db.reading() as conn:
         contacts = await campaigns.rows_after(conn, campaign.id, campaign.made_rows, AT_ONCE)
         numbers = await numbers_by_id(conn, campaign.callers.number_ids)
+        others = await versions_by_id(conn, agent.ab_test.takes_part - {agent.id})
     if not contacts:
         return campaign
     callers = [CallerNumber(one, numbers[one].number if one in numbers else "") for one in campaign.callers.number_ids]
-    plan = _plan(campaign, agent, wishes)
     good = [contact for contact in contacts if not contact.trouble]
-    terms = _Terms(campaign, agent, plan, first_due(plan, at), callers, at)
+    versions = {version.id: version for version in (agent, *others.values()) if not version.deleted}
+    terms = {
+        one: _Terms(campaign, versions[one], _plan(campaign, versions[one], wishes), callers, at) for one in versions
+    }
 
     def encoded() -> list[Rows]:
-        wake = terms.due_at <= at
-        return [rows_of(terms.registration(contact), db.inserts)._replace(wake=wake) for contact in good]
+        made = []
+        for contact in good:
+            call_id = call_id_of(campaign.id, contact.row)
+            chosen = terms.get(agent.ab_test.version_for(call_id, agent.id), terms[agent.id])
+            registration = chosen.registration(call_id, contact, drawn=bool(agent.ab_test.takes_part))
+            made.append(rows_of(registration, db.inserts)._replace(wake=registration.due_at <= at))
+        return made
 
     made = await asyncio.to_thread(encoded)
     return await _write(db, campaign, contacts[-1].row, made)
@@ -79,20 +88,24 @@ def _plan(campaign: Campaign, agent: AgentVersion, wishes: Wishes) -> Plan:
 
 @dataclass(frozen=True)
 class _Terms:
-    """What the calls of one batch have in common."""
+    """What the calls of one batch have in common that are talked by one version."""
 
     campaign: Campaign
-    agent: AgentVersion
+    version: AgentVersion
     plan: Plan
-    due_at: datetime
     callers: Sequence[CallerNumber]
     at: datetime
 
-    def registration(self, contact: Contact) -> Registration:
+    @cached_property
+    def due_at(self) -> datetime:
+        return first_due(self.plan, self.at)
+
+    def registration(self, call_id: str, contact: Contact, *, drawn: bool) -> Registration:
+        """``drawn``: the version was drawn by lot, and stays the call's own."""
         campaign = self.campaign
-        differences = mismatch(self.agent.definition, contact.variables)
+        differences = mismatch(self.version.definition, contact.variables)
         return Registration(
-            call_id=call_id_of(campaign.id, contact.row),
+            call_id=call_id,
             created_at=self.at,
             due_at=self.due_at,
             agent_id=campaign.agent_id,
@@ -105,6 +118,7 @@ class _Terms:
                 to_number=contact.mobile_number,
                 callee_name=contact.callee_name,
                 number_pool_id=campaign.callers.number_pool_id,
+                version_id=self.version.id if drawn else "",
                 variables=contact.variables,
                 bulk_list_id=campaign.id,
             ),

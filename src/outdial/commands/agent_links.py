@@ -35,6 +35,24 @@ async def must_own_knowledge(conn: AsyncConnection, workspace_id: str, ids: Sequ
         raise NotFound("Knowledge Base not found", field=field)
 
 
+async def must_call_from(conn: AsyncConnection, workspace_id: str, number_ids: Sequence[str]) -> None:
+    """
+    Raises:
+        NotFound: a number is not the workspace's.
+        Refused: one may not call out.
+    """
+    if not number_ids:
+        return
+    mine = sa.select(numbers.c.id, numbers.c.outbound).where(
+        numbers.c.workspace_id == workspace_id, numbers.c.id.in_(number_ids)
+    )
+    found = {row.id: row.outbound for row in await conn.execute(mine)}
+    if not set(number_ids) <= found.keys():
+        raise NotFound("Number not found", field="number_id")
+    if not all(found.values()):
+        raise Refused("Number is not enabled for outbound calls")
+
+
 async def link_number(conn: AsyncConnection, workspace_id: str, agent_id: str, link: NumberLink) -> None:
     """
     Raises:

@@ -6,7 +6,7 @@ Every change holds the agent's row from its first look to its commit: two edits 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -14,9 +14,15 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from outdial.commands.agent_links import NumberLink, link_number, must_own_knowledge, release_numbers
+from outdial.commands.agent_links import (
+    NumberLink,
+    link_number,
+    must_call_from,
+    must_own_knowledge,
+    release_numbers,
+)
 from outdial.commands.change_call import Selection, cancel_waiting
-from outdial.domain.agent import AGENT_TYPES, DOMAINS, Definition
+from outdial.domain.agent import AGENT_TYPES, DOMAINS, LABELS, Definition
 from outdial.domain.clock import Clock
 from outdial.domain.errors import Conflict, Fault, Invalid
 from outdial.domain.ids import new_id
@@ -48,7 +54,9 @@ class AgentChange:
     """What to change; None leaves it as it is.
 
     ``definition`` is given the agent's type (the new one) and the version as it is; ``subscriptions`` all of the
-    agent's, of every dialect. Both may refuse by raising. ``knowledge_id``: a knowledge base the change is about.
+    agent's, of every dialect. Both may refuse by raising. ``knowledge_id``: a knowledge base the change is about;
+    ``caller_ids``: numbers it is about, each of which must be the workspace's and may call out. ``labels``: what talks
+    are sorted into, whichever version talks.
     """
 
     name: str | None = None
@@ -57,7 +65,9 @@ class AgentChange:
     subscriptions: _SUBSCRIPTIONS | None = None
     definition: Callable[[str, Definition], Definition] | None = None
     knowledge_id: str = ""
+    caller_ids: Sequence[str] = ()
     number: NumberLink | None = None
+    labels: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -102,7 +112,7 @@ async def create_agent(db: Database, workspace_id: str, draft: AgentDraft, *, no
                 updated_at=at,
             )
         )
-        await _add_version(conn, made, draft.description, stored)
+        await add_version(conn, made, draft.description, stored)
 
     try:
         await db.write(work)
@@ -134,7 +144,7 @@ async def new_version(
         await must_own_knowledge(conn, workspace_id, definition.knowledge, "definition")
         highest = sa.select(sa.func.max(agent_versions.c.number)).where(agent_versions.c.agent_id == agent.id)
         made = Versioned(agent.id, version_id, (await conn.scalar(highest) or 0) + 1, at, definition)
-        await _add_version(conn, made, description, stored)
+        await add_version(conn, made, description, stored)
         await _change(conn, agent, at, {"active_version_id": version_id} if active else {})
         return made
 
@@ -177,6 +187,7 @@ async def edit_agent(
         version = await version_of(conn, agent, version_id)
         if change.knowledge_id:
             await must_own_knowledge(conn, workspace_id, [change.knowledge_id], "kb_id")
+        await must_call_from(conn, workspace_id, change.caller_ids)
         if change.number is not None:
             await link_number(conn, workspace_id, agent.id, change.number)
         definition = version.definition
@@ -207,7 +218,8 @@ async def archive(db: Database, workspace_id: str, agent_id: str, *, now: Clock)
     return await cancel_waiting(db, workspace_id, Selection(agent_id=agent_id), now=now)
 
 
-async def _add_version(conn: AsyncConnection, made: Versioned, description: str, stored: dict[str, Any]) -> None:
+async def add_version(conn: AsyncConnection, made: Versioned, description: str, stored: dict[str, Any]) -> None:
+    """Write down a version that ``made`` tells of; ``stored`` is its definition as JSON."""
     await conn.execute(
         agent_versions.insert().values(
             id=made.version_id,
@@ -242,8 +254,13 @@ def _columns(agent: HeldAgent, change: AgentChange) -> dict[str, Any]:
         columns["name"] = change.name
     if change.type is not None:
         columns["type"] = change.type
+    settings: dict[str, Any] = {}
     if change.whitelisted_domains is not None:
-        columns["settings"] = {**agent.settings, DOMAINS: list(change.whitelisted_domains)}
+        settings[DOMAINS] = list(change.whitelisted_domains)
+    if change.labels is not None:
+        settings[LABELS] = dict(change.labels)
+    if settings:
+        columns["settings"] = {**agent.settings, **settings}
     if change.subscriptions is not None:
         columns["subscriptions"] = [one.to_json() for one in change.subscriptions(agent.subscriptions)]
     return columns

@@ -46,7 +46,8 @@ class Placed:
 
 @dataclass(frozen=True)
 class _Found:
-    """What the request's names stand for. ``active`` and ``chosen`` are the same unless a version is pinned."""
+    """What the request's names stand for. ``active`` and ``chosen`` are the same unless the request names a version, or
+    the agent's are tried against each other."""
 
     active: AgentVersion
     chosen: AgentVersion
@@ -99,7 +100,8 @@ async def _accept(
     _check_texts(request)
     if request.dialect in _PAID_FIRST and not await can_pay(db, request.workspace_id):
         raise NoCredits("No credits are left")
-    found = await _look_up(db, request)
+    call_id = new_id()
+    found = await _look_up(db, request, call_id)
     if request.voice_id:
         must_speak(request.voice_id, found.chosen.definition.language, voices)
     differences = mismatch(found.chosen.definition, request.variables)
@@ -108,14 +110,15 @@ async def _accept(
     plan = replace(resolve(found.chosen.definition, request.overrides), not_after=request.not_after)
     hints = differences.warnings(spelling_hints=request.dialect in HINTS_AT_SPELLING)
     registration = Registration(
-        call_id=new_id(),
+        call_id=call_id,
         created_at=accepted_at,
         due_at=first_due(plan, accepted_at),
         agent_id=found.active.agent_id,
         from_numbers=found.callers,
         plan=plan,
         warnings=(*request.warnings, *hints),
-        request=request,
+        # A version drawn by lot stays the call's own, whatever becomes of the test until it is dialled.
+        request=replace(request, version_id=found.chosen.id) if found.active.ab_test.takes_part else request,
     )
     return registration, _placed(registration, found.active.agent_tag)
 
@@ -137,21 +140,31 @@ def _placed(registration: Registration, agent_tag: str) -> Placed:
     )
 
 
-async def _look_up(db: Database, request: CallRequest) -> _Found:
+async def _look_up(db: Database, request: CallRequest, call_id: str) -> _Found:
     """In the order of Ringg §2.13: agent, caller numbers, version."""
     agent = await _agent(db, request)
+    if not (request.number_pool_id or request.from_number_ids or request.from_numbers):
+        chosen = await _version(db, request, agent, call_id)
+        return _Found(agent, chosen, await _callers(db, replace(request, from_number_ids=chosen.definition.caller_ids)))
     if request.number_pool_id:
         await _check_pool(db, request)
         callers: Sequence[CallerNumber] = ()
     else:
         callers = await _callers(db, request)
-    chosen = agent
+    return _Found(agent, await _version(db, request, agent, call_id), callers)
+
+
+async def _version(db: Database, request: CallRequest, agent: AgentVersion, call_id: str) -> AgentVersion:
+    """The version the request names, else the one the lot falls on, else the active one."""
+    wanted = request.version_id or agent.ab_test.version_for(call_id, agent.id)
+    if wanted == agent.id:
+        return agent
+    found = (await db.find(versions_by_id, [wanted])).get(wanted)
+    if found is not None and found.agent_id == agent.agent_id and not found.deleted:
+        return found
     if request.version_id:
-        pinned = (await db.find(versions_by_id, [request.version_id])).get(request.version_id)
-        if pinned is None or pinned.agent_id != agent.agent_id:
-            raise NotFound("Agent version not found", field="version_id")
-        chosen = pinned
-    return _Found(agent, chosen, callers)
+        raise NotFound("Agent version not found", field="version_id")
+    return agent
 
 
 async def _agent(db: Database, request: CallRequest) -> AgentVersion:

@@ -43,6 +43,8 @@ CARRIED: Final = ("callee_name", "mobile_number")
 """Variables every outbound call brings."""
 DOMAINS: Final = "whitelisted_domains"
 """Member of an agent's settings: origins such as ``https://example.com`` from which a browser may call."""
+LABELS: Final = "classification_labels"
+"""Member of an agent's settings: what its talks are sorted into, whichever version talks."""
 
 
 def listed_variables(names: Iterable[str], agent_type: str) -> tuple[str, ...]:
@@ -51,21 +53,30 @@ def listed_variables(names: Iterable[str], agent_type: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*carried, *names)))
 
 
-ANALYSIS_TYPES: Final = ("string", "integer", "number", "boolean")
+ANALYSIS_TYPES: Final = ("string", "integer", "number", "boolean", "array", "date", "datetime")
+"""``array``: of strings; ``date``: ``YYYY-MM-DD``; ``datetime``: ISO 8601 with an offset."""
 
 
 @dataclass(frozen=True)
 class AnalysisPlan:
     """What is to be found out from a finished talk besides the usual.
 
-    ``keys``: names with their types; ``hints``: what a key means, by name; ``labels``: classifications, each with what
-    it means.
+    ``keys``: names with their types; ``hints``: what a key means, by name; ``defaults``: what a key is where the talk
+    does not tell, by name; ``labels``: classifications, each with what it means.
+
+    ``context``: what the owner says of the keys as a whole; ``goal_key``: the one that tells whether the call reached
+    its aim; ``platform_context`` and ``client_context``: whatever else the owner wants an analyst to know.
     """
 
     prompt: str = ""
     keys: Mapping[str, str] = field(default_factory=dict)
     hints: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    context: str = ""
+    goal_key: str = ""
+    platform_context: Mapping[str, Any] = field(default_factory=dict)
+    client_context: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -99,6 +110,8 @@ class Definition:
     analysis: AnalysisPlan = AnalysisPlan()
     extract_callee_name: bool = False
     """Greet with the first name only, where the request does not say."""
+    caller_ids: tuple[str, ...] = ()
+    """Ids of the numbers a call is made from that names none."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """What the agent's editor keeps for itself and nothing here acts on."""
     call_config: Mapping[str, Any] = field(default_factory=dict)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any, Final
 
+LARGEST_INTEGER: Final = 2**53
+"""Beyond it JSON readers disagree."""
+LARGEST_NUMBER: Final = 1e300
+"""More is mostly infinity."""
 SENTIMENTS: Final = ("positive", "neutral", "negative")
 
 
@@ -55,3 +60,40 @@ class Talked:
     began_at: str
     variables: Mapping[str, Any] = field(default_factory=dict)
     captured: Mapping[str, str] = field(default_factory=dict)
+
+
+def fits(value: object, kind: str) -> bool:
+    """Whether ``value`` is one of a type of ``outdial.domain.agent.ANALYSIS_TYPES``, as JSON has it."""
+    return _FITS[kind](value)
+
+
+def _is_number(value: object, kinds: type[int] | tuple[type[int], type[float]], largest: float) -> bool:
+    return isinstance(value, kinds) and not isinstance(value, bool) and abs(value) <= largest
+
+
+def _is_iso(value: object, parse: Callable[[str], object]) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        parse(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _aware(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(text)
+    return at
+
+
+_FITS: Final[Mapping[str, Callable[[object], bool]]] = {
+    "string": lambda value: isinstance(value, str),
+    "integer": lambda value: _is_number(value, int, LARGEST_INTEGER),
+    "number": lambda value: _is_number(value, (int, float), LARGEST_NUMBER),
+    "boolean": lambda value: isinstance(value, bool),
+    "array": lambda value: isinstance(value, list) and all(isinstance(member, str) for member in value),
+    "date": lambda value: _is_iso(value, date.fromisoformat),
+    "datetime": lambda value: _is_iso(value, _aware),
+}

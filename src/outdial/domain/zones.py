@@ -14,6 +14,7 @@ from phonenumbers.timezone import time_zones_for_number
 
 from outdial.domain.errors import Broken
 from outdial.domain.hours import zone
+from outdial.domain.request import Window
 
 _COMPARED: Final = tuple(datetime(2025, 1, 1, tzinfo=UTC) + timedelta(weeks=week) for week in range(520))
 """Clocks that show the same in each of these weeks are the same one under two names."""
@@ -38,6 +39,18 @@ def zones_of(number: str) -> tuple[str, ...]:
         # Its table names Paris for Algiers and Bucharest for Kaliningrad, which part for half of the year.
         return country
     return named
+
+
+def spoken_zone(window: Window | None, number: str, at: datetime) -> str:
+    """The zone by whose clock times said in a talk are meant: the window's, else the callee's, else the default.
+
+    Of the several zones a number may be in, the one in the middle by its offset ``at`` that moment: nobody knows
+    better, and it is the least wrong.
+    """
+    if window is not None:
+        return window.timezone
+    by_offset = sorted(zones_of(number), key=lambda name: (at.astimezone(zone(name)).utcoffset() or timedelta(), name))
+    return by_offset[(len(by_offset) - 1) // 2] if by_offset else Window().timezone
 
 
 def _is_known(name: str) -> bool:

@@ -14,7 +14,7 @@ from openai.types.chat import ChatCompletion
 
 from outdial.analysis.rules import RuleAnalyst
 from outdial.domain.agent import AnalysisPlan
-from outdial.domain.analysis import SENTIMENTS, Analysis, PlatformAnalysis, Talked
+from outdial.domain.analysis import SENTIMENTS, Analysis, PlatformAnalysis, Talked, fits
 from outdial.domain.errors import Unreachable
 from outdial.language.analyst_prompt import questions, response_format
 from outdial.language.chat import ChatSettings
@@ -148,6 +148,9 @@ class _Reader:
             "integer": self._integer,
             "number": self._number,
             "boolean": self.flag,
+            "array": lambda path, value: list(self.texts(path, value)),
+            "date": self._iso,
+            "datetime": self._iso,
         }
 
     def members(self, path: str, value: Any, names: list[str]) -> Mapping[str, Any]:
@@ -159,7 +162,12 @@ class _Reader:
         return value
 
     def value(self, path: str, value: Any, kind: str) -> Any:
-        return None if value is None else self._kinds[kind](path, value)
+        if value is None:
+            return None
+        read = self._kinds[kind](path, value)
+        if not fits(read, kind):
+            self._wrong(path, f"of the type {kind}")
+        return read
 
     def text(self, path: str, value: Any) -> str:
         if not isinstance(value, str):
@@ -194,6 +202,9 @@ class _Reader:
         except (TypeError, ValueError):
             self._wrong(path, "ISO 8601 with an offset")
         return at.isoformat() if is_ahead else ""
+
+    def _iso(self, path: str, value: Any) -> str:
+        return self.text(path, value).strip()
 
     def _integer(self, path: str, value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _LARGEST:

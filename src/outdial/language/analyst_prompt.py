@@ -80,7 +80,15 @@ def schema(plan: AnalysisPlan) -> dict[str, Any]:
 
 def _key(kind: str, hint: str) -> dict[str, Any]:
     described = {"description": hint} if hint else {}
-    return {"type": [kind, "null"], **described}
+    match kind:
+        case "array":
+            return {**_TEXTS, "type": ["array", "null"], **described}
+        case "date" | "datetime":
+            # Not every server that takes a JSON schema knows ``format``: the words say it too.
+            form = "YYYY-MM-DD" if kind == "date" else "ISO 8601 with an offset"
+            return {"type": ["string", "null"], "description": f"{hint} ({form})".strip()}
+        case _:
+            return {"type": [kind, "null"], **described}
 
 
 def _object(members: dict[str, Any]) -> dict[str, Any]:
@@ -94,10 +102,19 @@ def _asked(talked: Talked, plan: AnalysisPlan) -> str:
     if plan.keys:
         about = {name: f"{kind}. {plan.hints.get(name, '')}".strip() for name, kind in plan.keys.items()}
         parts.append("\n".join([_CLIENT, *_listed(about)]))
-    if plan.prompt.strip():
-        parts.append(f"{_OWNER}\n{plan.prompt.strip()}")
+    if owner := _owners_words(plan):
+        parts.append("\n".join([_OWNER, *owner]))
     parts.append(f"The answer's JSON schema:\n{json.dumps(schema(plan), ensure_ascii=False)}")
     return "\n\n".join(parts)
+
+
+def _owners_words(plan: AnalysisPlan) -> list[str]:
+    contexts = {"platform": plan.platform_context, "client": plan.client_context}
+    about = [
+        f'About "{part}": {json.dumps(context, ensure_ascii=False)}' for part, context in contexts.items() if context
+    ]
+    goal = [f'The call reached its aim if "{plan.goal_key}" says so.'] if plan.goal_key else []
+    return [text.strip() for text in (plan.prompt, plan.context, *goal, *about) if text.strip()]
 
 
 def _listed(named: Mapping[str, str]) -> list[str]:

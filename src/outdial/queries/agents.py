@@ -11,11 +11,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from outdial.domain.agent import DOMAINS, Definition
+from outdial.domain.ab_test import ABTest
+from outdial.domain.agent import DOMAINS, LABELS, Definition
 from outdial.domain.errors import Broken, Invalid, NotFound
 from outdial.domain.subscription import Subscription
 from outdial.queries.call_pages import Place
-from outdial.store.agents import agents_by_id, versions_by_id
+from outdial.store.agents import AgentVersion, agents_by_id, versions_by_id
 from outdial.store.database import Database
 from outdial.store.definitions import definition_from_json
 from outdial.store.schema import agent_versions, agents, knowledge_bases
@@ -50,6 +51,8 @@ class AgentWhole:
     knowledge: Mapping[str, str]
     subscriptions: tuple[Subscription, ...]
     whitelisted_domains: tuple[str, ...]
+    ab_test: ABTest
+    labels: Mapping[str, str]
     created_at: datetime
     updated_at: datetime
 
@@ -85,16 +88,30 @@ async def agent_page(
     return shown, Place(shown[-1].created_at, shown[-1].id) if len(found) > limit else None
 
 
+async def has_callers(db: Database, workspace_id: str, agent_id: str, version_id: str = "") -> bool:
+    """Whether a call with this agent (this version of it) may leave out where it is made from.
+
+    False for what does not exist, as ``extracts_names``.
+    """
+    version = await _version_meant(db, workspace_id, agent_id, version_id)
+    return version is not None and bool(version.definition.caller_ids)
+
+
 async def extracts_names(db: Database, workspace_id: str, agent_id: str, version_id: str = "") -> bool:
     """Whether the agent (the version, if one is pinned) wants first names where a request does not say.
 
     False for what does not exist: that is found out, and said, where the call is placed.
     """
+    version = await _version_meant(db, workspace_id, agent_id, version_id)
+    return version is not None and version.definition.extract_callee_name
+
+
+async def _version_meant(db: Database, workspace_id: str, agent_id: str, version_id: str) -> AgentVersion | None:
     if version_id:
         version = (await db.find(versions_by_id, [version_id])).get(version_id)
     else:
         version = (await db.find(agents_by_id, [agent_id])).get(agent_id)
-    return version is not None and version.workspace_id == workspace_id and version.definition.extract_callee_name
+    return version if version is not None and version.workspace_id == workspace_id else None
 
 
 def _in_use(workspace_id: str) -> sa.Select[Any]:
@@ -111,7 +128,8 @@ async def _wholes(conn: AsyncConnection, asked: sa.Select[Any]) -> list[AgentWho
 
 async def _versions(conn: AsyncConnection, agent_ids: Sequence[str]) -> Mapping[str, list[VersionRow]]:
     by_agent: dict[str, list[VersionRow]] = defaultdict(list)
-    asked = sa.select(agent_versions).where(agent_versions.c.agent_id.in_(agent_ids))
+    kept = agent_versions.c.deleted_at.is_(None)
+    asked = sa.select(agent_versions).where(agent_versions.c.agent_id.in_(agent_ids), kept)
     for row in (await conn.execute(asked.order_by(agent_versions.c.number.desc()))).mappings():
         by_agent[row["agent_id"]].append(_version(row))
     return by_agent
@@ -139,6 +157,8 @@ def _whole(row: _Row, versions: Sequence[VersionRow], knowledge: Mapping[str, st
         knowledge=knowledge,
         subscriptions=tuple(map(Subscription.from_json, row["subscriptions"])),
         whitelisted_domains=tuple(row["settings"].get(DOMAINS, ())),
+        ab_test=ABTest.of(row["settings"]),
+        labels=row["settings"].get(LABELS) or {},
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )

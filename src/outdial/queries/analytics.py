@@ -18,7 +18,7 @@ from outdial.domain.outcome import EndedBy, Outcome
 from outdial.domain.rules import MICROS
 from outdial.queries.calls import Filters, conditions
 from outdial.store.database import Database
-from outdial.store.schema import agents, analyses, attempts, call_requests, calls
+from outdial.store.schema import agent_versions, agents, analyses, attempts, call_requests, calls
 
 BUCKETS_S: Final = (10, 30, 60)
 """Where the second, third and fourth bucket of talk lengths begin."""
@@ -52,6 +52,17 @@ class Group:
     connected: int
     talk_ms: int
     credits: float
+
+
+@dataclass(frozen=True)
+class VersionUse:
+    """Calls one version of an agent was dialled for; ``connected``: those answered then."""
+
+    agent_id: str
+    version_id: str
+    number: int
+    calls: int
+    connected: int
 
 
 @dataclass(frozen=True)
@@ -100,6 +111,26 @@ async def numbers_used(db: Database, workspace_id: str, filters: Filters) -> lis
     )
     async with db.reading() as conn:
         return [NumberUse(*row) for row in await conn.execute(asked)]
+
+
+async def versions_used(db: Database, workspace_id: str, filters: Filters) -> list[VersionUse]:
+    """The versions of agents that calls under ``filters`` were dialled with, agent by agent."""
+    dialled = (
+        sa.select(attempts.c.call_id, attempts.c.version_id, sa.func.max(_answered()).label("connected"))
+        .join(calls, calls.c.id == attempts.c.call_id)
+        .where(*conditions(workspace_id, filters))
+        .group_by(attempts.c.call_id, attempts.c.version_id)
+        .subquery("dialled")
+    )
+    version = (agent_versions.c.agent_id, agent_versions.c.id, agent_versions.c.number)
+    asked = (
+        sa.select(*version, sa.func.count(), _sum(dialled.c.connected))
+        .join(agent_versions, agent_versions.c.id == dialled.c.version_id)
+        .group_by(*version)
+        .order_by(agent_versions.c.agent_id, agent_versions.c.number)
+    )
+    async with db.reading() as conn:
+        return [VersionUse(*row) for row in await conn.execute(asked)]
 
 
 async def talk_lengths(db: Database, workspace_id: str, filters: Filters) -> Sequence[int]:

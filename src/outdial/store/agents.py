@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from outdial.domain.agent import Definition
+from outdial.domain.ab_test import ABTest
+from outdial.domain.agent import LABELS, AnalysisPlan, Definition
 from outdial.domain.errors import Broken, Invalid, NotFound
 from outdial.domain.subscription import Subscription
 from outdial.store.definitions import definition_from_json
@@ -27,6 +28,8 @@ _VERSIONS: Final = sa.select(
     agents.c.name,
     agents.c.tag,
     agents.c.type,
+    agents.c.settings,
+    agent_versions.c.deleted_at,
 ).join(agents, agents.c.id == agent_versions.c.agent_id)
 
 
@@ -42,6 +45,15 @@ class AgentVersion:
     agent_tag: str
     agent_type: str
     definition: Definition
+    ab_test: ABTest = field(default_factory=ABTest)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """The agent's classifications, which stand in the place of the version's own; empty: it has none."""
+    deleted: bool = False
+
+    @property
+    def analysis(self) -> AnalysisPlan:
+        """What talks of this version are asked."""
+        return replace(self.definition.analysis, labels=self.labels) if self.labels else self.definition.analysis
 
 
 async def agents_by_id(conn: AsyncConnection, ids: Collection[str]) -> Mapping[str, AgentVersion]:
@@ -65,7 +77,7 @@ async def agents_by_tag(
 
 
 async def versions_by_id(conn: AsyncConnection, ids: Collection[str]) -> Mapping[str, AgentVersion]:
-    """Versions of any workspace, also of archived agents."""
+    """Versions of any workspace, also deleted ones and those of archived agents."""
     return {version.id: version for version in await _all(conn, agent_versions.c.id.in_(ids))}
 
 
@@ -110,7 +122,7 @@ async def version_of(conn: AsyncConnection, agent: HeldAgent, version_id: str) -
     """
     wanted = version_id or agent.active_version_id
     found = (await versions_by_id(conn, [wanted])).get(wanted)
-    if found is None or found.agent_id != agent.id:
+    if found is None or found.agent_id != agent.id or found.deleted:
         raise NotFound("Version not found", field="version_id")
     return found
 
@@ -129,6 +141,9 @@ def _version_of(row: Mapping[Any, Any]) -> AgentVersion:
         agent_tag=row["tag"],
         agent_type=row["type"],
         definition=definition_of(row["id"], row["definition"]),
+        ab_test=ABTest.of(row["settings"]),
+        labels=row["settings"].get(LABELS) or {},
+        deleted=row["deleted_at"] is not None,
     )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.analysis import Analysis, PlatformAnalysis
 from outdial.domain.plan import Plan
-from outdial.domain.request import Window
+from outdial.domain.zones import spoken_zone
 from outdial.store.schema import analyses, attempts, call_requests, calls
 
 
@@ -21,7 +21,8 @@ class Spoken:
     """What was said in a call, over all attempts somebody answered.
 
     ``attempt``: the number of the call's last one. ``began_at``: when the last talk did, aware UTC. ``timezone``: of
-    the calling window, else the documented default (Ringg §5.4). ``version_id``: of the agent that talked.
+    the calling window (Ringg §5.4), else of the callee's number, else the documented default: the clock by which
+    "tomorrow at five" is meant. ``version_id``: of the agent that talked.
     """
 
     workspace_id: str
@@ -57,6 +58,7 @@ async def spoken_in(conn: AsyncConnection, call_id: str) -> Spoken | None:
         sa.select(
             calls.c.workspace_id,
             calls.c.attempt,
+            calls.c.to_number,
             call_requests.c.plan,
             call_requests.c.variables,
             *(attempts.c[name] for name in ("version_id", "claimed_at", "answered_at", "turns", "captured")),
@@ -73,12 +75,13 @@ async def spoken_in(conn: AsyncConnection, call_id: str) -> Spoken | None:
 def _spoken(dials: Sequence[Mapping[Any, Any]]) -> Spoken:
     talks = [dial for dial in dials if dial["answered_at"] or dial["turns"]]
     last = (talks or dials)[-1]
+    began_at = last["answered_at"] or last["claimed_at"]
     return Spoken(
         workspace_id=last["workspace_id"],
         attempt=last["attempt"],
         version_id=last["version_id"],
-        began_at=last["answered_at"] or last["claimed_at"],
-        timezone=(Plan.from_json(last["plan"]).window or Window()).timezone,
+        began_at=began_at,
+        timezone=spoken_zone(Plan.from_json(last["plan"]).window, last["to_number"], began_at),
         turns=tuple((turn["speaker"], turn["text"]) for talk in talks for turn in talk["turns"] or ()),
         variables=last["variables"],
         captured={name: value for talk in talks for name, value in (talk["captured"] or {}).items()},

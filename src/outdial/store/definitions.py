@@ -183,7 +183,12 @@ _ANALYSIS: Final[Mapping[str, _Read]] = {
     "prompt": _text,
     "keys": _typed_keys,
     "hints": _named_texts,
+    "defaults": _object,
     "labels": _named_texts,
+    "context": _text,
+    "goal_key": _text,
+    "platform_context": _object,
+    "client_context": _object,
 }
 _READERS: Final[Mapping[str, _Read]] = {
     "greeting": _text,
@@ -206,5 +211,6 @@ _READERS: Final[Mapping[str, _Read]] = {
     "knowledge": _texts,
     "analysis": _analysis,
     "extract_callee_name": _flag,
+    "caller_ids": _texts,
     "options": _object,
 }

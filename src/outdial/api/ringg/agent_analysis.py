@@ -1,54 +1,206 @@
-"""What an agent's owner wants found out of every talk, in the two forms clients send it."""
+"""What an agent's owner wants found out of every talk, in the forms clients send it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 from outdial.domain.agent import ANALYSIS_TYPES, AnalysisPlan
+from outdial.domain.analysis import fits
 from outdial.domain.errors import Fault, Invalid
 
 FIELD: Final = "custom_analysis_prompt"
+CLIENT: Final = "client_analysis"
+LABELS: Final = "classification_labels"
+CONTEXT: Final = "analytics_context"
+_NESTED: Final = frozenset({"prompt", "keys", "defaults"})
+_CLIENT_MEMBERS: Final = frozenset({"context", "goal_key", "keys"})
+_CONTEXTS: Final = {"platform_analytics": "platform_context", "client_analytics": "client_context"}
 _MOST_KEYS: Final = 100
+_MOST_LABELS: Final = 10
 _MAX_NAME: Final = 64
+_MAX_LABEL: Final = 100
 
 
-def read(value: object) -> AnalysisPlan:
-    """``{prompt, keys: {name: type}}`` or flat ``{name: description}``, whose values are all strings; ``{}``: nothing.
+def read(value: object, before: AnalysisPlan) -> AnalysisPlan:
+    """The plan with ``{prompt, keys: {name: type}, defaults: {name: value}}``, or flat ``{name: description}``, whose
+    values are all strings, in the place of what ``before`` asks for; ``{}``: nothing is asked any more.
 
     Raises:
         Invalid: with every fault.
     """
+    asked = _object(FIELD, value)
+    _refuse(_prompt_faults(asked))
+    if not _is_nested(asked):
+        return replace(before, prompt="", keys=dict.fromkeys(asked, "string"), hints=dict(asked), defaults={})
+    return replace(
+        before,
+        prompt=asked.get("prompt") or "",
+        keys=dict(asked.get("keys") or {}),
+        hints={},
+        defaults=dict(asked.get("defaults") or {}),
+    )
+
+
+def read_client(value: object, before: AnalysisPlan) -> AnalysisPlan:
+    """The plan with ``{context, goal_key, keys: {name: {type, default, description}}}``: what it leaves out stays.
+
+    Raises:
+        Invalid: with every fault.
+    """
+    asked = _object(CLIENT, value)
+    _refuse(_client_faults(asked))
+    changed = before
+    if "keys" in asked:
+        keys: Mapping[str, Mapping[str, Any]] = asked["keys"] or {}
+        changed = replace(
+            changed,
+            keys={name: said.get("type") or "string" for name, said in keys.items()},
+            hints={name: said["description"] for name, said in keys.items() if said.get("description")},
+            defaults={name: said["default"] for name, said in keys.items() if said.get("default") is not None},
+        )
+    if "context" in asked:
+        changed = replace(changed, context=asked["context"] or "")
+    if "goal_key" in asked:
+        changed = replace(changed, goal_key=asked["goal_key"] or "")
+    if changed.goal_key and changed.goal_key not in changed.keys:
+        raise _wrong((CLIENT, "goal_key"), f"{CLIENT}.goal_key is none of the keys", "unknown")
+    return changed
+
+
+def read_labels(value: object) -> dict[str, str]:
+    """``{label: description}``.
+
+    Raises:
+        Invalid: with every fault.
+    """
+    labels = _object(LABELS, value)
+    _refuse(_label_faults(labels))
+    return {label.strip(): meaning or "" for label, meaning in labels.items()}
+
+
+def read_context(value: object, before: AnalysisPlan) -> AnalysisPlan:
+    """The plan with ``{platform_analytics: {}, client_analytics: {}}`` merged deeply into what it has.
+
+    Raises:
+        Invalid: a part is no object.
+    """
+    asked = _object(CONTEXT, value)
+    changes: dict[str, Any] = {}
+    for name, member in _CONTEXTS.items():
+        if asked.get(name) is not None:
+            changes[member] = _merged(getattr(before, member), _object(name, asked[name], (CONTEXT, name)))
+    return replace(before, **changes)
+
+
+def remembered_client(value: Mapping[str, Any], before: object) -> dict[str, Any]:
+    """``client_analysis`` as it is given back: what was sent over what had been sent."""
+    held = before if isinstance(before, dict) else {}
+    return {"keys": {}, **held, **{name: member for name, member in value.items() if member is not None}}
+
+
+def _object(name: str, value: object, path: tuple[str, ...] = ()) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise Invalid(Fault((FIELD,), f"{FIELD} must be an object", "type"))
-    faults = [*_faults(value)]
-    if faults:
-        raise Invalid(*faults)
-    if _is_nested(value):
-        return AnalysisPlan(prompt=value.get("prompt") or "", keys=dict(value.get("keys") or {}))
-    return AnalysisPlan(keys=dict.fromkeys(value, "string"), hints=dict(value))
+        raise _wrong(path or (name,), f"{name} must be an object", "type")
+    return value
 
 
 def _is_nested(value: Mapping[str, object]) -> bool:
     """A flat form may have keys of these names too, but never an object among its values."""
-    return value.keys() <= {"prompt", "keys"} and not isinstance(value.get("keys"), str)
+    return value.keys() <= _NESTED and not isinstance(value.get("keys"), str)
 
 
-def _faults(value: Mapping[str, object]) -> Iterator[Fault]:
-    nested = _is_nested(value)
-    if nested and not isinstance(value.get("prompt"), str | None):
-        yield Fault((FIELD, "prompt"), f"{FIELD}.prompt must be a string", "type")
-    keys = (value.get("keys") or {}) if nested else value
-    if not isinstance(keys, dict):
-        yield Fault((FIELD, "keys"), f"{FIELD}.keys must be an object", "type")
+def _prompt_faults(value: Mapping[str, Any]) -> Iterator[Fault]:
+    if not _is_nested(value):
+        yield from _names_faults((FIELD,), value)
+        for name, said in value.items():
+            if not isinstance(said, str):
+                yield Fault((FIELD, name), f"the description of {name} must be a string", "type")
         return
-    if len(keys) > _MOST_KEYS:
-        yield Fault((FIELD,), f"{FIELD} may hold at most {_MOST_KEYS} keys", "too_long")
-    path = (FIELD, "keys") if nested else (FIELD,)
+    if not isinstance(value.get("prompt"), str | None):
+        yield Fault((FIELD, "prompt"), f"{FIELD}.prompt must be a string", "type")
+    parts = {name: value.get(name) or {} for name in ("keys", "defaults")}
+    for name, part in parts.items():
+        if not isinstance(part, dict):
+            yield Fault((FIELD, name), f"{FIELD}.{name} must be an object", "type")
+            return
+    yield from _names_faults((FIELD, "keys"), parts["keys"])
+    for name, kind in parts["keys"].items():
+        yield from _type_faults((FIELD, "keys", name), name, kind)
+    for name, default in parts["defaults"].items():
+        yield from _default_faults((FIELD, "defaults", name), name, parts["keys"].get(name), default)
+
+
+def _client_faults(value: Mapping[str, Any]) -> Iterator[Fault]:
+    for name in ("context", "goal_key"):
+        if not isinstance(value.get(name), str | None):
+            yield Fault((CLIENT, name), f"{CLIENT}.{name} must be a string", "type")
+    for name in value:
+        if name not in _CLIENT_MEMBERS:
+            yield Fault((CLIENT, name), f"{CLIENT}.{name} is not a known field", "unknown")
+    keys = value.get("keys") or {}
+    if not isinstance(keys, dict):
+        yield Fault((CLIENT, "keys"), f"{CLIENT}.keys must be an object", "type")
+        return
+    yield from _names_faults((CLIENT, "keys"), keys)
     for name, said in keys.items():
+        path = (CLIENT, "keys", name)
+        if not isinstance(said, dict):
+            yield Fault(path, f"{name} must be an object with a type", "type")
+            continue
+        if not isinstance(said.get("description"), str | None):
+            yield Fault((*path, "description"), f"the description of {name} must be a string", "type")
+        kind = said.get("type") or "string"
+        yield from _type_faults((*path, "type"), name, kind)
+        yield from _default_faults((*path, "default"), name, kind, said.get("default"))
+
+
+def _label_faults(labels: Mapping[str, Any]) -> Iterator[Fault]:
+    if len(labels) > _MOST_LABELS:
+        yield Fault((LABELS,), f"{LABELS} may hold at most {_MOST_LABELS} labels", "too_long")
+    for label, meaning in labels.items():
+        if not label.strip() or len(label) > _MAX_LABEL:
+            yield Fault((LABELS, label), f"labels must be 1 to {_MAX_LABEL} characters", "format")
+        if not isinstance(meaning, str | None):
+            yield Fault((LABELS, label), f"the description of {label} must be a string", "type")
+
+
+def _names_faults(path: tuple[str, ...], keys: Mapping[str, Any]) -> Iterator[Fault]:
+    if len(keys) > _MOST_KEYS:
+        yield Fault(path[:1], f"{path[0]} may hold at most {_MOST_KEYS} keys", "too_long")
+    for name in keys:
         if not name.strip() or len(name) > _MAX_NAME:
             yield Fault((*path, name), f"names of keys must be 1 to {_MAX_NAME} characters", "format")
-        if nested and said not in ANALYSIS_TYPES:
-            yield Fault((*path, name), f"the type of {name} must be one of {', '.join(ANALYSIS_TYPES)}", "unknown")
-        elif not nested and not isinstance(said, str):
-            yield Fault((*path, name), f"the description of {name} must be a string", "type")
+
+
+def _type_faults(path: tuple[str, ...], name: str, kind: object) -> Iterator[Fault]:
+    if kind not in ANALYSIS_TYPES:
+        yield Fault(path, f"the type of {name} must be one of {', '.join(ANALYSIS_TYPES)}", "unknown")
+
+
+def _default_faults(path: tuple[str, ...], name: str, kind: object, default: object) -> Iterator[Fault]:
+    if default is None:
+        return
+    if kind is None:
+        yield Fault(path, f"there is a default for {name}, which is none of the keys", "unknown")
+    elif kind in ANALYSIS_TYPES and not fits(default, str(kind)):
+        yield Fault(path, f"the default of {name} is not of the type {kind}", "type")
+
+
+def _merged(before: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(before)
+    for name, value in changes.items():
+        held = merged.get(name)
+        merged[name] = _merged(held, value) if isinstance(held, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _refuse(faults: Iterator[Fault]) -> None:
+    found = [*faults]
+    if found:
+        raise Invalid(*found)
+
+
+def _wrong(path: tuple[str, ...], message: str, kind: str) -> Invalid:
+    return Invalid(Fault(path, message, kind))

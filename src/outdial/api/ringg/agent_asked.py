@@ -76,9 +76,28 @@ class AgentEdit(BaseModel):
     dtmf_settings: Any = None
     vad_settings: Any = None
     query_phrases: Any = None
+    voicemail_settings: Any = None
+    mute_while_bot_speaking: bool | None = None
+    mute_during_intro: bool | None = None
+    pre_query_response_phrases: list[str] | None = None
+    pre_query_phrase_probability: float | None = Field(default=None, ge=0, le=1)
     custom_analysis_prompt: dict[str, Any] | None = Field(
-        default=None, description="{prompt, keys: {name: type}}, or {name: description}; {} clears"
+        default=None, description="{prompt, keys: {name: type}, defaults}, or {name: description}; {} clears"
     )
+    client_analysis: dict[str, Any] | None = Field(
+        default=None, description="{context, goal_key, keys: {name: {type, default, description}}}; the rest stays"
+    )
+    classification_labels: dict[str, str | None] | None = Field(
+        default=None, max_length=10, description="{label: description}"
+    )
+    analytics_context: dict[str, Any] | None = Field(
+        default=None, description="{platform_analytics, client_analytics}, merged into what there is"
+    )
+    call_config: dict[str, Any] | None = Field(default=None, description="As of a call; merged into what there is")
+    outbound_from_number_ids: list[str] | None = Field(default=None, max_length=100)
+    description: str | None = Field(default=None, max_length=500, description="Of a version")
+    ab_versions: dict[str, float] | None = Field(default=None, description="{version_id: share}; they add up to 1")
+    enabled: bool | None = Field(default=None, description="Whether versions are tried against each other")
 
 
 class VoicesQuery(BaseModel):

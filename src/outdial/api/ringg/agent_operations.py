@@ -4,32 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from typing import Any, Final, NamedTuple
 
-from outdial.api.ringg import agent_analysis, agent_events, agent_fields, agent_prompt, fields
+from outdial.api.ringg import (
+    agent_analysis,
+    agent_call_config,
+    agent_events,
+    agent_fields,
+    agent_prompt,
+    agent_versions,
+    fields,
+)
 from outdial.api.ringg.translate import DIALECT
+from outdial.api.ringg.validation import MAX_CALLER_NUMBERS
 from outdial.commands.agent_links import NumberLink
 from outdial.commands.agents import AgentChange
 from outdial.domain import voices as speaking
-from outdial.domain.agent import Definition, Voice, listed_variables
+from outdial.domain.agent import AnalysisPlan, Definition, Voice, listed_variables
 from outdial.domain.errors import Fault, Invalid, Refused, Unsupported
 from outdial.domain.ids import parse_uuid
 from outdial.domain.subscription_headers import replaced
 from outdial.domain.web_addresses import origin
 
-OPTIONS: Final = ("noise_settings", "dtmf_settings", "vad_settings", "query_phrases")
+OPTIONS: Final = ("noise_settings", "dtmf_settings", "vad_settings", "query_phrases", "voicemail_settings")
 """Kept and given back; nothing here acts on them."""
+_LOOSE: Final[Mapping[str, Mapping[str, type]]] = {
+    "noise_settings": {"mute_while_bot_speaking": bool, "mute_during_intro": bool},
+    "query_phrases": {"pre_query_response_phrases": list, "pre_query_phrase_probability": float},
+}
+"""Members of an option that real clients send beside the operation, not in the option."""
 _Object = Mapping[str, object]
 
 
 @dataclass(frozen=True)
 class Edit:
-    """What a body asks for. ``about_speech``: whether it concerns the voice; ``echoed``: ids the answer repeats."""
+    """What a body asks for. ``about_speech``: whether it concerns the voice; ``echoed``: ids the answer repeats.
+
+    ``about_versions``: the operation of ``agent_versions`` it is, which then stands in the place of the change.
+    """
 
     agent_id: str
     version_id: str
     change: AgentChange
+    about_versions: str = ""
     about_speech: bool = False
     echoed: Mapping[str, str] = field(default_factory=dict)
 
@@ -37,24 +56,27 @@ class Edit:
 class _Asked(NamedTuple):
     body: _Object
     voices: Mapping[str, Voice]
+    now: datetime
 
 
 _Operation = Callable[[_Asked], AgentChange]
 
 
-def read(body: _Object, voices: Mapping[str, Voice]) -> Edit:
-    """
+def read(body: _Object, voices: Mapping[str, Voice], now: datetime) -> Edit:
+    """``now``: aware.
+
     Raises:
         Unsupported: there is no such operation.
         Invalid: with every fault.
     """
     name = body.get("operation")
-    if isinstance(name, str) and name.strip() and name.strip() not in _OPERATIONS:
-        raise Unsupported(f"operation {name.strip()} is not supported")
+    known = name.strip() if isinstance(name, str) else ""
+    if known and known not in NAMES:
+        raise Unsupported(f"operation {known} is not supported")
     faults, change = [*_envelope_faults(body)], AgentChange()
-    if isinstance(name, str) and name.strip():
+    if known in _OPERATIONS:
         try:
-            change = _OPERATIONS[name.strip()](_Asked(body, voices))
+            change = _OPERATIONS[known](_Asked(body, voices, now))
         except Invalid as wrong:
             faults += wrong.faults
     if faults:
@@ -64,7 +86,8 @@ def read(body: _Object, voices: Mapping[str, Voice]) -> Edit:
         agent_id=parse_uuid(str(body["agent_id"])) or "",
         version_id=_id(body, "version_id", needed=False),
         change=change,
-        about_speech=name in ("edit_voice", "edit_language"),
+        about_versions=known if known in agent_versions.OPERATIONS else "",
+        about_speech=known in ("edit_voice", "edit_language"),
         echoed={key: value for key, value in echoed.items() if value},
     )
 
@@ -195,17 +218,92 @@ def _edit_extraction(asked: _Asked) -> AgentChange:
 
 
 def _edit_option(asked: _Asked, *, name: str) -> AgentChange:
+    loose = {member: asked.body[member] for member in _LOOSE.get(name, ()) if asked.body.get(member) is not None}
+    if loose and asked.body.get(name) is None:
+        return _edit_members(name, loose)
     value = _there(asked.body, name)
     if not isinstance(value, dict | list):
         raise _wrong(name, "must be an object or a list", "type")
     return _of_the_version(lambda definition: replace(definition, options={**definition.options, name: value}))
 
 
+def _edit_members(name: str, loose: _Object) -> AgentChange:
+    """Members sent one by one join those the option has."""
+    faults = [*_loose_faults(name, loose)]
+    if faults:
+        raise Invalid(*faults)
+
+    def change(definition: Definition) -> Definition:
+        before = definition.options.get(name)
+        joined = {**(before if isinstance(before, dict) else {}), **loose}
+        return replace(definition, options={**definition.options, name: joined})
+
+    return _of_the_version(change)
+
+
+def _loose_faults(name: str, loose: _Object) -> Iterator[Fault]:
+    for member, value in loose.items():
+        kind = _LOOSE[name][member]
+        if kind is bool and not isinstance(value, bool):
+            yield Fault((member,), f"{member} must be a boolean", "type")
+        elif kind is list:
+            yield from agent_fields.names_faults(member, value)
+        elif kind is float and not 0 <= (-1 if (share := fields.as_number(value)) is None else share) <= 1:
+            yield Fault((member,), f"{member} must be between 0 and 1", "out_of_range")
+
+
 def _edit_analysis(asked: _Asked) -> AgentChange:
-    wanted = agent_analysis.read(_there(asked.body, agent_analysis.FIELD))
+    wanted = _there(asked.body, agent_analysis.FIELD)
+    agent_analysis.read(wanted, AnalysisPlan())
+
+    def change(definition: Definition) -> Definition:
+        # Its keys stand in the place of those the other operation asked for.
+        options = {name: value for name, value in definition.options.items() if name != agent_analysis.CLIENT}
+        return replace(definition, analysis=agent_analysis.read(wanted, definition.analysis), options=options)
+
+    return _of_the_version(change)
+
+
+def _edit_client_analysis(asked: _Asked) -> AgentChange:
+    wanted = _there(asked.body, agent_analysis.CLIENT)
+    # Whatever goal is named may be a key the version has already.
+    goal = wanted.get("goal_key") if isinstance(wanted, dict) and "keys" not in wanted else None
+    agent_analysis.read_client(wanted, AnalysisPlan(keys={goal: "string"} if isinstance(goal, str) and goal else {}))
+
+    def change(definition: Definition) -> Definition:
+        kept = agent_analysis.remembered_client(wanted, definition.options.get(agent_analysis.CLIENT))
+        return replace(
+            definition,
+            analysis=agent_analysis.read_client(wanted, definition.analysis),
+            options={**definition.options, agent_analysis.CLIENT: kept},
+        )
+
+    return _of_the_version(change)
+
+
+def _edit_analytics_context(asked: _Asked) -> AgentChange:
+    wanted = _there(asked.body, agent_analysis.CONTEXT)
+    agent_analysis.read_context(wanted, AnalysisPlan())
     return _of_the_version(
-        lambda definition: replace(definition, analysis=replace(wanted, labels=definition.analysis.labels))
+        lambda definition: replace(definition, analysis=agent_analysis.read_context(wanted, definition.analysis))
     )
+
+
+def _edit_labels(asked: _Asked) -> AgentChange:
+    return AgentChange(labels=agent_analysis.read_labels(_there(asked.body, agent_analysis.LABELS)))
+
+
+def _edit_call_config(asked: _Asked) -> AgentChange:
+    wanted = agent_call_config.read(_there(asked.body, agent_call_config.FIELD), asked.now)
+    return _of_the_version(lambda definition: replace(definition, call_config={**definition.call_config, **wanted}))
+
+
+def _edit_callers(asked: _Asked) -> AgentChange:
+    name = "outbound_from_number_ids"
+    if len(ids := _names(asked.body, name)) > MAX_CALLER_NUMBERS:
+        raise _wrong(name, f"may hold at most {MAX_CALLER_NUMBERS} members", "too_long")
+    wanted = tuple(dict.fromkeys(parse_uuid(one) or one for one in ids))
+    return AgentChange(definition=lambda _, definition: replace(definition, caller_ids=wanted), caller_ids=wanted)
 
 
 _OPERATIONS: Final[Mapping[str, _Operation]] = {
@@ -228,9 +326,14 @@ _OPERATIONS: Final[Mapping[str, _Operation]] = {
     "edit_extract_callee_name": _edit_extraction,
     **{f"edit_{name}": partial(_edit_option, name=name) for name in OPTIONS},
     "edit_custom_analysis_prompt": _edit_analysis,
+    "edit_client_analysis": _edit_client_analysis,
+    "edit_classification_labels": _edit_labels,
+    "edit_analytics_context": _edit_analytics_context,
+    "edit_call_config": _edit_call_config,
+    "edit_outbound_from_number_ids": _edit_callers,
 }
 """``edit_api_settings`` is on the vendor's list too, and answered as unknown by the vendor."""
-NAMES: Final = tuple(_OPERATIONS)
+NAMES: Final = (*_OPERATIONS, *agent_versions.OPERATIONS)
 
 
 def _of_the_version(change: Callable[[Definition], Definition]) -> AgentChange:

@@ -45,6 +45,7 @@ class AgentEditedResponse(BaseModel):
     agent_id: str
     kb_id: str = Field(default="", description="Where one was sent")
     number_id: str = Field(default="", description="Where one was sent")
+    version_id: str = Field(default="", description="Of the version that was made, described or activated")
     warnings: list[str] = Field(default=[], description="Only when there are any")
 
 
@@ -94,10 +95,13 @@ class SubscriptionRow(BaseModel):
 class AnalysisPrompt(BaseModel):
     prompt: str
     keys: dict[str, str]
+    defaults: dict[str, Any] = Field(default={}, description="Only when there are any")
 
 
-class NoKeys(BaseModel):
-    keys: dict[str, str]
+class ClientAnalysis(BaseModel):
+    context: str = Field(default="", description=_SAID)
+    goal_key: str = Field(default="", description=_SAID)
+    keys: dict[str, Any] = Field(description="By name: {type, default, description}")
 
 
 class Analytics(BaseModel):
@@ -121,7 +125,7 @@ class VersionDetails(BaseModel):
     embedded_on_call_tools: list[dict[str, Any]]
     available_tools: list[dict[str, Any]]
     custom_analysis_prompt: AnalysisPrompt
-    client_analysis: NoKeys
+    client_analysis: ClientAnalysis
     analytics_context: Analytics
     created_at: str
     updated_at: str
@@ -132,12 +136,15 @@ class VersionDetails(BaseModel):
     dtmf_settings: Any = Field(default=None, description=_SAID)
     vad_settings: Any = Field(default=None, description=_SAID)
     query_phrases: Any = Field(default=None, description=_SAID)
+    voicemail_settings: Any = Field(default=None, description=_SAID)
+    call_config: dict[str, Any] = Field(default={}, description=_SAID)
+    outbound_from_number_ids: list[str] = Field(default=[], description=_SAID)
 
 
 class TrafficShare(BaseModel):
     slug: str
     description: str
-    call_traffic: int
+    call_traffic: float | int = Field(description="Hundredths of the calls")
 
 
 class AgentDetails(BaseModel):
@@ -161,7 +168,7 @@ class AgentDetails(BaseModel):
     template_label: str
     template_icon: str
     template_type: str
-    is_ab_live: Literal[False]
+    is_ab_live: bool
     active_agent_version_id: str
     ab_versions: dict[str, TrafficShare]
     classification_labels: dict[str, str]

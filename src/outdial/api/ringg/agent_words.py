@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from outdial.api.ringg import agent_events, agent_prompt, agent_wire, instants, wire
+from outdial.api.ringg import agent_analysis, agent_call_config, agent_events, agent_prompt, agent_wire, instants, wire
 from outdial.api.ringg.agent_operations import OPTIONS
 from outdial.domain import voices as speaking
-from outdial.domain.agent import Definition, Voice, listed_variables
+from outdial.domain.agent import AnalysisPlan, Definition, Voice, listed_variables
 from outdial.queries import inventory
 from outdial.queries.agents import AgentWhole, VersionRow
 from outdial.store.schema import from_micros
@@ -69,10 +69,10 @@ def details(whole: AgentWhole, voices: Voices) -> agent_wire.AgentDetails:
         template_label="",
         template_icon="",
         template_type=whole.type,
-        is_ab_live=False,
+        is_ab_live=whole.ab_test.live,
         active_agent_version_id=active.id,
-        ab_versions={version.id: _share(version, active) for version in whole.versions},
-        classification_labels=dict(definition.analysis.labels),
+        ab_versions={version.id: _share(whole, version) for version in whole.versions},
+        classification_labels=dict(whole.labels or definition.analysis.labels),
         version_details={version.id: _version(whole, version, voices) for version in whole.versions},
         created_at=instants.offset_micros(whole.created_at),
         updated_at=instants.offset_micros(whole.updated_at),
@@ -121,11 +121,12 @@ def _version(whole: AgentWhole, version: VersionRow, voices: Voices) -> agent_wi
         post_call_tools=[],
         embedded_on_call_tools=[],
         available_tools=[],
-        custom_analysis_prompt=agent_wire.AnalysisPrompt(
-            prompt=definition.analysis.prompt, keys=dict(definition.analysis.keys)
+        custom_analysis_prompt=_analysis_prompt(definition.analysis),
+        client_analysis=agent_wire.ClientAnalysis(**definition.options.get(agent_analysis.CLIENT, {"keys": {}})),
+        analytics_context=agent_wire.Analytics(
+            platform_analytics=dict(definition.analysis.platform_context),
+            client_analytics=dict(definition.analysis.client_context),
         ),
-        client_analysis=agent_wire.NoKeys(keys={}),
-        analytics_context=agent_wire.Analytics(platform_analytics={}, client_analytics={}),
         created_at=instants.offset_micros(version.created_at),
         updated_at=instants.offset_micros(version.updated_at),
         **_further(definition),
@@ -142,6 +143,10 @@ def _further(definition: Definition) -> dict[str, Any]:
     said = {name: value for name, value in said.items() if value != getattr(usual, name)}
     if definition.vocab:
         said["vocab"] = list(definition.vocab)
+    if definition.call_config:
+        said["call_config"] = agent_call_config.shown(definition.call_config)
+    if definition.caller_ids:
+        said["outbound_from_number_ids"] = list(definition.caller_ids)
     return said | {name: definition.options[name] for name in OPTIONS if name in definition.options}
 
 
@@ -159,8 +164,17 @@ def _voice(definition: Definition, voices: Voices) -> agent_wire.VoiceRef:
     return agent_wire.VoiceRef(id=identity, name=name, voice_preview="")
 
 
-def _share(version: VersionRow, active: VersionRow) -> agent_wire.TrafficShare:
-    traffic: Literal[0, 100] = 100 if version.id == active.id else 0
+def _analysis_prompt(plan: AnalysisPlan) -> agent_wire.AnalysisPrompt:
+    shown = agent_wire.AnalysisPrompt(prompt=plan.prompt, keys=dict(plan.keys))
+    if plan.defaults:
+        shown.defaults = dict(plan.defaults)
+    return shown
+
+
+def _share(whole: AgentWhole, version: VersionRow) -> agent_wire.TrafficShare:
+    """In hundredths of the calls, a whole number where it is one."""
+    per_cent = round(100 * whole.ab_test.share_of(version.id, whole.active.id), 4)
+    traffic = int(per_cent) if per_cent.is_integer() else per_cent
     return agent_wire.TrafficShare(slug=slug(version.number), description=version.description, call_traffic=traffic)
 
 

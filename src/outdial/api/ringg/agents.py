@@ -12,6 +12,7 @@ from outdial.api.ringg import (
     agent_asked,
     agent_fields,
     agent_operations,
+    agent_versions,
     agent_wire,
     agent_words,
     asked,
@@ -29,6 +30,7 @@ from outdial.queries import agents as queries
 from outdial.queries import inventory
 
 _INITIAL: Final = "Initial version"
+_EDITED: Final = "Agent updated successfully!"
 
 
 def install(door: RinggDoor) -> None:
@@ -41,8 +43,9 @@ def install(door: RinggDoor) -> None:
     door.route("POST /public/agent", routes.create, made, 400, 404, 413, body=agent_asked.AgentIn)
     update = agent_asked.AgentUpdate
     door.route("PATCH /public/agent/{agent_id}", routes.update, updated, 400, 404, 413, body=update)
-    # After its siblings: this one would answer for them.
-    door.route("GET /agent/{agent_id}", routes.one, agent_wire.AgentDetailsResponse, 404)
+    # After their siblings: these would answer for them.
+    for path in ("/agent/v1/{agent_id}", "/agent/{agent_id}"):
+        door.route(f"GET {path}", routes.one, agent_wire.AgentDetailsResponse, 404)
     door.route("DELETE /agent/{agent_id}", routes.archive, agent_wire.AgentArchivedResponse, 404)
 
 
@@ -140,7 +143,10 @@ class _Routes:
     async def edit(self, request: Request) -> agent_wire.AgentEditedResponse:
         """Carry out one operation on an agent: on its active version, or on the one that is named."""
         workspace_id = await self._door.admit(request)
-        wanted = agent_operations.read(await self._door.body(request), self._voices)
+        body = await self._door.body(request)
+        wanted = agent_operations.read(body, self._voices, self._parts.now())
+        if wanted.about_versions:
+            return await self._edit_versions(workspace_id, wanted, body)
         edited = await commands.edit_agent(
             self._parts.database,
             workspace_id,
@@ -149,12 +155,21 @@ class _Routes:
             version_id=wanted.version_id,
             now=self._parts.now,
         )
-        answer = agent_wire.AgentEditedResponse(message="Agent updated successfully!", agent_id=edited.agent_id)
+        answer = agent_wire.AgentEditedResponse(message=_EDITED, agent_id=edited.agent_id)
         for name, value in wanted.echoed.items():
             setattr(answer, name, value)
         if wanted.about_speech and (warnings := self._warnings(edited)):
             answer.warnings = list(warnings)
         return answer
+
+    async def _edit_versions(
+        self, workspace_id: str, wanted: agent_operations.Edit, body: Mapping[str, object]
+    ) -> agent_wire.AgentEditedResponse:
+        asked = agent_versions.Asked(
+            self._parts.database, workspace_id, wanted.agent_id, wanted.version_id, body, self._parts.now
+        )
+        said = await agent_versions.OPERATIONS[wanted.about_versions](asked)
+        return agent_wire.AgentEditedResponse(message=_EDITED, agent_id=wanted.agent_id, **said)
 
     async def archive(self, request: Request, agent_id: str) -> agent_wire.AgentArchivedResponse:
         """Take an agent out of use. Its waiting calls are cancelled, running ones finish."""

@@ -32,17 +32,17 @@ class _Routes:
 
     async def platform(self, request: Request, query: _Asked) -> wire.PlatformAnalytics:
         """How many calls there were, how they went, and what they cost."""
-        found = await self._groups(request, query)
+        found, versions = await self._counted(request, query)
         return wire.PlatformAnalytics(
             metrics_summary=analytics_words.summary(found),
-            performance_metrics=analytics_words.performance(found),
+            performance_metrics=analytics_words.performance(found, versions),
             cached=False,
         )
 
     async def drill_down(self, request: Request, query: _Asked) -> wire.DrillDownAnalytics:
         """How the calls of one list went."""
-        found = await self._groups(request, query, list_required=True)
-        return wire.DrillDownAnalytics(performance_metrics=analytics_words.performance(found), cached=False)
+        found, versions = await self._counted(request, query, list_required=True)
+        return wire.DrillDownAnalytics(performance_metrics=analytics_words.performance(found, versions), cached=False)
 
     async def numbers(self, request: Request, query: _Asked) -> wire.NumberAnalytics:
         """How often calls from each caller number were answered, the busiest number first."""
@@ -63,16 +63,17 @@ class _Routes:
         found = await analytics.classified(self._door.parts.database, workspace_id, filters) if filters else {}
         return wire.ClassificationAnalytics(classification_analytics=dict(found))
 
-    async def _groups(
+    async def _counted(
         self, request: Request, query: asked.AnalyticsQuery, *, list_required: bool = False
-    ) -> list[analytics.Group]:
+    ) -> tuple[list[analytics.Group], list[analytics.VersionUse]]:
         workspace_id, filters = await self._meant(request, query)
         if list_required and not (query.bulk_list_id or "").strip():
             raise Invalid(Fault(("bulk_list_id",), "bulk_list_id is required", "missing"))
         if filters is None:
-            return []
+            return [], []
         parts = self._door.parts
-        return await analytics.groups(parts.database, workspace_id, filters, now=parts.now)
+        groups = await analytics.groups(parts.database, workspace_id, filters, now=parts.now)
+        return groups, await analytics.versions_used(parts.database, workspace_id, filters)
 
     async def _meant(self, request: Request, query: asked.AnalyticsQuery) -> tuple[str, Filters | None]:
         """The workspace, and which of its calls; None: nothing can match."""

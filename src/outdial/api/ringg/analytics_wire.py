@@ -24,10 +24,21 @@ class OfAgent(BaseModel):
     connected_calls: int
 
 
+class OfVersion(BaseModel):
+    agent_id: str
+    version_id: str
+    version_slug: str
+    total_calls: int
+    connected_calls: int
+
+
 class Performance(BaseModel):
     by_status: dict[str, int]
     by_sub_status: dict[str, int]
     by_agent: list[OfAgent]
+    by_version: list[OfVersion] = Field(
+        default=[], description="Calls that were dialled; only when there are several versions of an agent among them"
+    )
 
 
 class PlatformAnalytics(BaseModel):

@@ -9,12 +9,13 @@ from typing import Final
 
 from outdial.api.ringg import analytics_wire as wire
 from outdial.api.ringg import statuses
+from outdial.api.ringg.agent_words import slug
 from outdial.domain.attempt import Speaker, Turn
 from outdial.domain.call import AttemptState, CallState
 from outdial.domain.record import AttemptRecord, CallRecord
 from outdial.domain.request import RetryPolicy
 from outdial.domain.waiting import Cause
-from outdial.queries.analytics import BUCKETS_S, Group, NumberUse, Stand
+from outdial.queries.analytics import BUCKETS_S, Group, NumberUse, Stand, VersionUse
 
 _COMPLETED: Final = frozenset({CallState.COMPLETED, CallState.FORWARDED})
 _FAILED: Final = frozenset({CallState.FAILED, CallState.ERROR})
@@ -35,12 +36,24 @@ def summary(groups: Sequence[Group]) -> wire.Summary:
     )
 
 
-def performance(groups: Sequence[Group]) -> wire.Performance:
-    return wire.Performance(
+def performance(groups: Sequence[Group], versions: Sequence[VersionUse]) -> wire.Performance:
+    counted = wire.Performance(
         by_status=_counted(groups, lambda group: statuses.call_status(group.stand.state)),
         by_sub_status=_counted(groups, lambda group: statuses.sub_status(a_call_like(group.stand))),
         by_agent=_by_agent(groups),
     )
+    if len(versions) > len({use.agent_id for use in versions}):
+        counted.by_version = [
+            wire.OfVersion(
+                agent_id=use.agent_id,
+                version_id=use.version_id,
+                version_slug=slug(use.number),
+                total_calls=use.calls,
+                connected_calls=use.connected,
+            )
+            for use in versions
+        ]
+    return counted
 
 
 def number(use: NumberUse) -> wire.OfNumber:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from starlette.requests import Request
@@ -12,7 +13,8 @@ from outdial.api.ringg import asked, fields, formatter, instants, translate, val
 from outdial.api.ringg.door import RinggDoor
 from outdial.commands.once import Answer
 from outdial.commands.place_call import Placed
-from outdial.queries.agents import extracts_names
+from outdial.domain.ids import parse_uuid
+from outdial.queries.agents import extracts_names, has_callers
 
 _ACCEPTED: Final = "Call initiated successfully"
 _REFUSED: Final = (400, 404, 413, 422)
@@ -53,7 +55,8 @@ class _Routes:
         workspace_id = await self._door.admit(request)
         once.key_of(request)
         body = await self._door.body(request)
-        validation.check_call(body, v2=v2, now=parts.now())
+        has_callers = await self._has_callers(workspace_id, body)
+        validation.check_call(body, v2=v2, now=parts.now(), has_callers=has_callers)
         wanted = translate.call_request(body, workspace_id)
         silent = formatter.says_nothing(fields.as_object(body.get("smart_formatter")) or {})
         if silent and await extracts_names(parts.database, workspace_id, wanted.agent_id, wanted.version_id):
@@ -63,6 +66,13 @@ class _Routes:
             request, workspace_id=workspace_id, dialect=translate.DIALECT, operation="call", body=body
         )
         return await once.place(parts, wanted, lambda placed: _accepted(placed, wanted.to_number), repeatable)
+
+    async def _has_callers(self, workspace_id: str, body: Mapping[str, object]) -> bool:
+        """Whether the agent brings the numbers that the body leaves out."""
+        agent_id, version_id = (parse_uuid(str(body.get(name) or "")) or "" for name in ("agent_id", "version_id"))
+        if not agent_id or validation.names_callers(body):
+            return False
+        return await has_callers(self._door.parts.database, workspace_id, agent_id, version_id)
 
 
 def _accepted(placed: Placed, to_number: str) -> Answer:

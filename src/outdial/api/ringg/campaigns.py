@@ -40,6 +40,7 @@ def _install_termination(door: RinggDoor, routes: _Routes) -> None:
     ended, body, refused = wire.TerminationResponse, asked.Termination, (400, 413)
     for path in ("/campaign/terminate", "/campaign/terminate/agent"):
         door.route(f"PATCH {path}", routes.terminate, ended, *refused, body=body, sparse=False)
+    door.route("POST /calling/terminate", routes.terminate, ended, *refused, body=body, sparse=False)
     path = "/campaign/terminate/{campaign_id}"
     one = routes.terminate_campaign
     door.route(f"POST {path}", one, ended, *refused, body=body, body_required=False, sparse=False)

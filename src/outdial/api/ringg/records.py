@@ -13,7 +13,7 @@ from outdial.domain.attempt import Speaker, Turn
 from outdial.domain.call import TERMINAL, WAITING, CallState
 from outdial.domain.outcome import Outcome
 from outdial.domain.record import AttemptRecord, CallRecord
-from outdial.domain.request import Window
+from outdial.domain.zones import spoken_zone
 
 _SPEAKER_KEY: Final = {Speaker.AGENT: "bot", Speaker.CALLEE: "user"}
 
@@ -80,7 +80,7 @@ def platform_analysis(record: CallRecord) -> dict[str, Any]:
         "callback_requested_time": found.callback_requested_time,
         "status": "analyzed" if analysis else "not_analyzed",
         "call_disconnect_reason": statuses.disconnect_reason(record.last_attempt),
-        "timezone": (record.window or Window()).timezone,
+        "timezone": spoken_zone(record.window, record.to_number, record.created_at),
     }
     return shown | {"sentiment": found.sentiment} if found.sentiment else shown
 

@@ -31,6 +31,8 @@ class Asked:
     body: _Object
     v2: bool
     now: datetime
+    has_callers: bool = False
+    """The agent has numbers of its own to call from."""
 
     def part(self, *path: str) -> _Object:
         """The object at ``path``; empty where there is none."""
@@ -46,13 +48,13 @@ class Rule(NamedTuple):
     check: Callable[[Asked], Iterator[Fault]]
 
 
-def check_call(body: _Object, *, v2: bool, now: datetime) -> None:
-    """Judge the body of a call request.
+def check_call(body: _Object, *, v2: bool, now: datetime, has_callers: bool = False) -> None:
+    """Judge the body of a call request. ``has_callers``: the agent has numbers of its own, so none need be named.
 
     Raises:
         Invalid: with every fault, in the order of the table.
     """
-    asked = Asked(body, v2, now)
+    asked = Asked(body, v2, now, has_callers)
     faults = [fault for rule in RULES for fault in rule.check(asked)]
     if faults:
         raise Invalid(*faults)
@@ -96,9 +98,14 @@ _V1_SOURCES: Final = ("from_number_id", "from_number")
 _V2_SOURCES: Final = ("number_pool_id", *_V1_SOURCES)
 
 
+def names_callers(body: _Object) -> bool:
+    """Whether a body says where the call is made from."""
+    return any(not fields.is_absent(body.get(name)) for name in _V2_SOURCES)
+
+
 def _one_caller_number(asked: Asked) -> Iterator[Fault]:
     given = [name for name in _V2_SOURCES if not fields.is_absent(asked.body.get(name))]
-    if len(given) == 1:
+    if len(given) == 1 or (asked.has_callers and not given):
         return
     *others, last = _V2_SOURCES if asked.v2 or "number_pool_id" in given else _V1_SOURCES
     message = f"Provide exactly one of {', '.join(others)} or {last}"

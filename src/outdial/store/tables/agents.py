@@ -34,6 +34,8 @@ agent_versions = sa.Table(
     json("definition"),
     when("created_at", nullable=False),
     when("updated_at", nullable=False),
+    # Nobody can choose it any more; calls that have it keep it.
+    when("deleted_at"),
     sa.UniqueConstraint("agent_id", "number"),
 )
 
