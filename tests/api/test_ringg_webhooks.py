@@ -21,7 +21,7 @@ from api_records import (
     the_unanswered_call,
 )
 from outdial.api.ringg.callbacks import RinggCallbacks
-from outdial.api.ringg.webhooks import callback_payload, event_payload
+from outdial.api.ringg.webhooks import CallbackBody, callback_payload, event_payload
 from outdial.domain.analysis import Analysis
 from outdial.domain.call import AttemptState, CallState
 from outdial.domain.events import EventType
@@ -48,6 +48,23 @@ def not_analysed(wanted: dict[str, Any]) -> dict[str, Any]:
         "client_analysis_status": "failed",
         "analysis_data": empty,
     }
+
+
+def without_data(envelope: dict[str, Any]) -> dict[str, Any]:
+    return {name: envelope[name] for name in ("status", "message")}
+
+
+class TestATranscript:
+    @pytest.mark.parametrize("fact", [EventType.ATTEMPT_ENDED, EventType.PLATFORM_ANALYSED, EventType.PROCESSED])
+    def test_holds_one_key_a_turn_wherever_a_webhook_shows_it(self, fact: EventType) -> None:
+        call = the_answered_call(analysis=ANALYSED)
+
+        body = callback_payload(an_event(fact, call, data=TALKED), call, links())
+
+        assert body is not None
+        shown = [*body["transcript"], *json.loads(body["data"]["transcript"])]
+        assert len(shown) == 6
+        assert {tuple(turn) for turn in shown} == {("bot",), ("user",)}
 
 
 class TestTheSixEvents:
@@ -196,10 +213,48 @@ class TestTheCallbackOfACall:
     def test_is_told_of_its_registration_by_the_documented_envelope(self) -> None:
         call = a_call()
 
-        body = callback_payload(an_event(EventType.REGISTERED, call), call, links())
+        body = callback_payload(an_event(EventType.REGISTERED, call), call, links(), mode="envelope")
 
         assert body == payload("31")
         assert ordered_keys(body) == ordered_keys(payload("31"))
+
+    def test_is_told_of_its_registration_with_what_every_event_has(self) -> None:
+        """Receivers that want an ``event_type`` and a ``call_id`` in every body refuse none."""
+        call = a_call()
+
+        body = callback_payload(an_event(EventType.REGISTERED, call), call, links())
+
+        assert body is not None
+        envelope = payload("31")
+        assert (body["event_type"], body["call_id"]) == ("call_registered", call.id)
+        assert {name: body[name] for name in ("status", "message")} == without_data(envelope)
+        assert envelope["data"].items() <= body["data"].items()
+
+    @pytest.mark.parametrize("mode", ["superset", "envelope", "events"])
+    def test_names_an_event_type_in_every_body_and_each_change_once(self, mode: CallbackBody) -> None:
+        call = the_answered_call(analysis=ANALYSED)
+        data = {EventType.ATTEMPT_ENDED: TALKED}
+
+        bodies = [
+            callback_payload(an_event(fact, call, data=data.get(fact, {})), call, links(), mode=mode)
+            for fact in EventType
+            if fact is not EventType.ANSWERED
+        ]
+
+        told = [body["event_type"] for body in bodies if body]
+        assert told
+        assert len(set(told)) == len(told)
+
+    def test_holds_the_events_own_members_in_data_too(self) -> None:
+        call = the_answered_call(analysis=ANALYSED)
+        own = {"event_type", "sub_status", "platform_analysis", "client_analysis", "analysis_data", "end_reason"}
+
+        body = callback_payload(an_event(EventType.PROCESSED, call), call, links())
+
+        assert body is not None
+        assert {name: body["data"][name] for name in own} == {name: body[name] for name in own}
+        assert isinstance(body["data"]["transcript"], str)
+        assert isinstance(body["transcript"], list)
 
     def test_gets_event_and_envelope_in_one_body(self) -> None:
         call = the_answered_call()
@@ -248,7 +303,8 @@ class TestTheCallbackOfACall:
 
         told = [body["data"]["status"] for body in bodies if body]
         assert told == ["registered", "ongoing", "retry", "ongoing", "completed"]
-        assert all(set(body) == {"status", "message", "data"} for body in bodies if body)
+        assert [body["event_type"] for body in bodies if body] == [f"call_{status}" for status in told]
+        assert all(set(body) == {"event_type", "status", "message", "data"} for body in bodies if body)
 
     def test_gets_bare_events_in_events_mode(self) -> None:
         call = the_answered_call()

@@ -40,7 +40,8 @@ class Moment:
 
     @property
     def turns(self) -> list[wire.Turn]:
-        return records.turns(self.record, until=self.number) if self.over else []
+        """As webhooks hold them (§5.2): the speaker's key and nothing else."""
+        return records.bare_turns(self.record, until=self.number) if self.over else []
 
     @property
     def talk_s(self) -> float:

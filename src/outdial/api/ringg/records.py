@@ -18,15 +18,20 @@ from outdial.domain.zones import spoken_zone
 _SPEAKER_KEY: Final = {Speaker.AGENT: "bot", Speaker.CALLEE: "user"}
 
 
-def turns(record: CallRecord, *, until: int | None = None) -> list[wire.Turn]:
-    """What was said, numbered from ``m1``, over the attempts up to number ``until``."""
-    said = [
-        (attempt, turn)
+def turns(record: CallRecord) -> list[wire.Turn]:
+    """What was said, numbered from ``m1``, over all attempts: as call details show it (§4.3)."""
+    said = [(attempt, turn) for attempt in record.attempts for turn in attempt.turns]
+    return [_turn(attempt, turn, index) for index, (attempt, turn) in enumerate(said, start=1)]
+
+
+def bare_turns(record: CallRecord, *, until: int) -> list[wire.Turn]:
+    """``{"bot" | "user": text}`` of the attempts up to number ``until``: some receivers read a turn's only key."""
+    return [
+        {_SPEAKER_KEY[turn.speaker]: turn.text}
         for attempt in record.attempts
-        if until is None or attempt.number <= until
+        if attempt.number <= until
         for turn in attempt.turns
     ]
-    return [_turn(attempt, turn, index) for index, (attempt, turn) in enumerate(said, start=1)]
 
 
 def _turn(attempt: AttemptRecord, turn: Turn, index: int) -> wire.Turn:

@@ -55,11 +55,17 @@ def callback_payload(
     moment = Moment(event, record, links)
     if mode == "envelope":
         status = _status_change(moment)
-        return _envelope(moment, status) if status else None
+        return {"event_type": _event_type(status), **_envelope(moment, status)} if status else None
     if mode == "superset" and event.type is EventType.REGISTERED:
-        return _envelope(moment, "registered")
+        return _superset(moment, _common(moment, _event_type("registered")), "registered")
     body = event_payload(event, record, links)
     return _superset(moment, body) if body is not None and mode == "superset" else body
+
+
+def _event_type(status: str) -> str:
+    """The name of a change of status, for receivers that look for one in every body. Of one call no two changes share
+    their name and their retry count: whoever de-duplicates by them loses nothing."""
+    return f"call_{status}"
 
 
 def _first_sign(moment: Moment) -> bool:
@@ -82,10 +88,15 @@ def _status_change(moment: Moment) -> str | None:
     return _STATUS_AT.get(event.type)
 
 
-def _superset(moment: Moment, body: Payload) -> Payload:
-    status = body.get("status") or _status_now(moment)
-    envelope = _envelope(moment, status)
-    return {**body, "status": body.get("status", "success"), "message": envelope["message"], "data": envelope["data"]}
+def _superset(moment: Moment, body: Payload, status: str = "") -> Payload:
+    """``body`` with the envelope around it. In ``data`` the envelope's own members come first and keep their form."""
+    envelope = _envelope(moment, status or body.get("status") or _status_now(moment))
+    return {
+        **body,
+        "status": body.get("status", "success"),
+        "message": envelope["message"],
+        "data": {**envelope["data"], **{name: body[name] for name in body if name not in envelope["data"]}},
+    }
 
 
 def _status_now(moment: Moment) -> str:
