@@ -30,8 +30,10 @@ from outdial.store.deliveries import deliveries_of_call
 from outdial.store.events import append
 from outdial.store.registration import Registration, rows_of
 from outdial.webhooks.callback import address_of
-from outdial.webhooks.delivery import Pace, Sender
+from outdial.webhooks.claiming import Claims, Pace
+from outdial.webhooks.delivery import Sender
 from outdial.webhooks.fan_out import FanOut
+from outdial.webhooks.places import Places
 from outdial.webhooks.ports import Endpoint, Subscriber, Translate
 from outdial.webhooks.signing import Signer
 
@@ -75,6 +77,8 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     release: asyncio.Event | None = None
     hang_up: bool = False
+    silent: bool = False
+    """Accept the request and never answer."""
 
 
 class Receiver:
@@ -134,6 +138,8 @@ class Receiver:
         await self._note(request, body)
         if answer.release is not None:
             await answer.release.wait()
+        if answer.silent:
+            await asyncio.Event().wait()
         if answer.hang_up:
             return
         fields = [(name, value) for name, value in answer.headers.items()]
@@ -149,9 +155,9 @@ class Receiver:
 
 
 @asynccontextmanager
-async def a_receiver(tls: ssl.SSLContext | None = None) -> AsyncIterator[Receiver]:
+async def a_receiver(tls: ssl.SSLContext | None = None, port: int = 0) -> AsyncIterator[Receiver]:
     receiver = Receiver()
-    server = await asyncio.start_server(receiver.accept, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(receiver.accept, "127.0.0.1", port, ssl=tls)
     receiver.port = server.sockets[0].getsockname()[1]
     try:
         yield receiver
@@ -160,7 +166,7 @@ async def a_receiver(tls: ssl.SSLContext | None = None) -> AsyncIterator[Receive
         await receiver.close()
 
 
-def told(event: Event, call: CallRecord, kind: str) -> bytes:
+def told(event: Event, call: CallRecord, kind: str, owed: int | None = None) -> bytes:
     """The plainest dialect: what happened to which call."""
     return json.dumps({"event": event.type, "number": event.seq, "call": call.id, "kind": kind}).encode()
 
@@ -195,19 +201,40 @@ class Office:
     def fan_out(self) -> FanOut:
         return FanOut(self.db, self.subscribers, self.clock)
 
+    def process(self) -> tuple[Claims, Sender]:
+        """What one process has."""
+        dialects = {"ringg": self.translate, "native": self.translate}
+        places, signer = Places(self.pace.concurrency), Signer(self.secret)
+        claims = Claims(self.db, dialects, places, clock=self.clock, pace=self.pace)
+        sender = Sender(
+            self.db,
+            self.targets,
+            self.requests,
+            places,
+            clock=self.clock,
+            pace=self.pace,
+            signer=signer,
+            chance=lambda: 0.5,
+        )
+        return claims, sender
+
+    @property
+    def claims(self) -> Claims:
+        """Those of a process that has nothing under way."""
+        return self.process()[0]
+
     @property
     def sender(self) -> Sender:
-        dialects = {"ringg": self.translate, "native": self.translate}
-        signer = Signer(self.secret)
-        return Sender(self.db, dialects, self.targets, self.requests, clock=self.clock, pace=self.pace, signer=signer)
+        """That of a process that has nothing under way."""
+        return self.process()[1]
 
     async def work(self) -> None:
         """Fan out, then send whatever is due, until nothing is."""
         while await self.fan_out.step():
             pass
-        sender = self.sender
-        while claimed := await sender.claim(50):
-            await sender.record([await sender.send(delivery) for delivery in claimed])
+        claims, sender = self.process()
+        while claimed := await claims.claim():
+            await sender.record([await sender.send(each) for each in claimed])
 
     async def call(
         self,

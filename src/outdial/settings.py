@@ -149,8 +149,8 @@ class Settings(BaseModel):
 
     callback_body: Literal["superset", "envelope", "events"] = "superset"
     """Shape of a Ringg call's own callback: both documented forms in one (superset), or only one of them"""
-    webhook_concurrency: Annotated[int, Field(ge=1, le=1000)] = 32
-    """Webhooks under way at the same moment, at most"""
+    webhook_concurrency: Annotated[int, Field(ge=1, le=1000)] = 64
+    """Webhooks under way at the same moment, at most; one workspace alone gets half of them"""
     webhook_secret: SecretStr = SecretStr("")
     """Secret webhooks are signed with (Standard Webhooks): `whsec_` and base64 of 24 to 64 bytes. Empty: unsigned"""
     webhook_https_only: bool = False

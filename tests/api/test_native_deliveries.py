@@ -49,7 +49,7 @@ def a_delivery(call_id: str = ANSWERED_CALL, *tries: Try, **changes: Any) -> Del
 
 
 def given_up(call_id: str = ANSWERED_CALL, **changes: Any) -> Delivery:
-    return a_delivery(call_id, *[FAILED] * 4, **changes)
+    return a_delivery(call_id, *[FAILED] * 3, replace(FAILED, hopeless=True), **changes)
 
 
 async def store(doors: Doors, *some: Delivery) -> None:

@@ -286,7 +286,7 @@ class TestACampaign:
         (waiting,) = await news(world, campaign_id)
 
         async def deliver(conn: Any) -> None:
-            assert await deliveries.ready(conn, world.clock(), 10) == [waiting.id]
+            assert await deliveries.ready(conn, world.clock(), {waiting.lane: 10}) == [waiting.id]
             (mine,) = await deliveries.claim(conn, [waiting.id], world.clock(), world.clock() + timedelta(minutes=1))
             await deliveries.record(conn, mine, mine.tried(Try(world.clock(), status=204)))
 

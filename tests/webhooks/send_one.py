@@ -10,8 +10,8 @@ from webhook_builders import LOOPBACK
 
 
 async def main(url: str) -> None:
-    status = await Requests().send(await LOOPBACK.check(url), "POST", {}, b"{}")
-    sys.exit(0 if status == 200 else 1)
+    answer = await Requests().send(await LOOPBACK.check(url), "POST", {}, b"{}")
+    sys.exit(0 if answer.status == 200 else 1)
 
 
 if __name__ == "__main__":

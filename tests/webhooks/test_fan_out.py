@@ -119,9 +119,9 @@ class TestSeveralProcesses:
             await office.call(receiver.url())
         await office.fan_out.step()
 
-        claims = await asyncio.gather(*(office.sender.claim(10) for _ in range(4)))
+        claims = await asyncio.gather(*(office.claims.claim() for _ in range(4)))
 
-        ids = [delivery.id for claimed in claims for delivery in claimed]
+        ids = [each.delivery.id for claimed in claims for each in claimed]
         assert len(ids) == len(set(ids))
 
 

@@ -14,10 +14,10 @@ from webhook_builders import Answer, Office, Receiver
 
 
 async def given_up(office: Office, receiver: Receiver) -> str:
-    """A call whose one delivery has failed four times."""
+    """A call whose one delivery has failed four times, the last time after three days."""
     receiver.answers = [Answer(500)] * 4
     call_id = await office.call(receiver.url(), headers={"X-Token": "t"})
-    for wait_s in (0, 10, 60, 120):
+    for wait_s in (0, 10, 60, 3 * 86_400):
         office.clock.pass_s(wait_s)
         await office.work()
     assert (await office.delivery(call_id)).state is DeliveryState.GIVEN_UP
@@ -42,18 +42,17 @@ class TestADeliveryThatWasGivenUp:
 
     async def test_has_as_many_tries_as_a_new_one(self, office: Office, receiver: Receiver) -> None:
         call_id = await given_up(office, receiver)
-        receiver.answers = [Answer(500)] * 9
+        receiver.answers = [Answer(500)] * 5
 
         await replay(office.db, office.workspace_id, (await office.delivery(call_id)).id, now=office.clock)
-        for wait_s in (0, 10, 60, 120, 10_000):
+        for wait_s in (0, 10, 60, 120, 3 * 86_400, 10_000):
             office.clock.pass_s(wait_s)
             await office.work()
 
-        assert len(receiver.requests) == 8
+        assert len(receiver.requests) == 9
         assert (await office.delivery(call_id)).state is DeliveryState.GIVEN_UP
 
-    async def test_keeps_its_place_before_what_followed(self, office: Office, receiver: Receiver) -> None:
-        """What comes later for the same endpoint waits for it, as for any delivery."""
+    async def test_that_fails_again_is_tried_again(self, office: Office, receiver: Receiver) -> None:
         call_id = await given_up(office, receiver)
         receiver.answers = [Answer(500)]
 

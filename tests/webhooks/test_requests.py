@@ -34,7 +34,7 @@ async def post(
     url: str, headers: Mapping[str, str] | None = None, *, targets: Targets = BY_NAME, requests: Requests | None = None
 ) -> int:
     target = await targets.check(url)
-    return await (requests or Requests()).send(target, "POST", headers or {}, b"{}")
+    return (await (requests or Requests()).send(target, "POST", headers or {}, b"{}")).status
 
 
 class TestHeaders:

@@ -23,7 +23,7 @@ from outdial.outgoing.fetching import Fetcher
 from outdial.outgoing.targets import Targets
 from outdial.settings import Settings
 from outdial.store.database import Database
-from outdial.webhooks.delivery import Pace
+from outdial.webhooks.claiming import Pace
 from outdial.webhooks.ports import by_kind
 from outdial.webhooks.runner import Webhooks
 

@@ -6,6 +6,7 @@ import base64
 import re
 import ssl
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import httpx
@@ -34,6 +35,14 @@ _TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
+@dataclass(frozen=True)
+class HttpAnswer:
+    """``retry_after``: the header as it came, empty if there was none."""
+
+    status: int
+    retry_after: str = ""
+
+
 class Requests:
     """Sends requests, each on a connection of its own: one kept open could be mistaken for another name's.
 
@@ -45,8 +54,8 @@ class Requests:
         self._tls = tls or httpx.create_ssl_context(trust_env=False)
         self._timeout = httpx.Timeout(None, connect=connect_timeout_s)
 
-    async def send(self, target: Target, method: str, headers: Mapping[str, str], body: bytes) -> int:
-        """The status of the answer; its body is not read.
+    async def send(self, target: Target, method: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
+        """What the endpoint answers; the body of its answer is not read.
 
         Raises:
             Refused: a header that HTTP cannot carry.
@@ -74,11 +83,11 @@ class Requests:
                 raise Unreachable(_reason(error)) from error
         raise Unreachable(_reason(refusal)) from refusal
 
-    async def _send(self, request: httpx.Request) -> int:
+    async def _send(self, request: httpx.Request) -> HttpAnswer:
         async with httpx.AsyncClient(verify=self._tls, trust_env=False, follow_redirects=False) as client:
             response = await client.send(request, stream=True, auth=None)
             await response.aclose()
-            return response.status_code
+            return HttpAnswer(response.status_code, response.headers.get("retry-after", ""))
 
 
 def headers_for(target: Target, given: Mapping[str, str]) -> list[tuple[bytes, bytes]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -13,10 +13,39 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from outdial.domain.delivery import Delivery, DeliveryState, Try
 from outdial.domain.events import Event
 from outdial.store.events import event_of
-from outdial.store.schema import cursors, deliveries, events
+from outdial.store.schema import cursors, deliveries, events, from_micros, to_micros
+from outdial.store.seeks import seek
 
 # A literal: a bound parameter would keep SQLite from using the index over waiting rows.
 _WAITING: sa.ColumnElement[Any] = sa.literal_column(f"'{DeliveryState.WAITING}'")
+
+
+# A loose index scan, a few seeks for each lane: what waits for an origin that is down costs nothing.
+_DUE_LANES: Final = sa.text(
+    """
+    WITH RECURSIVE lanes(lane) AS (
+        SELECT (SELECT lane FROM deliveries WHERE state = 'waiting' ORDER BY lane LIMIT 1)
+        UNION ALL
+        SELECT (SELECT d.lane FROM deliveries d WHERE d.state = 'waiting' AND d.lane > lanes.lane
+            ORDER BY d.lane LIMIT 1)
+        FROM lanes WHERE lanes.lane IS NOT NULL
+    ), firsts(lane, due_at) AS (
+        SELECT lane, (SELECT d.due_at FROM deliveries d WHERE d.state = 'waiting' AND d.lane = lanes.lane
+            ORDER BY d.due_at LIMIT 1)
+        FROM lanes WHERE lane IS NOT NULL
+    )
+    SELECT lane, due_at FROM firsts WHERE due_at <= :now ORDER BY due_at
+    """
+)
+_READY_IN_LANE: Final = """
+    SELECT d.id FROM deliveries d
+    WHERE d.state = 'waiting' AND d.lane = {key} AND d.due_at <= :now AND NOT EXISTS (
+        SELECT 1 FROM deliveries earlier
+        WHERE earlier.call_id = d.call_id AND earlier.url = d.url AND earlier.state = 'waiting' AND earlier.tries = 0
+            AND (earlier.event_seq, earlier.kind) < (d.event_seq, d.kind)
+    )
+    ORDER BY d.due_at LIMIT {most}
+"""
 
 
 async def position(conn: AsyncConnection, reader: str) -> int:
@@ -41,27 +70,19 @@ async def add(conn: AsyncConnection, new: Sequence[Delivery]) -> None:
         await conn.execute(_insert(conn, deliveries).on_conflict_do_nothing(), rows)
 
 
-async def ready(conn: AsyncConnection, now: datetime, limit: int, *, except_under: Collection[str] = ()) -> list[str]:
-    """Ids of deliveries that may go out now, longest due first.
+async def due_lanes(conn: AsyncConnection, now: datetime) -> list[tuple[str, datetime]]:
+    """Each line in which a delivery is due, and since when its first one is; longest due first."""
+    found = await conn.execute(_DUE_LANES, {"now": to_micros(now)})
+    return [(row.lane, from_micros(row.due_at)) for row in found]
 
-    A delivery may go out when no earlier one of its call to its URL is still waiting. URLs that begin with one of
-    ``except_under`` are left out.
+
+async def ready(conn: AsyncConnection, now: datetime, shares: Mapping[str, int]) -> list[str]:
+    """Ids of deliveries that may go out now: of each lane as many as its share, longest due first.
+
+    An event waits for the first try of the earlier ones of its call to its URL, and for no more than that.
     """
-    earlier = deliveries.alias("earlier")
-    overtakes = sa.exists().where(
-        earlier.c.call_id == deliveries.c.call_id,
-        earlier.c.url == deliveries.c.url,
-        earlier.c.state == _WAITING,
-        sa.tuple_(earlier.c.event_seq, earlier.c.kind) < sa.tuple_(deliveries.c.event_seq, deliveries.c.kind),
-    )
-    query = (
-        sa.select(deliveries.c.id)
-        .where(deliveries.c.state == _WAITING, deliveries.c.due_at <= now, ~overtakes)
-        .where(*(~deliveries.c.url.startswith(prefix, autoescape=True) for prefix in except_under))
-        .order_by(deliveries.c.due_at)
-        .limit(limit)
-    )
-    return list(await conn.scalars(query))
+    keys = [{"key": lane, "most": most} for lane, most in shares.items()]
+    return [row.id for row in await seek(conn, _READY_IN_LANE, keys, now=to_micros(now))]
 
 
 async def load(conn: AsyncConnection, ids: Sequence[str]) -> list[Delivery]:
@@ -98,11 +119,30 @@ async def record(conn: AsyncConnection, claimed: Delivery, after: Delivery) -> b
     return recorded.rowcount == 1
 
 
+async def owed_before(conn: AsyncConnection, some: Sequence[Delivery]) -> dict[str, int]:
+    """By the id of each: how many earlier events of its call its URL has not taken yet, those given up included."""
+    if not some:
+        return {}
+    missing, asked = deliveries.alias("missing"), deliveries.alias("asked")
+    rows = await conn.execute(
+        sa.select(asked.c.id, sa.func.count())
+        .join(missing, (missing.c.call_id == asked.c.call_id) & (missing.c.url == asked.c.url))
+        .where(
+            asked.c.id.in_([each.id for each in some]),
+            missing.c.state != sa.literal_column(f"'{DeliveryState.DELIVERED}'"),
+            sa.tuple_(missing.c.event_seq, missing.c.kind) < sa.tuple_(asked.c.event_seq, asked.c.kind),
+        )
+        .group_by(asked.c.id)
+    )
+    counted = {row[0]: row[1] for row in rows}
+    return dict.fromkeys((each.id for each in some), 0) | counted
+
+
 async def again(conn: AsyncConnection, over: Delivery, after: Delivery) -> bool:
     """Store ``over`` as it is ``after`` it was asked for once more; False: it is not as it was read any more."""
     as_read = (deliveries.c.state == over.state.value, deliveries.c.ended_at == over.ended_at)
     stored = await conn.execute(
-        sa.update(deliveries).where(deliveries.c.id == over.id, *as_read).values(_progress_of(after))
+        sa.update(deliveries).where(deliveries.c.id == over.id, *as_read).values(lane=after.lane, **_progress_of(after))
     )
     return stored.rowcount == 1
 
@@ -157,6 +197,7 @@ def _row_of(delivery: Delivery) -> dict[str, Any]:
         "url": delivery.url,
         "headers": dict(delivery.headers),
         "created_at": delivery.created_at,
+        "lane": delivery.lane,
         **_progress_of(delivery),
     }
 

@@ -8,7 +8,15 @@ from outdial.store.tables.campaigns import campaign_files, campaign_rows, campai
 from outdial.store.tables.columns import Instant, from_micros, metadata, to_micros
 from outdial.store.tables.equipment import number_pools, numbers, trunks
 from outdial.store.tables.tenants import answers, api_keys, balances, credit_entries, suppressions, users, workspaces
-from outdial.store.tables.work import cursors, deliveries, events, jobs, leases
+from outdial.store.tables.work import (
+    cursors,
+    deliveries,
+    events,
+    jobs,
+    leases,
+    webhook_endpoints,
+    webhook_origins,
+)
 
 __all__ = [
     "Instant",
@@ -41,5 +49,7 @@ __all__ = [
     "to_micros",
     "trunks",
     "users",
+    "webhook_endpoints",
+    "webhook_origins",
     "workspaces",
 ]

@@ -1,15 +1,12 @@
-"""Sending what is due: claim it and put it into words, send, write down what came of it.
-
-A claim lasts ``claim_s``. A sender that dies within it has told nobody whether its request left, so the delivery is
-sent again: at least once, never lost.
-"""
+"""Sending what was claimed: make the request, write down what came of it, tell operators."""
 
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+import random
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,124 +14,109 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.clock import Clock
-from outdial.domain.delivery import Delivery, DeliveryState, Try
+from outdial.domain.delivery import Delivery, DeliveryState, Try, gap_s
 from outdial.domain.errors import Refused, Unreachable
-from outdial.domain.events import Event
-from outdial.domain.record import CallRecord
+from outdial.domain.webhook_endpoint import WebhookEndpoint, endpoint_of, origin_of
 from outdial.outgoing.requests import Requests
 from outdial.outgoing.targets import Targets
 from outdial.store import deliveries
+from outdial.store import webhook_endpoints as endpoints
 from outdial.store.database import Database
-from outdial.store.records import load_calls
-from outdial.webhooks.ports import Dialects
+from outdial.webhooks.claiming import Claimed, Pace
+from outdial.webhooks.places import Places
+from outdial.webhooks.retry_after import retry_after_s
 from outdial.webhooks.signing import Signer
 
-_BEFORE_PATH: Final = re.compile(r"(?:[a-zA-Z]+://)?[^/?#]*")
+OWED: Final = "X-Outdial-Events-Owed"
+"""Of a final event: how many before it have not arrived."""
+_BUSY: Final = frozenset({408, 429})
+"""Answers that say, like those from 500 on, that the origin is not well."""
+_TOO_MANY: Final = 429
+_AWAY: Final = 503
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class Pace:
-    """How fast and how long. ``timeout_s`` is for one whole try (Ringg §5.5); ``claim_s`` must be longer.
+class Sent:
+    """A delivery as it was claimed, and as it is after one try. ``answered``: the origin is well; None: the try tells
+    nothing of it, for nothing was sent."""
 
-    ``concurrency`` tries are under way at once.
-    """
-
-    timeout_s: float = 30.0
-    claim_s: float = 60.0
-    concurrency: int = 32
-    poll_s: float = 0.5
+    claimed: Claimed
+    after: Delivery
+    answered: bool | None
 
     @property
-    def at_once(self) -> int:
-        """Deliveries claimed together, and tries under way to one host beyond which it gets no more."""
-        return max(1, self.concurrency // 4)
+    def tried(self) -> Try:
+        return self.after.log[-1]
 
-
-@dataclass(frozen=True)
-class Sent:
-    """A delivery as it was claimed, and as it is after one try."""
-
-    claimed: Delivery
-    after: Delivery
+    @property
+    def key(self) -> endpoints.Key:
+        return self.after.workspace_id, endpoint_of(self.after.url)
 
 
 class Sender:
-    """The three steps of a try. Holds nothing between them: any process may take the next one."""
+    """The last two steps of a try. Holds nothing between them: any process may take the next one.
+
+    ``chance``: 0 to 1, anew each time; spreads what failed together (``delivery.gap_s``).
+    """
 
     def __init__(
         self,
         db: Database,
-        dialects: Dialects,
         targets: Targets,
         requests: Requests,
+        places: Places,
         *,
         clock: Clock,
         pace: Pace,
         signer: Signer,
+        chance: Callable[[], float] = random.random,
     ) -> None:
         self._db = db
-        self._dialects = dialects
         self._targets = targets
         self._requests = requests
+        self._places = places
         self._clock = clock
         self._pace = pace
         self._signer = signer
+        self._chance = chance
 
-    async def claim(self, limit: int, *, except_under: Collection[str] = ()) -> list[Delivery]:
-        """Up to ``limit`` deliveries that are due and now ours, none with a URL under ``except_under``.
-
-        Their bodies are on disk before they are returned: every try sends the same bytes. Those that cannot be put
-        into words are given up here.
-
-        Raises:
-            Unreachable: the database did not answer.
-        """
-        now = self._clock()
-        until = now + timedelta(seconds=self._pace.claim_s)
-        async with self._db.reading() as conn:
-            ids = await deliveries.ready(conn, now, limit, except_under=except_under)
-            wordless = [each for each in await deliveries.load(conn, ids) if each.body is None] if ids else []
-            about = await deliveries.told_of(conn, wordless) if wordless else {}
-            found = await load_calls(conn, list({each.call_id for each in wordless}), now) if wordless else []
-        if not ids:
-            return []
-        calls = {call.id: call for call in found}
-        first = {each.id: self._first_body(each, about, calls) for each in wordless}
-
-        async def work(conn: AsyncConnection) -> list[Sent]:
-            taken = await deliveries.claim(conn, ids, now, until)
-            worded = [Sent(each, _worded(each, first.get(each.id), now)) for each in taken]
-            for each in worded:
-                if each.after is not each.claimed:
-                    await deliveries.record(conn, each.claimed, each.after)
-            return worded
-
-        worded = await self._db.write(work)
-        for each in worded:
-            self._tell(each)
-        return [each.after for each in worded if each.after.state is DeliveryState.WAITING]
-
-    async def send(self, claimed: Delivery) -> Sent:
-        """Make one request."""
-        began = self._clock()
-        status, error, hopeless, body = 0, "", False, claimed.body or b""
-        headers = self._signer.headers(claimed.headers, claimed.id, began, body)
+    async def send(self, claimed: Claimed) -> Sent:
+        """Make one request, and give its place back."""
+        well = None
         try:
-            async with asyncio.timeout(self._pace.timeout_s):
-                target = await self._targets.check(claimed.url)
-                status = await self._requests.send(target, claimed.method, headers, body)
+            attempt = await self._try(claimed)
+            well = _is_well(attempt)
+        finally:
+            lane, failing = claimed.delivery.lane, claimed.standing is not None
+            self._places.give_back(lane, failing=failing, answered=bool(well))
+        return Sent(claimed, claimed.delivery.tried(attempt, self._chance()), well)
+
+    async def _try(self, claimed: Claimed) -> Try:
+        delivery, standing = claimed.delivery, claimed.standing
+        began = self._clock()
+        status, error, hopeless, hung, after_s, body = 0, "", False, False, 0.0, delivery.body or b""
+        short = standing is not None and standing.keeps_hanging
+        timeout_s = min(self._pace.short_timeout_s, self._pace.timeout_s) if short else self._pace.timeout_s
+        try:
+            headers = dict(delivery.headers) | ({} if claimed.owed is None else {OWED: str(claimed.owed)})
+            own = claimed.endpoint.secrets_at(began) if claimed.endpoint else ()
+            signed = self._signer.headers(headers, delivery.id, began, body, own)
+            async with asyncio.timeout(timeout_s):
+                target = await self._targets.check(delivery.url)
+                answer = await self._requests.send(target, delivery.method, signed, body)
+            status, after_s = answer.status, retry_after_s(answer.retry_after, self._clock())
         except TimeoutError:
-            error = f"no answer within {self._pace.timeout_s:g} s"
+            error, hung = f"no answer within {timeout_s:g} s", True
         except Refused as refusal:
             error, hopeless = str(refusal), True
         except Unreachable as trouble:
             error = str(trouble)
         except Exception:  # recorded like any failed try: a delivery that hurts must not come round for ever
-            _log.exception("a request failed in a way nobody thought of", delivery_id=claimed.id)
+            _log.exception("a request failed in a way nobody thought of", delivery_id=delivery.id)
             error = "the request failed inside Outdial: see its log"
         ms = round((self._clock() - began) / timedelta(milliseconds=1))
-        return Sent(claimed, claimed.tried(Try(began, ms, status, error, hopeless)))
+        return Try(began, ms, status, error, hopeless, after_s, hung)
 
     async def record(self, several: Sequence[Sent]) -> bool:
         """Write down what came of requests, all in one transaction; True when it is done.
@@ -142,69 +124,84 @@ class Sender:
         Raises:
             Unreachable: the database did not answer; what is never written down is sent again.
         """
+        now = self._clock()
 
-        async def work(conn: AsyncConnection) -> list[bool]:
-            return [await deliveries.record(conn, each.claimed, each.after) for each in several]
+        async def work(conn: AsyncConnection) -> tuple[list[bool], list[WebhookEndpoint]]:
+            told = [await deliveries.record(conn, each.claimed.delivery, each.after) for each in several]
+            counted = [each for each, new in zip(several, told, strict=True) if new]
+            return told, await _record_receivers(conn, counted, now)
 
-        for each, told in zip(several, await self._db.write(work), strict=True):
-            self._tell(each, late=not told)
+        told, failing = await self._db.write(work)
+        for each, new in zip(several, told, strict=True):
+            _tell(each, late=not new)
+        _tell_of_endpoints(several, failing)
         return True
 
-    def _first_body(
-        self, delivery: Delivery, about: Mapping[int, Event], calls: Mapping[str, CallRecord]
-    ) -> bytes | Refused:
-        event, call = about.get(delivery.event_seq), calls.get(delivery.call_id)
-        translate = self._dialects.get(delivery.dialect)
-        if event is None or call is None or translate is None:
-            return Refused(f"the event, its call or the dialect {delivery.dialect!r} is gone")
-        try:
-            body = translate(event, call, delivery.kind)
-            body.decode()
-        except Exception:  # a fault in a translator costs its own delivery, not those that wait behind it
-            _log.exception("an event cannot be put into words", delivery_id=delivery.id, kind=delivery.kind)
-            return Refused("the event cannot be put into words: see Outdial's log")
-        return body
 
-    def _tell(self, sent: Sent, *, late: bool = False) -> None:
-        """One line for each try; no path, header or body, which may hold secrets."""
-        claimed, after = sent.claimed, sent.after
-        if after.tries == claimed.tries:
-            return
-        tried = after.log[-1]
+async def _record_receivers(conn: AsyncConnection, several: Sequence[Sent], now: datetime) -> list[WebhookEndpoint]:
+    """What the tries tell of their origins and endpoints; the endpoints that failed, as they are now."""
+    outcomes: defaultdict[str, list[bool | None]] = defaultdict(list)
+    known = {each.after.lane for each in several if each.claimed.standing is not None}
+    for each in several:
+        if each.answered is not None and (not each.answered or each.after.lane in known):
+            outcomes[each.after.lane].append(None if each.answered else each.tried.hung)
+    await endpoints.origins_tried(conn, outcomes, now)
+    await endpoints.end_turns(conn, known - outcomes.keys(), now)
+    well = {each.key: each.claimed.endpoint for each in several if each.tried.succeeded}
+    await endpoints.recovered(conn, [one for one in well.values() if one is not None and one.failures])
+    return await endpoints.failed(conn, [_failure(each) for each in several if not each.tried.succeeded])
+
+
+def _failure(sent: Sent) -> endpoints.Failure:
+    tried = sent.tried
+    paused_until = None
+    if tried.status == _TOO_MANY or (tried.status == _AWAY and tried.retry_after_s):
+        paused_until = tried.ended_at + timedelta(seconds=tried.retry_after_s or gap_s(max(sent.after.tries, 1), 0.5))
+    error = tried.error or f"HTTP {tried.status}"
+    return endpoints.Failure(sent.key, tried.ended_at, error, tried.gone, paused_until)
+
+
+def _is_well(attempt: Try) -> bool | None:
+    """Whether the origin answers; None: nothing was asked of it."""
+    if attempt.hopeless:
+        return None
+    return not attempt.error and attempt.status < 500 and attempt.status not in _BUSY
+
+
+def _tell(sent: Sent, *, late: bool) -> None:
+    """One line for each try; no path, header or body, which may hold secrets."""
+    after, tried = sent.after, sent.tried
+    log = _log.bind(
+        delivery_id=after.id,
+        call_id=after.call_id,
+        kind=after.kind,
+        endpoint=origin_of(after.url),
+        tries=after.tries,
+        ms=tried.ms,
+    )
+    if late:
+        log.warning("a try took longer than its claim: it is made again")
+    elif after.state is DeliveryState.DELIVERED:
+        log.info("delivered", status=tried.status)
+    elif after.state is DeliveryState.GIVEN_UP:
+        log.warning("given up", status=tried.status, error=tried.error)
+    else:
+        log.info("not delivered yet", status=tried.status, error=tried.error, due_at=after.due_at.isoformat())
+
+
+def _tell_of_endpoints(several: Sequence[Sent], failing: Sequence[WebhookEndpoint]) -> None:
+    """Operators hear of an endpoint once when it keeps failing, once when it is disabled, once when it is well."""
+    before = {each.key: each.claimed.endpoint for each in several}
+    for now in failing:
+        was = before.get((now.workspace_id, now.url))
         log = _log.bind(
-            delivery_id=after.id,
-            call_id=after.call_id,
-            kind=after.kind,
-            endpoint=origin_of(after.url),
-            tries=after.tries,
-            ms=tried.ms,
+            endpoint_id=now.id, endpoint=origin_of(now.url), workspace_id=now.workspace_id, error=now.last_error
         )
-        if late:
-            log.warning("a try took longer than its claim: it is made again")
-        elif after.state is DeliveryState.DELIVERED:
-            log.info("delivered", status=tried.status)
-        elif after.state is DeliveryState.GIVEN_UP:
-            log.warning("given up", status=tried.status, error=tried.error)
-        else:
-            log.info("not delivered yet", status=tried.status, error=tried.error, due_at=after.due_at.isoformat())
-
-
-def _worded(claimed: Delivery, body: bytes | Refused | None, now: datetime) -> Delivery:
-    """A claimed delivery with its body, or given up because there can be none."""
-    if claimed.body is not None:
-        return claimed
-    if isinstance(body, bytes):
-        return replace(claimed, body=body)
-    return claimed.tried(Try(now, error=str(body or "its words are missing"), hopeless=True))
-
-
-def prefix_of(url: str) -> str:
-    """What comes before the path: all URLs that begin so lead to one host."""
-    found = _BEFORE_PATH.match(url)
-    return found.group() if found else url
-
-
-def origin_of(url: str) -> str:
-    """``https://host:port`` of a URL, for logs: nothing of what the customer may keep secret."""
-    scheme, separator, authority = prefix_of(url).partition("://")
-    return f"{scheme}://{authority.rpartition('@')[2]}" if separator else ""
+        if now.disabled_at is not None and (was is None or was.disabled_at is None):
+            log.warning("a webhook endpoint is gone: nothing is sent there until it is enabled")
+        elif now.keeps_failing and (was is None or not was.keeps_failing):
+            log.warning("a webhook endpoint keeps failing", failures=now.failures)
+    for each in several:
+        if each.tried.succeeded and each.claimed.endpoint is not None and each.claimed.endpoint.keeps_failing:
+            endpoint = each.claimed.endpoint
+            _log.info("a webhook endpoint is well again", endpoint_id=endpoint.id, endpoint=origin_of(endpoint.url))

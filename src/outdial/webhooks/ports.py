@@ -38,9 +38,10 @@ class Subscriber(Protocol):
     def endpoints(self, event: Event, call: CallRecord) -> Sequence[Endpoint]: ...
 
 
-Translate = Callable[[Event, CallRecord, str], bytes]
-"""The body of one delivery, from the event, its call as it is now, and the kind. UTF-8 text. Called once for each
-delivery that comes to a first try; what it returns is kept and sent again unchanged."""
+Translate = Callable[[Event, CallRecord, str, int | None], bytes]
+"""The body of one delivery, from the event, its call as it is now, the kind and, of a call's last events, how many
+before it the receiver has not taken yet. UTF-8 text. Called once for each delivery that comes to a first try; what it
+returns is kept and sent again unchanged."""
 
 Dialects = Mapping[str, Translate]
 """A translator for each dialect, by name."""
@@ -49,7 +50,7 @@ Dialects = Mapping[str, Translate]
 def by_kind(translators: Mapping[str, Translate]) -> Translate:
     """One translator out of several of one dialect, each for the kind it is named after."""
 
-    def translate(event: Event, call: CallRecord, kind: str) -> bytes:
-        return translators[kind](event, call, kind)
+    def translate(event: Event, call: CallRecord, kind: str, owed: int | None) -> bytes:
+        return translators[kind](event, call, kind, owed)
 
     return translate

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Final, TypeVar
@@ -11,13 +10,14 @@ from typing import Final, TypeVar
 import structlog
 
 from outdial.domain.clock import Clock
-from outdial.domain.delivery import Delivery
 from outdial.domain.errors import Unreachable
 from outdial.outgoing.requests import Requests
 from outdial.outgoing.targets import Targets
 from outdial.store.database import Database
-from outdial.webhooks.delivery import Pace, Sender, Sent, prefix_of
+from outdial.webhooks.claiming import Claimed, Claims, Pace
+from outdial.webhooks.delivery import Sender, Sent
 from outdial.webhooks.fan_out import FanOut
+from outdial.webhooks.places import Places
 from outdial.webhooks.ports import Dialects, Subscriber
 from outdial.webhooks.signing import Signer
 
@@ -65,10 +65,11 @@ class Webhooks:
         """
         self._pace = pace or Pace()
         self._fan_out = FanOut(db, subscribers, clock)
+        places = Places(self._pace.concurrency)
+        self._claims = Claims(db, dialects, places, clock=clock, pace=self._pace)
         self._sender = Sender(
-            db, dialects, targets, requests or Requests(), clock=clock, pace=self._pace, signer=Signer(secret)
+            db, targets, requests or Requests(), places, clock=clock, pace=self._pace, signer=Signer(secret)
         )
-        self._under_way: Counter[str] = Counter()
         self._sent: asyncio.Queue[Sent | None] = asyncio.Queue()
         self._facts = Bell()
         self._due = Bell()
@@ -105,29 +106,14 @@ class Webhooks:
     async def _sending(self) -> None:
         async with asyncio.TaskGroup() as requests:
             while not self._stopping:
-                claimed = await self._survived(self._claim)
-                for delivery in claimed or ():
-                    self._under_way[prefix_of(delivery.url)] += 1
-                    requests.create_task(self._carry(delivery), name=f"webhooks: {delivery.id}")
+                claimed = await self._survived(self._claims.claim)
+                for each in claimed or ():
+                    requests.create_task(self._carry(each), name=f"webhooks: {each.delivery.id}")
                 if not claimed:
                     await self._due.wait(self._pace.poll_s)
 
-    async def _claim(self) -> list[Delivery]:
-        """As many as there is room for. An endpoint that hangs gets at most half of the places."""
-        room = self._pace.concurrency - self._under_way.total()
-        crowded = [prefix for prefix, count in self._under_way.items() if count >= self._pace.at_once]
-        if room <= 0:
-            return []
-        return await self._sender.claim(min(room, self._pace.at_once), except_under=crowded)
-
-    async def _carry(self, delivery: Delivery) -> None:
-        try:
-            self._sent.put_nowait(await self._sender.send(delivery))
-        finally:
-            prefix = prefix_of(delivery.url)
-            self._under_way[prefix] -= 1
-            if not self._under_way[prefix]:
-                del self._under_way[prefix]
+    async def _carry(self, claimed: Claimed) -> None:
+        self._sent.put_nowait(await self._sender.send(claimed))
 
     async def _recording(self) -> None:
         """Write down what came of requests: all that ended during one transaction share the next."""

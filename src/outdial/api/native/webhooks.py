@@ -43,18 +43,20 @@ class NativeSubscriptions:
             told.append(Endpoint(CALLBACK, translate.DIALECT, call.callback.url, headers=call.callback.headers))
         return told
 
-    def translate(self, event: Event, call: CallRecord, _kind: str) -> bytes:
-        return json.dumps(event_body(event, call, self._links), ensure_ascii=False).encode()
+    def translate(self, event: Event, call: CallRecord, _kind: str, owed: int | None = None) -> bytes:
+        return json.dumps(event_body(event, call, self._links, owed), ensure_ascii=False).encode()
 
 
-def event_body(event: Event, call: CallRecord, links: RecordingLinks) -> dict[str, Any]:
+def event_body(event: Event, call: CallRecord, links: RecordingLinks, owed: int | None = None) -> dict[str, Any]:
     """``{seq, type, at, attempt, data, call}``; ``call`` as in ``GET /v1/calls/{call_id}``, but for ``metadata``.
 
-    A call that came through Ringly's API has its four members beside them, under their names there.
+    The last ones of a call say how many before them are ``owed``. A call that
+    came through Ringly's API has its four members beside them, under their names there.
     """
     fact = translate.event(event).model_dump()
     shown = translate.call(call, {}, links).model_dump(exclude={"metadata"})
-    return {**fact, "call": shown, **(_as_asked(call) if call.dialect == _RINGLY else {})}
+    behind = {} if owed is None else {"owed": owed}
+    return {**fact, "call": shown, **behind, **(_as_asked(call) if call.dialect == _RINGLY else {})}
 
 
 def _as_asked(call: CallRecord) -> dict[str, Any]:

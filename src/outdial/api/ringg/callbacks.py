@@ -39,7 +39,7 @@ class RinggCallbacks:
             return ()
         return (Endpoint(KIND, DIALECT, address_of(call.callback), headers=call.callback.headers),)
 
-    def translate(self, event: Event, call: CallRecord, kind: str) -> bytes:
+    def translate(self, event: Event, call: CallRecord, _kind: str, _owed: int | None = None) -> bytes:
         return json.dumps(self._payload(event, call), ensure_ascii=False).encode()
 
     def _payload(self, event: Event, call: CallRecord) -> webhooks.Payload | None:

@@ -42,5 +42,5 @@ class RinggSubscriptions:
             return ()
         return (Endpoint(KIND, DIALECT, chosen.url, chosen.method, chosen.headers),)
 
-    def translate(self, event: Event, call: CallRecord, _kind: str) -> bytes:
+    def translate(self, event: Event, call: CallRecord, _kind: str, _owed: int | None = None) -> bytes:
         return json.dumps(webhooks.event_payload(event, call, self._links), ensure_ascii=False).encode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from outdial.store.tables.columns import SEQ, integer, json, key, metadata, text, when
+from outdial.store.tables.columns import SEQ, flag, integer, json, key, metadata, text, when
 
 events = sa.Table(
     "events",
@@ -39,12 +39,16 @@ deliveries = sa.Table(
     sa.Column("log", sa.JSON, nullable=False),
     when("created_at", nullable=False),
     when("ended_at"),
+    # What waits for one origin of one workspace waits in one line (``domain.webhook_endpoint.lane_of``).
+    text("lane"),
     # An event goes to an endpoint once, also when a fan-out is repeated after a crash.
     sa.UniqueConstraint("event_seq", "kind", "url"),
     # The deliveries of a call, in order: one endpoint is told its events one after the other.
     sa.Index("ix_deliveries_call_id", "call_id", "event_seq"),
+    # What is due first in each line is a seek, however much an origin that is down has waiting.
     sa.Index(
-        "ix_deliveries_waiting",
+        "ix_deliveries_lane",
+        "lane",
         "due_at",
         sqlite_where=sa.text("state = 'waiting'"),
         postgresql_where=sa.text("state = 'waiting'"),
@@ -57,6 +61,37 @@ deliveries = sa.Table(
         sqlite_where=sa.text("state = 'given_up'"),
         postgresql_where=sa.text("state = 'given_up'"),
     ),
+)
+
+webhook_endpoints = sa.Table(
+    "webhook_endpoints",
+    metadata,
+    # Those with a secret of their own, and those that fail; of all others there is nothing to know.
+    key(),
+    sa.Column("workspace_id", sa.Text, nullable=False),
+    sa.Column("url", sa.Text, nullable=False),
+    flag("registered"),
+    text("secret"),
+    text("previous_secret"),
+    when("previous_until"),
+    integer("failures"),
+    when("failing_since"),
+    text("last_error"),
+    when("paused_until"),
+    when("disabled_at"),
+    when("created_at", nullable=False),
+    when("updated_at", nullable=False),
+    sa.UniqueConstraint("workspace_id", "url"),
+)
+
+webhook_origins = sa.Table(
+    "webhook_origins",
+    metadata,
+    # Only while its tries fail.
+    sa.Column("lane", sa.Text, primary_key=True),
+    integer("failures"),
+    integer("hangs"),
+    when("trying_until", nullable=False),
 )
 
 cursors = sa.Table(

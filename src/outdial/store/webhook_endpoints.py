@@ -1,0 +1,220 @@
+"""Receivers of webhooks and the origins they are on: every statement that touches them.
+
+Rows of several are written in the order of their keys: two processes that record at once wait for each other, never
+in a ring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from outdial.domain.ids import new_id
+from outdial.domain.webhook_endpoint import EndpointState, Standing, WebhookEndpoint
+from outdial.store.schema import webhook_endpoints as endpoints
+from outdial.store.schema import webhook_origins as origins
+
+Key = tuple[str, str]
+"""Workspace and URL (``endpoint_of``)."""
+_NAMED_AT_ONCE: Final = 500
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One failed try. ``error``: one line. ``paused_until``: the receiver asked to be left alone."""
+
+    key: Key
+    at: datetime
+    error: str
+    gone: bool = False
+    paused_until: datetime | None = None
+
+
+def _stored_secret(secret: str) -> str:
+    """A secret as it is written down; the only place that does."""
+    return secret
+
+
+def _secret_of(stored: str) -> str:
+    """A secret as it is read back; the only place that does."""
+    return stored
+
+
+async def find(conn: AsyncConnection, keys: Collection[Key]) -> dict[Key, WebhookEndpoint]:
+    """What is known of these endpoints; nothing is of most."""
+    if not keys:
+        return {}
+    urls = {url for _, url in keys}
+    rows = await conn.execute(sa.select(endpoints).where(endpoints.c.url.in_(urls)))
+    found = [_endpoint_of(row) for row in rows.mappings()]
+    return {(one.workspace_id, one.url): one for one in found if (one.workspace_id, one.url) in keys}
+
+
+async def one_of(conn: AsyncConnection, workspace_id: str, endpoint_id: str) -> WebhookEndpoint | None:
+    """The workspace's endpoint of that id, held until the transaction ends where that is one that writes."""
+    mine = sa.select(endpoints).where(endpoints.c.id == endpoint_id, endpoints.c.workspace_id == workspace_id)
+    row = (await conn.execute(mine)).mappings().one_or_none()
+    return None if row is None else _endpoint_of(row)
+
+
+async def page(
+    conn: AsyncConnection,
+    workspace_id: str = "",
+    *,
+    state: EndpointState | None = None,
+    after: str = "",
+    limit: int,
+) -> list[WebhookEndpoint]:
+    """Endpoints in the order of their ids, from the one that follows ``after``; of all workspaces if none is named."""
+    query = sa.select(endpoints).where(endpoints.c.id > after)
+    if workspace_id:
+        query = query.where(endpoints.c.workspace_id == workspace_id)
+    if state is not None:
+        disabled, failing = endpoints.c.disabled_at.is_not(None), endpoints.c.failures > 0
+        query = query.where(
+            {
+                EndpointState.DISABLED: disabled,
+                EndpointState.FAILING: ~disabled & failing,
+                EndpointState.ACTIVE: ~disabled & ~failing,
+            }[state]
+        )
+    rows = await conn.execute(query.order_by(endpoints.c.id).limit(limit))
+    return [_endpoint_of(row) for row in rows.mappings()]
+
+
+async def count(conn: AsyncConnection, workspace_id: str) -> int:
+    """How many endpoints of the workspace have a secret of their own."""
+    mine = endpoints.c.workspace_id == workspace_id, endpoints.c.registered
+    return await conn.scalar(sa.select(sa.func.count()).select_from(endpoints).where(*mine)) or 0
+
+
+async def put(conn: AsyncConnection, endpoint: WebhookEndpoint) -> bool:
+    """Store an endpoint somebody registers; False: that URL has a secret of its own already."""
+    row = _row_of(endpoint)
+    kept = {name: row[name] for name in ("registered", "secret", "previous_secret", "previous_until", "updated_at")}
+    insert = _insert(conn, endpoints).values(row)
+    stored = await conn.execute(
+        insert.on_conflict_do_update(
+            index_elements=["workspace_id", "url"], set_=kept, where=endpoints.c.registered.is_(False)
+        )
+    )
+    return stored.rowcount == 1
+
+
+async def change(conn: AsyncConnection, endpoint: WebhookEndpoint, before: WebhookEndpoint) -> bool:
+    """Store ``endpoint`` as it is now; False: it is not as it was ``before`` any more."""
+    row = _row_of(endpoint)
+    same = endpoints.c.id == before.id, endpoints.c.updated_at == before.updated_at
+    return (await conn.execute(endpoints.update().where(*same).values(row))).rowcount == 1
+
+
+async def remove(conn: AsyncConnection, workspace_id: str, endpoint_id: str) -> bool:
+    mine = endpoints.c.id == endpoint_id, endpoints.c.workspace_id == workspace_id
+    return (await conn.execute(endpoints.delete().where(*mine))).rowcount == 1
+
+
+async def enable(conn: AsyncConnection, workspace_id: str, urls: Collection[str], now: datetime) -> None:
+    """Send to these endpoints again, if they were disabled or asked for a pause."""
+    if urls:
+        await conn.execute(
+            endpoints.update()
+            .where(endpoints.c.workspace_id == workspace_id, endpoints.c.url.in_(urls))
+            .where(endpoints.c.disabled_at.is_not(None) | endpoints.c.paused_until.is_not(None))
+            .values(disabled_at=None, paused_until=None, failures=0, failing_since=None, updated_at=now)
+        )
+
+
+async def failed(conn: AsyncConnection, failures: Sequence[Failure]) -> list[WebhookEndpoint]:
+    """Write down failed tries; the endpoints as they are after them."""
+    for failure in sorted(failures, key=lambda one: one.key):
+        workspace_id, url = failure.key
+        values = {
+            "failures": 1,
+            "failing_since": failure.at,
+            "last_error": failure.error,
+            "paused_until": failure.paused_until,
+            "disabled_at": failure.at if failure.gone else None,
+        }
+        insert = _insert(conn, endpoints).values(
+            id=new_id(), workspace_id=workspace_id, url=url, created_at=failure.at, updated_at=failure.at, **values
+        )
+        counted = {
+            "failures": endpoints.c.failures + 1,
+            "failing_since": sa.func.coalesce(endpoints.c.failing_since, insert.excluded.failing_since),
+            "last_error": insert.excluded.last_error,
+            "paused_until": sa.func.coalesce(insert.excluded.paused_until, endpoints.c.paused_until),
+            "disabled_at": sa.func.coalesce(endpoints.c.disabled_at, insert.excluded.disabled_at),
+        }
+        await conn.execute(insert.on_conflict_do_update(index_elements=["workspace_id", "url"], set_=counted))
+    return list((await find(conn, {failure.key for failure in failures})).values())
+
+
+async def recovered(conn: AsyncConnection, some: Collection[WebhookEndpoint]) -> None:
+    """They took what was sent: what was known only while it failed is forgotten."""
+    ids = sorted(one.id for one in some)
+    if ids:
+        mine = endpoints.c.id.in_(ids)
+        well = {"failures": 0, "failing_since": None, "last_error": "", "paused_until": None}
+        await conn.execute(endpoints.update().where(mine, endpoints.c.registered).values(well))
+        await conn.execute(
+            endpoints.delete().where(mine, endpoints.c.registered.is_(False), endpoints.c.disabled_at.is_(None))
+        )
+
+
+async def standings(conn: AsyncConnection, lanes: Collection[str]) -> dict[str, Standing]:
+    """Of those of the lanes whose last try failed."""
+    if not lanes:
+        return {}
+    query = sa.select(origins)
+    if len(lanes) <= _NAMED_AT_ONCE:
+        query = query.where(origins.c.lane.in_(lanes))
+    return {row["lane"]: Standing(**row) for row in (await conn.execute(query)).mappings()}
+
+
+async def take_turn(conn: AsyncConnection, lane: str, now: datetime, until: datetime) -> bool:
+    """Be the one that tries a failing origin until then; False: somebody else is, in this or another process."""
+    free = origins.c.lane == lane, origins.c.trying_until <= now
+    return (await conn.execute(origins.update().where(*free).values(trying_until=until))).rowcount == 1
+
+
+async def end_turns(conn: AsyncConnection, lanes: Collection[str], now: datetime) -> None:
+    """Nothing came of these turns: nothing was sent."""
+    for lane in sorted(lanes):
+        await conn.execute(origins.update().where(origins.c.lane == lane).values(trying_until=now))
+
+
+async def origins_tried(conn: AsyncConnection, outcomes: Mapping[str, Sequence[bool | None]], now: datetime) -> None:
+    """What came of tries, by lane and in order: None: the origin answered; True: it hung; False: it failed else."""
+    for lane, several in sorted(outcomes.items()):
+        since = [hung for at, hung in enumerate(several) if None not in several[at:]]
+        if None in several:
+            await conn.execute(origins.delete().where(origins.c.lane == lane))
+        if since:
+            hangs = len(since) - 1 - max((at for at, hung in enumerate(since) if not hung), default=-1)
+            insert = _insert(conn, origins).values(lane=lane, failures=len(since), hangs=hangs, trying_until=now)
+            counted = {
+                "failures": origins.c.failures + len(since),
+                "hangs": origins.c.hangs + hangs if all(since) else hangs,
+                "trying_until": now,
+            }
+            await conn.execute(insert.on_conflict_do_update(index_elements=["lane"], set_=counted))
+
+
+def _insert(conn: AsyncConnection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+    return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def _row_of(endpoint: WebhookEndpoint) -> dict[str, Any]:
+    secrets = {name: _stored_secret(getattr(endpoint, name)) for name in ("secret", "previous_secret")}
+    return vars(endpoint) | secrets
+
+
+def _endpoint_of(row: Any) -> WebhookEndpoint:
+    secrets = {name: _secret_of(row[name]) for name in ("secret", "previous_secret")}
+    return WebhookEndpoint(**{**row, **secrets})
