@@ -64,6 +64,7 @@ class TestAHealthyHome:
             "speech (scripted)",
             "language model",
             "trunk simulated",
+            "webhooks",
         ]
         assert f"http://127.0.0.1:{home.port} is free" in found["HTTP port"][1]
         assert str(home.folder) in found["home"][1]

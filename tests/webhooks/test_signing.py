@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from outdial.commands.webhooks import register_endpoint, rotate_secret
 from outdial.domain.errors import Invalid
 from outdial.webhooks.runner import Webhooks
 from outdial.webhooks.signing import Signer
@@ -20,10 +21,14 @@ NAMES = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 def is_genuine(request: Received) -> bool:
     """What a receiver does, by the words of the specification."""
-    [message_id], [timestamp], [signature] = (request.values(name) for name in NAMES)
-    key = base64.b64decode(SECRET.removeprefix("whsec_"))
+    return is_signed(request, SECRET)
+
+
+def is_signed(request: Received, secret: str) -> bool:
+    [message_id], [timestamp], [signatures] = (request.values(name) for name in NAMES)
+    key = base64.b64decode(secret.removeprefix("whsec_"))
     digest = hmac.new(key, f"{message_id}.{timestamp}.".encode() + request.body, hashlib.sha256).digest()
-    return signature == "v1," + base64.b64encode(digest).decode()
+    return "v1," + base64.b64encode(digest).decode() in signatures.split(" ")
 
 
 def test_the_example_of_the_specification() -> None:
@@ -74,6 +79,41 @@ class TestARequest:
         [request] = receiver.requests
         names = {name for name, _ in request.headers}
         assert names.isdisjoint({*NAMES, "authorization", "x-webhook-secret"})
+
+
+class TestAnEndpointsOwnSecret:
+    async def test_signs_in_place_of_the_installations(self, office: Office, receiver: Receiver) -> None:
+        office.secret = "whsec_" + "A" * 40
+        await register_endpoint(office.db, office.workspace_id, receiver.url(), SECRET, now=office.clock)
+        await office.call(receiver.url("/hook?call=17"))
+        await office.call(receiver.url("/other"))
+
+        await office.work()
+
+        genuine = {request.target: is_genuine(request) for request in receiver.requests}
+        assert genuine == {"/hook?call=17": True, "/other": False}
+
+    async def test_is_nobody_elses(self, small_office: Office, receiver: Receiver) -> None:
+        await register_endpoint(small_office.db, "another workspace", receiver.url(), SECRET, now=small_office.clock)
+        await small_office.call(receiver.url())
+
+        await small_office.work()
+
+        assert receiver.requests[0].values("webhook-signature") == []
+
+    async def test_after_a_rotation_is_one_of_two_until_the_grace_is_over(
+        self, office: Office, receiver: Receiver
+    ) -> None:
+        made = await register_endpoint(office.db, office.workspace_id, receiver.url(), SECRET, now=office.clock)
+        office.clock.pass_s(1)
+        new = await rotate_secret(office.db, office.workspace_id, made.id, now=office.clock, grace=timedelta(hours=1))
+        for wait_s in (0, 3599, 1):
+            office.clock.pass_s(wait_s)
+            await office.call(receiver.url())
+            await office.work()
+
+        valid = [[is_signed(request, secret) for secret in (new.secret, SECRET)] for request in receiver.requests]
+        assert valid == [[True, True], [True, True], [True, False]]
 
 
 class TestASecret:

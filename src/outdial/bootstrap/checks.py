@@ -17,13 +17,16 @@ from outdial.bootstrap.installation import installation
 from outdial.bootstrap.ports import free_sip_port, listen
 from outdial.carriers.sip.probe import probe
 from outdial.domain.errors import OutdialError, Unreachable
+from outdial.domain.webhook_endpoint import origin_of
 from outdial.queries.inventory import TrunkRow, trunks
+from outdial.queries.webhooks import ill_endpoints
 from outdial.settings import Settings
 from outdial.store.database import Database
 from outdial.store.trunks import load_trunk
 
 _SPEECH_S: Final = 60.0
 _LEAST_DISK_MB: Final = 500
+_ENDPOINTS_NAMED: Final = 3
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ async def examine(settings: Settings) -> AsyncGenerator[Finding, None]:
                     yield finding
         except OutdialError as error:
             yield Finding("workspace", False, str(error))
+        yield await _found("webhooks", _webhooks(settings))
 
 
 async def _found(what: str, check: Awaitable[str]) -> Finding:
@@ -125,6 +129,24 @@ async def _speech() -> str:
 def _model(settings: Settings) -> Finding:
     note = settings.chat_base_url or "none; agents with a flow need none (OUTDIAL_CHAT_BASE_URL)"
     return Finding("language model", True, note)
+
+
+async def _webhooks(settings: Settings) -> str:
+    database = await Database.open(settings.database_url)
+    try:
+        ill = await ill_endpoints(database)
+    finally:
+        await database.close()
+    if ill:
+        told = "; ".join(
+            f"{origin_of(one.url)} is {one.state}"
+            + (f" since {one.failing_since:%Y-%m-%d %H:%M} UTC" if one.failing_since else "")
+            + f" ({one.last_error})"
+            for one in ill[:_ENDPOINTS_NAMED]
+        )
+        more = f"; and {len(ill) - _ENDPOINTS_NAMED} more" if len(ill) > _ENDPOINTS_NAMED else ""
+        raise Unreachable(f"{told}{more}: see outdial webhooks list")
+    return "no endpoint keeps failing"
 
 
 async def _trunks(settings: Settings) -> AsyncGenerator[Finding, None]:

@@ -18,7 +18,7 @@ from rich.console import Console
 from outdial import __version__
 from outdial.bootstrap.installation import installation
 from outdial.bootstrap.logs import configure_logs
-from outdial.cli import change, credits, keys, knowledge
+from outdial.cli import change, credits, keys, knowledge, webhooks
 from outdial.cli.additions import add_agent, add_number, add_trunk
 from outdial.cli.agents import agent_list, agent_versions
 from outdial.cli.demo import run_demo
@@ -47,6 +47,7 @@ app.add_typer(suppression, name="suppress", help="Numbers nobody rings.")
 app.add_typer(people, name="user", help="The people of the workspace.")
 app.add_typer(knowledge.app, name="kb")
 app.add_typer(keys.app, name="key")
+app.add_typer(webhooks.app, name="webhooks")
 agents.command("list")(agent_list)
 agents.command("versions")(agent_versions)
 trunks.command("limit")(trunk_limit)

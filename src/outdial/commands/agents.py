@@ -27,6 +27,8 @@ from outdial.domain.clock import Clock
 from outdial.domain.errors import Conflict, Fault, Invalid
 from outdial.domain.ids import new_id
 from outdial.domain.subscription import Subscription
+from outdial.domain.webhook_endpoint import endpoint_of
+from outdial.store import webhook_endpoints
 from outdial.store.agents import AgentVersion, HeldAgent, hold_agent, version_of
 from outdial.store.database import Database
 from outdial.store.definitions import storable
@@ -194,7 +196,11 @@ async def edit_agent(
         if change.definition is not None:
             definition = change.definition(change.type or agent.type, definition)
             await _edit_version(conn, workspace_id, version, definition, at)
-        await _change(conn, agent, at, _columns(agent, change))
+        columns = _columns(agent, change)
+        await _change(conn, agent, at, columns)
+        # Whoever subscribes a URL (again) means it, whatever it answered before.
+        named = {endpoint_of(one["url"]) for one in columns.get("subscriptions", ())}
+        await webhook_endpoints.enable(conn, workspace_id, named, at)
         return Versioned(agent.id, version.id, version.number, at, definition)
 
     return await db.write(work)

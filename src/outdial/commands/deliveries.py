@@ -2,19 +2,91 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.clock import Clock
 from outdial.domain.delivery import Delivery, DeliveryState
 from outdial.domain.errors import Conflict, NotFound
+from outdial.domain.limits import MAX_REPLAYED_AT_ONCE
 from outdial.store import deliveries
+from outdial.store import webhook_endpoints as endpoints
 from outdial.store.database import Database
+
+LONGEST_CLAIM: Final = timedelta(seconds=60)
+"""How long a sender may hold a delivery (``webhooks.claiming.Pace.claim_s``)."""
+_AT_ONCE: Final = 250
+
+
+@dataclass(frozen=True)
+class Selected:
+    """Deliveries to be sent again: of a call, of an endpoint, made in a span, or what several of these say together.
+
+    ``only_failed``: those given up, and those that wait for another try; else those that arrived, too.
+    """
+
+    call_id: str = ""
+    endpoint_id: str = ""
+    since: datetime | None = None
+    before: datetime | None = None
+    only_failed: bool = True
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """``more``: there are others, ask once more."""
+
+    count: int
+    more: bool
+
+
+async def replay_all(db: Database, workspace_id: str, selected: Selected, *, now: Clock) -> Replayed:
+    """Let everything selected go out at once, at most ``MAX_REPLAYED_AT_ONCE`` of it, oldest first. What is under way,
+    and what has not been tried yet, is left alone.
+
+    Raises:
+        NotFound: the workspace has no such endpoint.
+    """
+    at = now()
+    async with db.reading() as conn:
+        endpoint = await endpoints.one_of(conn, workspace_id, selected.endpoint_id) if selected.endpoint_id else None
+        if selected.endpoint_id and endpoint is None:
+            raise NotFound("Webhook endpoint not found", field="endpoint_id")
+        wanted = deliveries.ReplayWanted(
+            claimed_until=at + LONGEST_CLAIM,
+            call_id=selected.call_id,
+            endpoint_url=endpoint.url if endpoint else "",
+            since=selected.since,
+            before=selected.before,
+            only_failed=selected.only_failed,
+        )
+        ids = await deliveries.to_replay(conn, workspace_id, wanted, MAX_REPLAYED_AT_ONCE + 1)
+    count = 0
+    for begin in range(0, min(len(ids), MAX_REPLAYED_AT_ONCE), _AT_ONCE):
+        some = ids[begin : min(begin + _AT_ONCE, MAX_REPLAYED_AT_ONCE)]
+        count += await db.write(lambda conn, some=some: _again(conn, some, at))  # type: ignore[misc]
+    return Replayed(count, len(ids) > MAX_REPLAYED_AT_ONCE)
+
+
+async def _again(conn: AsyncConnection, ids: Sequence[str], at: datetime) -> int:
+    count = 0
+    for each in await deliveries.load(conn, ids):
+        if each.state is not DeliveryState.WAITING:
+            count += await deliveries.again(conn, each, each.replayed(at))
+        elif each.due_at > at + LONGEST_CLAIM:
+            count += await deliveries.hasten(conn, each, at)
+    return count
 
 
 async def replay(db: Database, workspace_id: str, delivery_id: str, *, now: Clock) -> Delivery:
     """Let a delivery that is over go out again: to the same URL, with the same headers and body, at once.
 
-    It has as many tries as a new one; those before stay in its log.
+    It has as many tries as a new one; those before stay in its log. One that failed and waits for longer than a claim
+    lasts goes out now.
 
     Raises:
         NotFound: the workspace has no such delivery.
@@ -26,10 +98,13 @@ async def replay(db: Database, workspace_id: str, delivery_id: str, *, now: Cloc
         if not found or found[0].workspace_id != workspace_id:
             raise NotFound("Delivery not found", field="delivery_id")
         (over,) = found
+        at = now()
         if over.state is not DeliveryState.WAITING:
-            after = over.replayed(now())
+            after = over.replayed(at)
             if await deliveries.again(conn, over, after):
                 return after
+        elif over.tries and over.due_at > at + LONGEST_CLAIM and await deliveries.hasten(conn, over, at):
+            return over.postponed(at)
         raise Conflict("the delivery is still on its way: it can be sent again once it is delivered or given up")
 
     return await db.write(work)

@@ -20,6 +20,13 @@ MAX_PROMPT_BYTES: Final = 64 * 1024
 MAX_CELL_BYTES: Final = 2 * 1024
 MAX_ROW_BYTES: Final = 16 * 1024
 
+# Webhooks.
+MAX_WEBHOOK_ENDPOINTS: Final = 1_000
+"""Endpoints of a workspace with a secret of their own."""
+MAX_WEBHOOK_URL_LETTERS: Final = 2_048
+MAX_REPLAYED_AT_ONCE: Final = 10_000
+"""Deliveries one request sends again; ask once more for the rest."""
+
 # Answers.
 MAX_FAULTS_NAMED: Final = 100
 """Faults listed in one answer; the rest are counted: "and N more"."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,6 +19,21 @@ from outdial.store.seeks import seek
 
 # A literal: a bound parameter would keep SQLite from using the index over waiting rows.
 _WAITING: sa.ColumnElement[Any] = sa.literal_column(f"'{DeliveryState.WAITING}'")
+
+
+@dataclass(frozen=True)
+class ReplayWanted:
+    """Which deliveries are to be sent again; what is left empty does not narrow them down.
+
+    ``since`` and ``before``: by when they were made. ``claimed_until``: claims made by now end before that.
+    """
+
+    claimed_until: datetime
+    call_id: str = ""
+    endpoint_url: str = ""
+    since: datetime | None = None
+    before: datetime | None = None
+    only_failed: bool = True
 
 
 # A loose index scan, a few seeks for each lane: what waits for an origin that is down costs nothing.
@@ -145,6 +161,36 @@ async def again(conn: AsyncConnection, over: Delivery, after: Delivery) -> bool:
         sa.update(deliveries).where(deliveries.c.id == over.id, *as_read).values(lane=after.lane, **_progress_of(after))
     )
     return stored.rowcount == 1
+
+
+async def to_replay(conn: AsyncConnection, workspace_id: str, wanted: ReplayWanted, limit: int) -> list[str]:
+    """Ids of the deliveries that were asked for again, oldest first."""
+    columns = deliveries.c
+    failed = columns.state == sa.literal_column(f"'{DeliveryState.GIVEN_UP}'")
+    if not wanted.only_failed:
+        failed |= columns.state == sa.literal_column(f"'{DeliveryState.DELIVERED}'")
+    # One that is claimed is due when its claim ends: until then it may be under way.
+    failed |= (columns.state == _WAITING) & (columns.tries > 0) & (columns.due_at > wanted.claimed_until)
+    query = sa.select(columns.id).where(columns.workspace_id == workspace_id, failed)
+    if wanted.call_id:
+        query = query.where(columns.call_id == wanted.call_id)
+    if wanted.since is not None:
+        query = query.where(columns.created_at >= wanted.since)
+    if wanted.before is not None:
+        query = query.where(columns.created_at < wanted.before)
+    if wanted.endpoint_url:
+        begins = (columns.url.startswith(wanted.endpoint_url + mark, autoescape=True) for mark in "?#")
+        query = query.where(sa.or_(columns.url == wanted.endpoint_url, *begins))
+    return list(await conn.scalars(query.order_by(columns.created_at, columns.event_seq, columns.id).limit(limit)))
+
+
+async def hasten(conn: AsyncConnection, waiting: Delivery, now: datetime) -> bool:
+    """Let one that waits after a failed try go out now; False: it is not as it was read any more."""
+    as_read = deliveries.c.state == _WAITING, deliveries.c.due_at == waiting.due_at
+    moved = await conn.execute(
+        sa.update(deliveries).where(deliveries.c.id == waiting.id, *as_read).values(due_at=now, lane=waiting.lane)
+    )
+    return moved.rowcount == 1
 
 
 async def page(

@@ -23,6 +23,7 @@ from outdial.store.schema import webhook_origins as origins
 Key = tuple[str, str]
 """Workspace and URL (``endpoint_of``)."""
 _NAMED_AT_ONCE: Final = 500
+_OF_SECRETS: Final = ("registered", "secret", "previous_secret", "previous_until", "updated_at")
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ async def find(conn: AsyncConnection, keys: Collection[Key]) -> dict[Key, Webhoo
 
 
 async def one_of(conn: AsyncConnection, workspace_id: str, endpoint_id: str) -> WebhookEndpoint | None:
-    """The workspace's endpoint of that id, held until the transaction ends where that is one that writes."""
+    """The workspace's endpoint of that id."""
     mine = sa.select(endpoints).where(endpoints.c.id == endpoint_id, endpoints.c.workspace_id == workspace_id)
     row = (await conn.execute(mine)).mappings().one_or_none()
     return None if row is None else _endpoint_of(row)
@@ -97,7 +98,7 @@ async def count(conn: AsyncConnection, workspace_id: str) -> int:
 async def put(conn: AsyncConnection, endpoint: WebhookEndpoint) -> bool:
     """Store an endpoint somebody registers; False: that URL has a secret of its own already."""
     row = _row_of(endpoint)
-    kept = {name: row[name] for name in ("registered", "secret", "previous_secret", "previous_until", "updated_at")}
+    kept = {name: row[name] for name in _OF_SECRETS}
     insert = _insert(conn, endpoints).values(row)
     stored = await conn.execute(
         insert.on_conflict_do_update(
@@ -107,11 +108,12 @@ async def put(conn: AsyncConnection, endpoint: WebhookEndpoint) -> bool:
     return stored.rowcount == 1
 
 
-async def change(conn: AsyncConnection, endpoint: WebhookEndpoint, before: WebhookEndpoint) -> bool:
-    """Store ``endpoint`` as it is now; False: it is not as it was ``before`` any more."""
+async def change_secrets(conn: AsyncConnection, endpoint: WebhookEndpoint, before: WebhookEndpoint) -> bool:
+    """Store the secrets ``endpoint`` has now; False: they are not as they were ``before`` any more."""
     row = _row_of(endpoint)
     same = endpoints.c.id == before.id, endpoints.c.updated_at == before.updated_at
-    return (await conn.execute(endpoints.update().where(*same).values(row))).rowcount == 1
+    changed = await conn.execute(endpoints.update().where(*same).values({name: row[name] for name in _OF_SECRETS}))
+    return changed.rowcount == 1
 
 
 async def remove(conn: AsyncConnection, workspace_id: str, endpoint_id: str) -> bool:

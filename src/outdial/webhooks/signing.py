@@ -7,19 +7,12 @@ two secrets are valid, both signatures with a blank between them.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
 
-from outdial.domain.errors import Fault, Invalid
-
-PREFIX: Final = "whsec_"
-_KEY_BYTES: Final = range(24, 65)
-_NEW_KEY_BYTES: Final = 32
+from outdial.domain.webhook_secret import key_of
 
 
 class Signer:
@@ -56,22 +49,3 @@ class Signer:
         }
         # A receiver that verifies must find exactly one of each.
         return {name: value for name, value in given.items() if name.lower() not in ours} | ours
-
-
-def new_secret() -> str:
-    return PREFIX + base64.b64encode(secrets.token_bytes(_NEW_KEY_BYTES)).decode()
-
-
-def key_of(secret: str) -> bytes:
-    """
-    Raises:
-        Invalid: it is not base64 of 24 to 64 bytes.
-    """
-    try:
-        key = base64.b64decode(secret.strip().removeprefix(PREFIX), validate=True)
-    except (binascii.Error, ValueError):
-        key = b""
-    if len(key) not in _KEY_BYTES:
-        wanted = f"{PREFIX} and base64 of {_KEY_BYTES[0]} to {_KEY_BYTES[-1]} bytes (openssl rand -base64 32)"
-        raise Invalid(Fault(("webhook_secret",), f"the signing secret must be {wanted}"))
-    return key

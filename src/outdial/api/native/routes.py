@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from outdial.api import once
 from outdial.api.gate import Gate
-from outdial.api.native import agent_wire, agents, asked, equipment, equipment_wire, keys, outgoing, wire
+from outdial.api.native import agent_wire, agents, asked, endpoints, equipment, equipment_wire, keys, outgoing, wire
 from outdial.api.native.calls import CallRoutes
 from outdial.api.native.door import ONLY_READ
 from outdial.api.native.policies import PolicyRoutes
@@ -28,6 +28,7 @@ _BODIES: Final = (
     asked.PolicyCheckIn,
     *equipment_wire.BODIES,
     *keys.BODIES,
+    *endpoints.BODIES,
     *agent_wire.BODIES,
 )
 
@@ -86,5 +87,6 @@ def application(parts: Parts) -> Door:
     equipment.install(parts, route)
     keys.install(parts, route)
     outgoing.install(parts, route)
+    endpoints.install(parts, route)
     agents.install(parts, route)
     return app
