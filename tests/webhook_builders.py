@@ -21,7 +21,7 @@ from outdial.domain.ids import new_id
 from outdial.domain.plan import Plan
 from outdial.domain.record import CallRecord
 from outdial.domain.request import Callback, CallRequest
-from outdial.domain.subscription import Subscription
+from outdial.domain.subscription import Audience, Subscription
 from outdial.outgoing.requests import Requests
 from outdial.outgoing.targets import Targets
 from outdial.store import schema
@@ -175,6 +175,9 @@ class Callbacks:
     """Tells a call's callback of everything but the words spoken."""
 
     types = frozenset(EventType) - {EventType.SAID}
+
+    def listens(self, _event: Event, audience: Audience) -> bool:
+        return audience.has_callback
 
     def endpoints(self, _event: Event, call: CallRecord) -> Sequence[Endpoint]:
         if call.callback is None:

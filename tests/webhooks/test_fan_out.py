@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.delivery import DeliveryState
 from outdial.domain.events import Event, EventType
 from outdial.domain.record import CallRecord
+from outdial.domain.subscription import Audience
 from outdial.store.deliveries import move_on, position
 from outdial.webhooks.fan_out import READER, FanOut
 from outdial.webhooks.ports import Endpoint
@@ -25,7 +29,11 @@ class Listener:
     types: Collection[EventType] = frozenset(EventType)
     kinds: Sequence[str] = ("first", "second")
     fails_on: EventType | None = None
+    listening: bool = True
     asked: list[Event] = field(default_factory=list)
+
+    def listens(self, event: Event, audience: Audience) -> bool:
+        return self.listening
 
     def endpoints(self, event: Event, call: CallRecord) -> Sequence[Endpoint]:
         self.asked.append(event)
@@ -37,6 +45,22 @@ class Listener:
 async def place_reached(office: Office) -> int:
     async with office.db.reading() as conn:
         return await position(conn, READER)
+
+
+@contextmanager
+def statements(office: Office) -> Iterator[list[str]]:
+    """What the database is asked to read meanwhile."""
+    seen: list[str] = []
+    engine = office.db._reader.sync_engine
+
+    def note(_conn: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        seen.append(statement)
+
+    sa.event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", note)
 
 
 class TestEachEvent:
@@ -75,6 +99,19 @@ class TestEachEvent:
 
         assert listener.asked == []
         assert await place_reached(small_office) == 3
+
+    async def test_of_a_call_nobody_listens_to_is_passed_over_without_reading_the_call(self, office: Office) -> None:
+        listener = Listener(listening=False)
+        office.subscribers = [listener]
+        call_id = await office.call(None)
+        await office.happens(call_id, EventType.PROCESSED)
+
+        with statements(office) as seen:
+            assert await office.fan_out.step() == 2
+
+        assert listener.asked == []
+        assert await place_reached(office) == 2
+        assert not [one for one in seen if "attempts" in one or "agent_versions" in one]
 
     async def test_that_hurts_a_subscriber_does_not_hold_up_the_rest(self, small_office: Office) -> None:
         small_office.subscribers = [Listener(kinds=("one",), fails_on=EventType.DIALING)]

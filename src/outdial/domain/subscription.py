@@ -31,6 +31,19 @@ class Subscription:
         return cls(stored["dialect"], tuple(stored["events"]), stored["url"], stored["headers"], stored["method"])
 
 
+@dataclass(frozen=True)
+class Audience:
+    """Who may hear of a call: the little that tells whether anybody does. ``dialect``: the call's."""
+
+    dialect: str
+    has_callback: bool = False
+    subscriptions: tuple[Subscription, ...] = ()
+
+    def subscribes(self, dialect: str) -> bool:
+        """Whether the agent has a subscription in that dialect's words."""
+        return any(one.dialect == dialect for one in self.subscriptions)
+
+
 def heard_by(subscriptions: Sequence[Subscription], dialect: str, event: str) -> Subscription | None:
     """Who is told of that event; of several entries that name it the last one (Ringg §5.1)."""
     return next((one for one in reversed(subscriptions) if one.dialect == dialect and event in one.events), None)

@@ -17,7 +17,9 @@ from outdial.domain.delivery import Delivery
 from outdial.domain.events import Event
 from outdial.domain.ids import new_id
 from outdial.domain.record import CallRecord
+from outdial.domain.subscription import Audience
 from outdial.store import deliveries
+from outdial.store.audiences import load_audiences
 from outdial.store.database import Database
 from outdial.store.events import events_after
 from outdial.store.records import load_calls
@@ -43,7 +45,9 @@ class FanOut:
         async with self._db.reading() as conn:
             since = await deliveries.position(conn, READER)
             events = await events_after(conn, since, _AT_ONCE)
-            heard = [event for event in events if any(event.type in each.types for each in self._subscribers)]
+            known = [event for event in events if any(event.type in each.types for each in self._subscribers)]
+            audiences = await load_audiences(conn, {event.call_id for event in known})
+            heard = [event for event in known if self._anybody_listens(event, audiences.get(event.call_id))]
             ids = list(dict.fromkeys(event.call_id for event in heard))
             calls = {call.id: call for call in await load_calls(conn, ids, self._clock())} if ids else {}
         if not events:
@@ -58,6 +62,11 @@ class FanOut:
 
         await self._db.write(work)
         return len(events)
+
+    def _anybody_listens(self, event: Event, audience: Audience | None) -> bool:
+        return audience is not None and any(
+            event.type in each.types and each.listens(event, audience) for each in self._subscribers
+        )
 
     def _deliveries(self, event: Event, call: CallRecord) -> list[Delivery]:
         now = self._clock()

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from outdial.domain.events import Event, EventType
 from outdial.domain.record import CallRecord
+from outdial.domain.subscription import Audience
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,9 @@ class Subscriber(Protocol):
     @property
     def types(self) -> Collection[EventType]:
         """The only events it is asked about; of all others it wants nothing."""
+
+    def listens(self, event: Event, audience: Audience) -> bool:
+        """Whether it may name an endpoint for this event. Asked first, so that calls nobody listens to are not read."""
 
     def endpoints(self, event: Event, call: CallRecord) -> Sequence[Endpoint]: ...
 

@@ -14,6 +14,7 @@ from outdial.api.native import translate
 from outdial.api.recordings import RecordingLinks
 from outdial.domain.events import Event, EventType
 from outdial.domain.record import CallRecord
+from outdial.domain.subscription import Audience
 from outdial.webhooks.ports import Endpoint
 
 KIND: Final = "subscription"
@@ -32,6 +33,12 @@ class NativeSubscriptions:
     @property
     def types(self) -> Collection[EventType]:
         return TYPES
+
+    def listens(self, event: Event, audience: Audience) -> bool:
+        mine = translate.DIALECT
+        if audience.has_callback and audience.dialect == mine:
+            return True
+        return any(one.dialect == mine and event.type in one.events for one in audience.subscriptions)
 
     def endpoints(self, event: Event, call: CallRecord) -> Sequence[Endpoint]:
         """The agent's: of several to one fact all are told, at one URL the last of them. And the call's own callback,

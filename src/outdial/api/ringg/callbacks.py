@@ -11,6 +11,7 @@ from outdial.api.ringg import webhooks
 from outdial.api.ringg.translate import DIALECT
 from outdial.domain.events import Event, EventType
 from outdial.domain.record import CallRecord
+from outdial.domain.subscription import Audience
 from outdial.webhooks.callback import address_of
 from outdial.webhooks.ports import Endpoint
 
@@ -32,6 +33,9 @@ class RinggCallbacks:
     @property
     def types(self) -> Collection[EventType]:
         return _TYPES[self._mode]
+
+    def listens(self, event: Event, audience: Audience) -> bool:
+        return audience.has_callback and audience.dialect == DIALECT
 
     def endpoints(self, event: Event, call: CallRecord) -> Sequence[Endpoint]:
         wanted = call.callback is not None and call.dialect == DIALECT

@@ -14,7 +14,7 @@ from outdial.api.ringg import webhooks
 from outdial.api.ringg.translate import DIALECT
 from outdial.domain.events import Event, EventType
 from outdial.domain.record import CallRecord
-from outdial.domain.subscription import heard_by
+from outdial.domain.subscription import Audience, heard_by
 from outdial.webhooks.ports import Endpoint
 
 KIND: Final = "subscription"
@@ -32,6 +32,9 @@ class RinggSubscriptions:
     @property
     def types(self) -> Collection[EventType]:
         return webhooks.TYPES
+
+    def listens(self, event: Event, audience: Audience) -> bool:
+        return audience.subscribes(DIALECT)
 
     def endpoints(self, event: Event, call: CallRecord) -> Sequence[Endpoint]:
         if all(one.dialect != DIALECT for one in call.subscriptions):
