@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -16,6 +17,7 @@ from outdial.outgoing.targets import Targets
 from webhook_builders import LOOPBACK
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+RawAnswer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @asynccontextmanager
@@ -29,6 +31,16 @@ async def a_site(answer: Answer) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{runner.addresses[0][1]}/page?x=1"
     finally:
         await runner.cleanup()
+
+
+@asynccontextmanager
+async def raw_server(
+    answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+) -> AsyncIterator[str]:
+    """Answers with bytes of its own."""
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
 
 
 def always(response: web.Response) -> Answer:
@@ -92,6 +104,67 @@ class TestAPage:
 
         with pytest.raises(Refused, match="packed as"):
             await fetched(always(response))
+
+    @pytest.mark.parametrize("garbage", [b"garbage", bytes(900), gzip.compress(b"another member")])
+    async def test_ends_where_its_gzip_stream_ends(self, garbage: bytes) -> None:
+        response = web.Response(body=gzip.compress(b"Hello") + garbage, headers={"Content-Encoding": "gzip"})
+
+        assert (await fetched(always(response))).body == b"Hello"
+
+    async def test_that_never_ends_behind_its_gzip_stream_is_left(self) -> None:
+        async def answer(request: web.Request) -> web.StreamResponse:
+            response = web.StreamResponse(headers={"Content-Encoding": "gzip"})
+            await response.prepare(request)
+            await response.write(gzip.compress(b"Hello"))
+            while True:
+                await response.write(bytes(65536))
+
+        assert (await fetched(answer, limit_s=5.0)).body == b"Hello"
+
+    async def test_whose_gzip_stream_unpacks_to_nothing_for_ever_is_refused(self) -> None:
+        """Empty stored blocks (RFC 1951): nothing is ever unpacked, so only what comes in can be counted."""
+
+        async def answer(request: web.Request) -> web.StreamResponse:
+            response = web.StreamResponse(headers={"Content-Encoding": "gzip"})
+            await response.prepare(request)
+            await response.write(zlib.compressobj(wbits=31).compress(b""))
+            while True:
+                await response.write(b"\x00\x00\x00\xff\xff" * 100)
+
+        with pytest.raises(Refused, match="larger than"):
+            await fetched(answer, limit_s=5.0)
+
+    async def test_whose_gzip_stream_breaks_off_is_refused(self) -> None:
+        packed = gzip.compress(bytes(range(256)))[:-20]
+
+        with pytest.raises(Refused, match="breaks off"):
+            await fetched(always(web.Response(body=packed, headers={"Content-Encoding": "gzip"})))
+
+    async def test_in_crumbs_leaves_the_loop_its_turns(self) -> None:
+        """A chunk of one byte costs as much as one of thousands: the loop goes on between them."""
+
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 30_000)
+            writer.write(b"0\r\n\r\n")
+            await writer.drain()
+            writer.close()
+
+        turns = 0
+
+        async def count() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        async with raw_server(answer) as url, asyncio.TaskGroup() as group:
+            counting = group.create_task(count())
+            page = await Fetcher(LOOPBACK)(url, 200_000)
+            counting.cancel()
+
+        assert page.body == b"x" * 30_000
+        assert turns >= 30_000 / 64
 
     async def test_that_does_not_come_in_time_is_unreachable(self) -> None:
         async def answer(request: web.Request) -> web.StreamResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import ssl
 import sys
@@ -184,3 +185,39 @@ def serving(certificate: Path) -> ssl.SSLContext:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
     return context
+
+
+class TestAnAnswerWithoutEnd:
+    @pytest.mark.parametrize(
+        "crumb",
+        [b"HTTP/1.1 100 Continue\r\n\r\n", b"x-a: b\r\n", b"x" * 1000],
+        ids=["interim answers", "many headers", "one header"],
+    )
+    async def test_is_left_once_it_is_too_long(self, crumb: bytes) -> None:
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\nx: " if not crumb.startswith(b"HTTP") else b"")
+            with contextlib.suppress(ConnectionError):
+                while True:
+                    writer.write(crumb * 100)
+                    await writer.drain()
+            writer.close()
+
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        async with server, asyncio.timeout(20):
+            with pytest.raises(Unreachable, match="the endpoint"):
+                await post(f"http://{NAME}:{server.sockets[0].getsockname()[1]}/")
+
+    async def test_behind_its_status_is_not_read(self) -> None:
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n")
+            with contextlib.suppress(ConnectionError):
+                while True:
+                    writer.write(bytes(65536))
+                    await writer.drain()
+            writer.close()
+
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        async with server, asyncio.timeout(20):
+            assert await post(f"http://{NAME}:{server.sockets[0].getsockname()[1]}/") == 200

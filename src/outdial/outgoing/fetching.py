@@ -11,11 +11,17 @@ from typing import Final
 import httpx
 
 from outdial.domain.errors import Refused, Unreachable
+from outdial.outgoing.bounded import BoundedTransport, is_too_long
 from outdial.outgoing.requests import headers_for
 from outdial.outgoing.targets import Target, Targets
 
 _ACCEPT: Final = "text/html, application/xhtml+xml, text/*;q=0.9, application/pdf;q=0.9, */*;q=0.1"
 _HEADERS: Final = {"User-Agent": "Outdial-Fetch/1", "Accept": _ACCEPT, "Accept-Encoding": "gzip, identity"}
+
+_MAX_HEAD_BYTES: Final = 128 * 1024
+"""For the head, and what chunks cost beside what they hold."""
+_CHUNKS_A_TURN: Final = 64
+"""After so many the event loop has its turn: thousands may lie in one piece."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +78,18 @@ class Fetcher:
         # The certificate must be the name's, not the address's.
         extensions = {"sni_hostname": target.url.raw_host.decode("ascii")}
         request = httpx.Request("GET", url, headers=fields, extensions=extensions)
-        async with httpx.AsyncClient(verify=self._tls, trust_env=False, follow_redirects=False) as client:
-            response = await client.send(request, stream=True, auth=None)
+        transport = BoundedTransport(self._tls, 2 * limit_bytes + _MAX_HEAD_BYTES)
+        async with httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False) as client:
             try:
-                body = await _body(response, limit_bytes)
-            finally:
-                await response.aclose()
+                response = await client.send(request, stream=True, auth=None)
+                try:
+                    body = await _body(response, limit_bytes)
+                finally:
+                    await response.aclose()
+            except httpx.TransportError as error:
+                if is_too_long(error):
+                    raise _too_large(limit_bytes) from None
+                raise
         heads = response.headers
         return Fetched(response.status_code, heads.get("content-type", ""), body, heads.get("location", ""))
 
@@ -86,14 +98,27 @@ async def _body(response: httpx.Response, limit_bytes: int) -> bytes:
     packed = response.headers.get("content-encoding", "identity").strip().lower()
     if packed not in {"identity", "gzip", "x-gzip", ""}:
         raise Refused(f"the page comes packed as {packed}, which was not asked for")
-    # No more is ever unpacked than may be kept: a small answer can hold a huge one.
+    # No more is ever unpacked than may be kept, nor read: a small answer can hold a huge one, and a huge one nothing.
     unpacker = zlib.decompressobj(wbits=31) if "gzip" in packed else None
-    body = bytearray()
+    body, raw_bytes, turns = bytearray(), 0, 0
     async for chunk in response.aiter_raw():
+        raw_bytes, turns = raw_bytes + len(chunk), turns + 1
         try:
             body += unpacker.decompress(chunk, limit_bytes + 1 - len(body)) if unpacker else chunk
         except zlib.error:
             raise Refused("the page says it is packed as gzip and is not") from None
-        if len(body) > limit_bytes:
-            raise Refused(f"the page is larger than {limit_bytes / 1_000_000:g} MB")
+        if unpacker and unpacker.eof:
+            break  # what follows is no part of the page
+        if max(len(body), raw_bytes) > limit_bytes:
+            raise _too_large(limit_bytes)
+        if turns % _CHUNKS_A_TURN == 0:
+            await asyncio.sleep(0)
+    if len(body) > limit_bytes:
+        raise _too_large(limit_bytes)
+    if unpacker and raw_bytes and not unpacker.eof:
+        raise Refused("the page is packed as gzip and breaks off")
     return bytes(body)
+
+
+def _too_large(limit_bytes: int) -> Refused:
+    return Refused(f"the page is larger than {limit_bytes / 1_000_000:g} MB")

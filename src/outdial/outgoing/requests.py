@@ -12,6 +12,7 @@ from typing import Final
 import httpx
 
 from outdial.domain.errors import Refused, Unreachable
+from outdial.outgoing.bounded import BoundedTransport, is_too_long
 from outdial.outgoing.targets import Target
 
 USER_AGENT: Final = "Outdial-Webhook/1"
@@ -31,6 +32,8 @@ DROPPED_HEADERS: Final = frozenset(
         "expect",
     }
 )
+_MAX_ANSWER_BYTES: Final = 64 * 1024
+"""Read of an answer at most: its status is what counts, its body is left unread."""
 _TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -84,7 +87,8 @@ class Requests:
         raise Unreachable(_reason(refusal)) from refusal
 
     async def _send(self, request: httpx.Request) -> HttpAnswer:
-        async with httpx.AsyncClient(verify=self._tls, trust_env=False, follow_redirects=False) as client:
+        transport = BoundedTransport(self._tls, _MAX_ANSWER_BYTES)
+        async with httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False) as client:
             response = await client.send(request, stream=True, auth=None)
             await response.aclose()
             return HttpAnswer(response.status_code, response.headers.get("retry-after", ""))
@@ -112,6 +116,8 @@ def headers_for(target: Target, given: Mapping[str, str]) -> list[tuple[bytes, b
 
 
 def _reason(error: httpx.TransportError | None) -> str:
+    if error is not None and is_too_long(error):
+        return f"the endpoint sent more than {_MAX_ANSWER_BYTES // 1024} kB before its status"
     if isinstance(error, httpx.ConnectTimeout):
         return "the endpoint did not accept a connection in time"
     if isinstance(error, httpx.ConnectError):

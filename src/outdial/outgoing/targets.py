@@ -10,7 +10,10 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import httpx
@@ -23,6 +26,7 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """The addresses of a host name, as text, best first. Raises OSError when it has none."""
 
 _PORTS: Final = {"http": 80, "https": 443}
+_RESOLVERS: Final = ThreadPoolExecutor(64, thread_name_prefix="resolve")
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 _NOT_GLOBAL_EITHER: Final[Sequence[Network]] = (
     # The IANA registries say so; the tables of older Python releases do not.
@@ -36,8 +40,14 @@ _NOT_GLOBAL_EITHER: Final[Sequence[Network]] = (
 
 
 async def system_resolve(host: str, port: int) -> Sequence[str]:
-    """Ask the system's resolver, which also understands every way of writing an IP address."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    """Ask the system's resolver, which also understands every way of writing an IP address.
+
+    In threads of its own: names whose servers never answer must not keep those from working that others wait for.
+    """
+    with suppress(ValueError):
+        return [str(ipaddress.ip_address(host))]
+    ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_RESOLVERS, ask)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
