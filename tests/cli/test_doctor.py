@@ -58,6 +58,7 @@ class TestAHealthyHome:
         found = notes(ran)
         assert list(found) == [
             "home",
+            "files",
             "database",
             "HTTP port",
             "SIP ports",

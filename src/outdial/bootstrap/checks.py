@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -15,6 +16,7 @@ import httpx
 from outdial.bootstrap.children import command
 from outdial.bootstrap.installation import installation
 from outdial.bootstrap.ports import free_sip_port, listen
+from outdial.bootstrap.private_files import exposed
 from outdial.carriers.sip.probe import probe
 from outdial.domain.errors import OutdialError, Unreachable
 from outdial.domain.webhook_endpoint import origin_of
@@ -39,6 +41,7 @@ class Finding:
 async def examine(settings: Settings) -> AsyncGenerator[Finding, None]:
     """One finding after the other, as soon as each is known."""
     yield _home(settings)
+    yield _files(settings)
     database = await _found("database", _database(settings))
     yield database
     running = await _running(settings)
@@ -76,6 +79,21 @@ def _home(settings: Settings) -> Finding:
             "home", False, f"{settings.home} has only {free_mb} MB left: recordings need about 2 MB a minute"
         )
     return Finding("home", True, f"{settings.home}, {free_mb // 1000} GB free")
+
+
+def _files(settings: Settings) -> Finding:
+    found = exposed(settings)
+    if found.foreign:
+        # Chiefly what a command run as root left behind.
+        note = f"{_some(found.foreign)} belongs to another user: chown it to the one Outdial runs as"
+        return Finding("files", False, note)
+    if found.open:
+        return Finding("files", False, f"others can read {_some(found.open)}: chmod go-rwx")
+    return Finding("files", True, "nobody else can read them")
+
+
+def _some(paths: Sequence[Path]) -> str:
+    return str(paths[0]) + (f" (and {len(paths) - 1} more)" if len(paths) > 1 else "")
 
 
 async def _database(settings: Settings) -> str:

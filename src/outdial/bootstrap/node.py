@@ -18,6 +18,7 @@ from outdial.api.parts import Health, Parts
 from outdial.api.rate import HourlyLimits, RateLimit
 from outdial.api.recordings import RecordingLinks
 from outdial.api.root import root
+from outdial.bootstrap import private_files
 from outdial.bootstrap.background import Background
 from outdial.bootstrap.children import command
 from outdial.bootstrap.ports import free_sip_port, listen
@@ -113,6 +114,7 @@ class _Node:
             dialing = group.create_task(self._dial(), name="dialer")
             background = group.create_task(self._background.run(), name="background")
             web = group.create_task(self._web.run_on(sock), name="web")
+            mending = group.create_task(_close_files(self._settings), name="file modes")
             with _asked_to_stop() as (stop, stop_now):
                 self._announce(sock, announce)
                 await stop.wait()
@@ -124,6 +126,7 @@ class _Node:
             await asyncio.wait([background, web], timeout=_LAST_REQUESTS_S)
             # An endpoint that hangs is told again by whoever runs next.
             background.cancel()
+            mending.cancel()
 
     async def _dial(self) -> None:
         if self._dialer:
@@ -160,6 +163,15 @@ class _Node:
         else:
             announce("  it dials nothing (OUTDIAL_MEDIA_WORKERS is 0): nodes with media workers ring the phones")
         announce("        outdial doctor             check ports, trunks, voices and the database")
+
+
+async def _close_files(settings: Settings) -> None:
+    """What an older version, or another umask, left open under the home."""
+    left = await asyncio.to_thread(private_files.mend, settings)
+    if left.foreign or left.open:
+        _log.warning(
+            "others can reach files of this installation: see outdial doctor", files=len(left.foreign + left.open)
+        )
 
 
 def _dialer(settings: Settings, name: str, database: Database, operator: Operator, watch: Watch) -> Dialer:

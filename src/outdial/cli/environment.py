@@ -7,7 +7,7 @@ from typing import Final
 
 from rich.console import Console
 
-from outdial.domain.errors import Refused
+from outdial.bootstrap.private_files import begin
 from outdial.settings import Settings, load, unknown_variables
 
 TRUNK_PASSWORD: Final = "OUTDIAL_TRUNK_PASSWORD"
@@ -15,19 +15,14 @@ TRUNK_PASSWORD: Final = "OUTDIAL_TRUNK_PASSWORD"
 
 
 def settings() -> Settings:
-    """The settings, with their folder made; what looks like one and is none is named.
+    """The settings, with their folder made and closed to others; what looks like one and is none is named.
 
     Raises:
         Invalid: a setting that cannot be used.
         Refused: the folder cannot be made.
     """
     mine = load(os.environ)
-    try:
-        mine.home.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Refused(
-            f"the folder {mine.home} cannot be made ({error.strerror}): set OUTDIAL_HOME to another"
-        ) from error
+    begin(mine)
     for name in sorted(set(unknown_variables(os.environ)) - {TRUNK_PASSWORD}):
         Console(stderr=True).print(f"outdial: {name} is not a setting of Outdial and is ignored", markup=False)
     return mine
