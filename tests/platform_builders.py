@@ -213,7 +213,8 @@ class Platform:
 
     @asynccontextmanager
     async def _database(self) -> AsyncIterator[Database]:
-        database = await Database.open(load(self.environment).database_url, migrate=False)
+        settings = load(self.environment)
+        database = await Database.open(settings.database_url, migrate=False, keys_path=settings.keys_path)
         try:
             yield database
         finally:

@@ -95,6 +95,9 @@ class Settings(BaseModel):
     database_url: str = Field(default_factory=_database_under_home, repr=False)
     """`sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`. Default: outdial.db under home"""
 
+    secrets_key_file: Path | None = None
+    """Keys that secrets in the database are sealed with, the same on every node. Default: database.key in secrets"""
+
     lease_s: Annotated[float, Field(ge=1, le=600)] = 30
     """How long this node may be out of reach of the database before others may end its calls as lost"""
 
@@ -175,7 +178,12 @@ class Settings(BaseModel):
     def secrets_dir(self) -> Path:
         return self.home / "secrets"
 
-    @field_validator("home", "models_dir", "sip_ca_file")
+    @property
+    def keys_path(self) -> Path:
+        """Where the keys lie that secrets in the database are sealed with."""
+        return self.secrets_key_file or self.secrets_dir / "database.key"
+
+    @field_validator("home", "models_dir", "sip_ca_file", "secrets_key_file")
     @classmethod
     def _full_path(cls, path: Path | None) -> Path | None:
         return None if path is None else path.absolute()
@@ -249,7 +257,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     file = _expanded(chosen or f"{homes.get('home', '')}/{FILE_NAME}", environ)
     written = _read(file) if chosen or (homes and file.is_file()) else {}
     values: dict[str, object] = homes | written | given
-    for name in ("home", "models_dir", "sip_ca_file"):
+    for name in ("home", "models_dir", "sip_ca_file", "secrets_key_file"):
         if isinstance(path := values.get(name), str):
             values[name] = _expanded(path, environ)
     try:

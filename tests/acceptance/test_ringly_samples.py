@@ -166,7 +166,11 @@ class TestTheSamplesOfRinglysPage:
         await self.are_stored_alike(platform, {body["call_id"] for _, body in answers})
 
     async def are_stored_alike(self, platform: Platform, call_ids: set[str]) -> None:
-        database = await Database.open(f"sqlite+aiosqlite:///{platform.home / 'outdial.db'}", migrate=False)
+        url, keys_path = (
+            f"sqlite+aiosqlite:///{platform.home / 'outdial.db'}",
+            platform.home / "secrets" / "database.key",
+        )
+        database = await Database.open(url, migrate=False, keys_path=keys_path)
         try:
             async with database.reading() as conn:
                 asked = sa.select(schema.call_requests).where(schema.call_requests.c.call_id.in_(call_ids))

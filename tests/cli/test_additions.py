@@ -239,4 +239,4 @@ def agent_tagged(home: Home, tag: str) -> AgentRow:
 async def _opened(home: Home) -> tuple[Database, str]:
     settings = load(home.environment())
     mine = await installation(settings)
-    return await Database.open(settings.database_url), mine.workspace_id
+    return await Database.open(settings.database_url, keys_path=settings.keys_path), mine.workspace_id

@@ -26,7 +26,7 @@ def calls_of(home: Home) -> list[CallRecord]:
     async def look() -> list[CallRecord]:
         settings = load(home.environment())
         mine = await installation(settings)
-        database = await Database.open(settings.database_url)
+        database = await Database.open(settings.database_url, keys_path=settings.keys_path)
         try:
             return (await history(database, mine.workspace_id, Filters(), now=utc_now))[0]
         finally:

@@ -97,7 +97,7 @@ def _some(paths: Sequence[Path]) -> str:
 
 
 async def _database(settings: Settings) -> str:
-    database = await Database.open(settings.database_url)
+    database = await Database.open(settings.database_url, keys_path=settings.keys_path)
     await database.close()
     return f"{database.url.render_as_string()} answers"
 
@@ -169,7 +169,7 @@ async def _webhooks(settings: Settings) -> str:
 
 async def _trunks(settings: Settings) -> AsyncGenerator[Finding, None]:
     mine = await installation(settings)
-    database = await Database.open(settings.database_url)
+    database = await Database.open(settings.database_url, keys_path=settings.keys_path)
     try:
         for row in await trunks(database, mine.workspace_id):
             yield await _found(f"trunk {row.name}", _trunk(database, row))

@@ -54,7 +54,7 @@ async def serve(settings: Settings, *, announce: Callable[[str], None], watch: W
     async with AsyncExitStack() as stack:
         sock = stack.enter_context(listen(settings.http_host, settings.http_port, setting="OUTDIAL_HTTP_PORT"))
         phones_port = _sip_ports(settings) if settings.media_workers else 0
-        database = await Database.open(settings.database_url)
+        database = await Database.open(settings.database_url, keys_path=settings.keys_path)
         stack.push_async_callback(database.close)
         workers = phones = None
         if settings.media_workers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time
-from typing import Any
+from typing import Any, Final
 
 
 @dataclass(frozen=True)
@@ -88,4 +88,13 @@ class CallRequest:
     warnings: tuple[str, ...] = ()
     """What the dialect already noticed, e.g. ``transliteration_unavailable``."""
     body: Mapping[str, Any] = field(default_factory=dict)
-    """The request as it came, kept for the record."""
+    """The request as it came, kept for the record but for what ``without_credentials`` takes out."""
+
+
+_WITH_CREDENTIALS: Final = frozenset({"callback", "callback_url", "callback_args"})
+"""Members of requests, in any dialect, that may carry keys of the customer's; ``CallRequest.callback`` holds them."""
+
+
+def without_credentials(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A request's body as it may be kept in clear."""
+    return {name: value for name, value in body.items() if name not in _WITH_CREDENTIALS}

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.agent import Brief, Voice
 from outdial.domain.attempt import Dial, Order
 from outdial.domain.brief import brief_for
-from outdial.domain.errors import NotFound, Refused
+from outdial.domain.errors import Broken, NotFound, Refused
 from outdial.domain.outcome import NotReached, Outcome
 from outdial.domain.plan import Plan
 from outdial.domain.voices import chosen
@@ -24,6 +25,7 @@ from outdial.store.schema import agent_versions, agents, attempts, call_requests
 from outdial.store.trunks import trunk_of
 
 _Row = Mapping[Any, Any]
+_log = structlog.get_logger(__name__)
 _WISHES: Final = (
     sa.select(
         attempts.c.call_id,
@@ -68,6 +70,17 @@ class Ground:
 
 async def build_orders(conn: AsyncConnection, claims: Sequence[Claim], ground: Ground) -> list[Order | NotReached]:
     """Each order, or why this call cannot be placed as things stand, in words for the person who set it up."""
+    try:
+        return await _orders(conn, claims, ground)
+    except Broken as fault:
+        # What is damaged costs its own call, not those that are claimed with it.
+        if len(claims) == 1:
+            _log.error("an order cannot be made", call_id=claims[0].call_id, reason=str(fault))
+            return [NotReached(Outcome.TRUNK_FAILED, reason="what the call is made with cannot be read: see the log")]
+    return [order for claim in claims for order in await build_orders(conn, [claim], ground)]
+
+
+async def _orders(conn: AsyncConnection, claims: Sequence[Claim], ground: Ground) -> list[Order | NotReached]:
     found = await conn.execute(_WISHES, {"ids": padded([claim.call_id for claim in claims])})
     rows = {(row["call_id"], row["number"]): row for row in found.mappings()}
     return [_order(claim, rows.get(claim.key), ground) for claim in claims]

@@ -10,7 +10,7 @@ from typing import Any
 from outdial.domain.call import CallState
 from outdial.domain.events import Event, EventType
 from outdial.domain.plan import Plan
-from outdial.domain.request import Callback, CallRequest
+from outdial.domain.request import Callback, CallRequest, without_credentials
 from outdial.store.events import row_of
 from outdial.store.group_commit import Rows
 from outdial.store.inserts import Inserts
@@ -98,5 +98,5 @@ def _request(registration: Registration) -> dict[str, Any]:
         "warnings": list(registration.warnings),
         "call_category": request.call_category,
         "parent_call_id": request.parent_call_id,
-        "body": dict(request.body),
+        "body": without_credentials(request.body),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from outdial.store.tables.columns import integer, json, key, metadata, of, text, when
+from outdial.store.tables.columns import integer, json, key, metadata, of, sealed_json, text, when
 
 agents = sa.Table(
     "agents",
@@ -17,7 +17,7 @@ agents = sa.Table(
     sa.Column("active_version_id", sa.Text, nullable=False),
     json("settings"),
     # ``domain.subscription``: who else is told of this agent's calls.
-    sa.Column("subscriptions", sa.JSON, nullable=False, server_default="[]"),
+    sealed_json("agents", "subscriptions", default="[]"),
     when("created_at", nullable=False),
     when("updated_at", nullable=False),
     when("archived_at"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from outdial.store.tables.columns import integer, json, key, limit, metadata, micros, of, text, when
+from outdial.store.tables.columns import integer, json, key, limit, metadata, micros, of, sealed_json, text, when
 
 calls = sa.Table(
     "calls",
@@ -67,7 +67,7 @@ call_requests = sa.Table(
     sa.Column("number_pool_id", sa.Text),
     json("variables"),
     json("plan"),
-    json("callback"),
+    sealed_json("call_requests", "callback"),
     json("warnings"),
     sa.Column("call_category", sa.Text),
     sa.Column("parent_call_id", sa.Text),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from outdial.store.tables.columns import integer, json, key, limit, metadata, of, text, when
+from outdial.store.tables.columns import integer, json, key, limit, metadata, of, sealed_text, text, when
 
 campaigns = sa.Table(
     "campaigns",
@@ -22,7 +22,7 @@ campaigns = sa.Table(
     json("mapping"),
     text("country_code"),
     json("callers"),
-    text("callback_url"),
+    sealed_text("campaigns", "callback_url"),
     json("options"),
     integer("total_rows"),
     integer("failed_rows"),

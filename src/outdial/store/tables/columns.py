@@ -11,6 +11,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
+from outdial.store.sealing import SealedJson, SealedText
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -64,6 +66,16 @@ def text(name: str, default: str = "") -> sa.Column[str]:
 
 def json(name: str) -> sa.Column[Any]:
     return sa.Column(name, sa.JSON, nullable=False)
+
+
+def sealed_text(table: str, name: str) -> sa.Column[str]:
+    """A secret; empty: there is none. It cannot be searched for: the same text is stored otherwise every time."""
+    return sa.Column(name, SealedText(f"{table}.{name}"), nullable=False, server_default="")
+
+
+def sealed_json(table: str, name: str, *, default: str | None = None) -> sa.Column[Any]:
+    """An object or a list with secrets in it; as ``sealed_text``."""
+    return sa.Column(name, SealedJson(f"{table}.{name}"), nullable=False, server_default=default)
 
 
 def when(name: str, *, nullable: bool = True) -> sa.Column[datetime]:

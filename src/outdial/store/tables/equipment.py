@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from outdial.store.tables.columns import flag, json, key, limit, metadata, of, text, when
+from outdial.store.tables.columns import flag, json, key, limit, metadata, of, sealed_json, sealed_text, text, when
 
 trunks = sa.Table(
     "trunks",
@@ -12,8 +12,11 @@ trunks = sa.Table(
     key(),
     of("workspaces"),
     text("name"),
-    json("definition"),
-    text("password"),
+    # Its headers may carry a token.
+    sealed_json("trunks", "definition"),
+    sealed_text("trunks", "password"),
+    # Who added it, or last said where it leads: "command" or "api" (``domain.attempt.Trunk``).
+    text("added_by", "command"),
     limit("max_calls"),
     sa.Column("calls_per_s", sa.Float),
     when("created_at", nullable=False),

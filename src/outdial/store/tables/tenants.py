@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from outdial.store.tables.columns import SEQ, integer, json, key, metadata, micros, of, text, when
+from outdial.store.tables.columns import SEQ, integer, json, key, metadata, micros, of, sealed_text, text, when
 
 workspaces = sa.Table(
     "workspaces",
@@ -86,7 +86,7 @@ answers = sa.Table(
     sa.Column("key", sa.Text, primary_key=True),
     text("fingerprint"),
     integer("status", 200),
-    text("body"),
+    sealed_text("answers", "body"),
     when("created_at", nullable=False),
     sa.Index("ix_answers_created_at", "created_at"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from outdial.store.tables.columns import SEQ, flag, integer, json, key, metadata, text, when
+from outdial.store.tables.columns import SEQ, flag, integer, json, key, metadata, sealed_json, text, when
 
 events = sa.Table(
     "events",
@@ -31,7 +31,7 @@ deliveries = sa.Table(
     text("dialect"),
     text("method", "POST"),
     text("url"),
-    json("headers"),
+    sealed_json("deliveries", "headers"),
     sa.Column("body", sa.Text),
     text("state", "waiting"),
     when("due_at", nullable=False),
@@ -107,6 +107,26 @@ leases = sa.Table(
     # "name#generation": a lease that ran out is never revived, its holder comes back under a new name.
     sa.Column("holder", sa.Text, primary_key=True),
     when("until", nullable=False),
+)
+
+sealing_keys = sa.Table(
+    "sealing_keys",
+    metadata,
+    # Which keys secrets here are sealed with (``store.key_file``); the keys themselves lie elsewhere.
+    sa.Column("id", sa.Text, primary_key=True),
+    # ``store.keys.KeyState``.
+    text("state"),
+    when("created_at", nullable=False),
+)
+
+key_holders = sa.Table(
+    "key_holders",
+    metadata,
+    # Nodes that run: which keys each has, and which it seals with. A new key waits until all have it.
+    sa.Column("name", sa.Text, primary_key=True),
+    json("keys"),
+    text("sealing"),
+    when("seen_at", nullable=False),
 )
 
 jobs = sa.Table(

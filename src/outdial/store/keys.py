@@ -1,0 +1,130 @@
+"""Which key secrets are sealed with, agreed on by all nodes of a database.
+
+::
+
+    begun ──everything older is sealed──▶ in use ──another takes over──▶ leaving ──nothing is sealed with it──▶ (gone)
+    coming ──every node has it──▶ in use
+
+The first key is ``begun`` as long as rows of an older version may still hold secrets in clear. A key is ``coming``
+until every node that runs has it: before, a value sealed with it could not be opened by some of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from outdial.domain.errors import Refused
+from outdial.store.schema import key_holders, sealing_keys
+from outdial.store.sealing import Vault
+
+HOLDER_LIFE: Final = timedelta(seconds=40)
+"""A node not heard of for so long has stopped."""
+_KEYS_LOCK: Final = 7_310_003
+"""PostgreSQL advisory lock held while the agreement changes."""
+
+
+class KeyState(StrEnum):
+    BEGUN = "begun"
+    IN_USE = "in_use"
+    COMING = "coming"
+    LEAVING = "leaving"
+
+
+_SEALS: Final = (KeyState.BEGUN, KeyState.IN_USE)
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A node that runs."""
+
+    name: str
+    keys: frozenset[str]
+    sealing: str
+
+
+async def lock(conn: AsyncConnection) -> None:
+    """Let nobody else change the agreement until this transaction ends. On SQLite one writes anyway."""
+    if conn.dialect.name == "postgresql":
+        await conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_KEYS_LOCK})")
+
+
+async def states(conn: AsyncConnection) -> dict[str, KeyState]:
+    """The keys agreed on, oldest first."""
+    asked = sa.select(sealing_keys.c.id, sealing_keys.c.state).order_by(sealing_keys.c.created_at, sealing_keys.c.id)
+    return {row.id: KeyState(row.state) for row in await conn.execute(asked)}
+
+
+def sealing_of(known: Mapping[str, KeyState]) -> str:
+    """The key new values are sealed with; empty: none yet."""
+    return next((name for name, state in known.items() if state in _SEALS), "")
+
+
+def must_open(vault: Vault, known: Mapping[str, KeyState]) -> None:
+    """
+    Raises:
+        Refused: this process lacks a key of the database.
+    """
+    lacking = [name for name in known if name not in vault.keys]
+    if lacking and vault.file is not None:
+        raise Refused(
+            f"the secrets in this database are sealed with the key {lacking[0]}, and "
+            f"{vault.file.path} does not hold it: "
+            "copy that file from a node that runs or from your backup, or name it in OUTDIAL_SECRETS_KEY_FILE"
+        )
+
+
+async def begin(conn: AsyncConnection, vault: Vault, at: datetime) -> bool:
+    """Agree on a first key, if there is none yet: the first of the file, made if need be. Whether it was agreed on now.
+
+    Raises:
+        Refused: the file cannot be written, or as ``must_open``.
+    """
+    await lock(conn)
+    known = await states(conn)
+    new = not known and vault.file is not None
+    if new and vault.file is not None:
+        first = next(iter(vault.file.make()))
+        await add(conn, first, KeyState.BEGUN, at)
+        known = {first: KeyState.BEGUN}
+    vault.reload()
+    must_open(vault, known)
+    vault.sealing = sealing_of(known)
+    return new
+
+
+async def add(conn: AsyncConnection, key_id: str, state: KeyState, at: datetime) -> None:
+    await conn.execute(sealing_keys.insert().values(id=key_id, state=state.value, created_at=at))
+
+
+async def move(conn: AsyncConnection, key_id: str, state: KeyState) -> None:
+    await conn.execute(sealing_keys.update().where(sealing_keys.c.id == key_id).values(state=state.value))
+
+
+async def remove(conn: AsyncConnection, key_id: str) -> None:
+    await conn.execute(sealing_keys.delete().where(sealing_keys.c.id == key_id))
+
+
+async def tell(conn: AsyncConnection, name: str, vault: Vault, at: datetime) -> None:
+    """Say that this node runs, and which keys it has."""
+    values = {"keys": sorted(vault.keys), "sealing": vault.sealing, "seen_at": at}
+    insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
+    said = insert(key_holders).values(name=name, **values)
+    await conn.execute(said.on_conflict_do_update(index_elements=["name"], set_=values))
+
+
+async def leave(conn: AsyncConnection, name: str) -> None:
+    await conn.execute(key_holders.delete().where(key_holders.c.name == name))
+
+
+async def holders(conn: AsyncConnection, now: datetime) -> list[Holder]:
+    """The nodes that run."""
+    alive = sa.select(key_holders).where(key_holders.c.seen_at > now - HOLDER_LIFE).order_by(key_holders.c.name)
+    return [Holder(row.name, frozenset(row.keys), row.sealing) for row in await conn.execute(alive)]
