@@ -28,6 +28,7 @@ from pydantic import (
     field_validator,
 )
 
+from outdial.domain.addresses import Allowed
 from outdial.domain.errors import Fault, Invalid
 from outdial.store.engines import DRIVERS
 
@@ -41,6 +42,18 @@ def _networks(value: object) -> object:
     if not isinstance(parts, (list, tuple)):
         raise ValueError("write a list of networks, for example 10.1.0.0/16, ::1/128")  # noqa: TRY004
     return tuple(ip_network(str(part).strip()) for part in parts if str(part).strip())
+
+
+def _trunk_networks(value: object) -> str:
+    """Checked, and spelled one way."""
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, (list, tuple)):
+        raise ValueError("write a list, for example public, 10.1.0.0/16")  # noqa: TRY004
+    words = [str(part).strip() for part in parts if str(part).strip()]
+    return ", ".join(word if word in _KINDS_OF_NETWORKS else str(ip_network(word)) for word in words)
+
+
+_KINDS_OF_NETWORKS: Final = ("public", "private")
 
 
 def _parsed(value: object) -> object:
@@ -66,6 +79,7 @@ def _own_address(fields: dict[str, Any]) -> str:
 _Port = Annotated[int, Field(ge=0, le=65535)]
 _Host = Annotated[str, Field(min_length=1)]
 _Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)]
+_TrunkNetworks = Annotated[str, BeforeValidator(_trunk_networks)]
 _Options = Annotated[dict[str, JsonValue], BeforeValidator(_parsed)]
 
 
@@ -115,6 +129,8 @@ class Settings(BaseModel):
     """First UDP port used for sound"""
     rtp_port_last: Annotated[int, Field(ge=1024, le=65535)] = 19999
     """Last UDP port used for sound"""
+    trunk_networks: _TrunkNetworks = "public"
+    """Where trunks added over HTTP may lead: `public`, `private`, networks as CIDR. Those added by command: anywhere"""
     sip_ca_file: FilePath | None = None
     """PEM file that trunks' TLS certificates are checked against. Default: the system's"""
     simulator: bool = True
@@ -177,6 +193,13 @@ class Settings(BaseModel):
     @property
     def secrets_dir(self) -> Path:
         return self.home / "secrets"
+
+    @property
+    def trunks_allowed(self) -> Allowed:
+        """Where trunks may lead that were added over HTTP."""
+        words = [word.strip() for word in self.trunk_networks.split(",") if word.strip()]
+        networks = tuple(ip_network(word) for word in words if word not in _KINDS_OF_NETWORKS)
+        return Allowed("public" in words, "private" in words, networks)
 
     @property
     def keys_path(self) -> Path:

@@ -19,7 +19,10 @@ from api_builders import (
     open_doors,
     seed,
 )
-from api_records import the_answered_call
+from api_records import WORKSPACE, the_answered_call
+from outdial.commands.provision import add_trunk
+from outdial.domain.attempt import Trunk
+from outdial.domain.clock import utc_now
 from outdial.store.database import Database
 from outdial.store.trunks import load_trunk
 
@@ -318,3 +321,63 @@ async def test_what_is_nobodys_is_not_found(doors: Doors, what: str, identity: s
     ]
 
     assert [answer.status_code for answer in answers] == [404] * 3
+
+
+class TestATrunkThatLeadsInside:
+    @pytest.mark.parametrize("host", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "2130706433", "localhost", "127.1"])
+    async def test_is_not_added(self, doors: Doors, host: str) -> None:
+        response = await ask(doors, "POST", "/trunks", {"name": "inside", "host": host})
+
+        assert response.status_code == 400
+        (fault,) = response.json()["errors"]
+        assert fault["pointer"] == "#/host"
+        assert "leads to an internal address" in fault["detail"]
+        assert host not in response.text or host == "localhost"
+
+    async def test_is_not_added_by_its_outbound_proxy(self, doors: Doors) -> None:
+        wanted = {**A_TRUNK, "outbound_proxy": "sip:10.0.0.5:6379;transport=tcp"}
+
+        response = await ask(doors, "POST", "/trunks", wanted)
+
+        assert response.status_code == 400
+        assert response.json()["errors"][0]["pointer"] == "#/outbound_proxy"
+        assert "10.0.0.5" not in response.text
+
+    @pytest.mark.parametrize(
+        ("change", "where"),
+        [({"host": "127.0.0.1"}, "#/host"), ({"outbound_proxy": "10.0.0.1"}, "#/outbound_proxy")],
+    )
+    async def test_is_not_made_of_one_that_does_not(self, doors: Doors, change: dict[str, str], where: str) -> None:
+        trunk = await made(doors, "trunks", **A_TRUNK)
+
+        response = await ask(doors, "PATCH", f"/trunks/{trunk['id']}", change)
+
+        assert response.status_code == 400
+        assert response.json()["errors"][0]["pointer"] == where
+        assert (await ask(doors, "GET", f"/trunks/{trunk['id']}")).json() == trunk
+
+    async def test_stays_the_operators_while_nobody_else_says_where_it_leads(
+        self, either: Doors, database: Database
+    ) -> None:
+        trunk_id = await add_trunk(database, WORKSPACE, Trunk(id="", name="pbx", host="10.1.2.3"), now=utc_now)
+
+        renamed = await ask(either, "PATCH", f"/trunks/{trunk_id}", {"name": "our pbx", "host": "10.1.2.3"})
+        moved = await ask(either, "PATCH", f"/trunks/{trunk_id}", {"port": 6379})
+
+        assert (renamed.status_code, moved.status_code) == (200, 400)
+        async with database.reading() as conn:
+            stored = await load_trunk(conn, trunk_id)
+        assert stored is not None
+        assert (stored.added_by, stored.name, stored.port) == ("command", "our pbx", 5060)
+
+    async def test_is_a_customers_from_then_on_when_a_customer_says_where(
+        self, either: Doors, database: Database
+    ) -> None:
+        trunk_id = await add_trunk(database, WORKSPACE, Trunk(id="", name="pbx", host="10.1.2.3"), now=utc_now)
+
+        assert (await ask(either, "PATCH", f"/trunks/{trunk_id}", {"host": "sip.example.test"})).status_code == 200
+
+        async with database.reading() as conn:
+            stored = await load_trunk(conn, trunk_id)
+        assert stored is not None
+        assert stored.added_by == "api"

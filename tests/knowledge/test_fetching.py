@@ -186,5 +186,5 @@ class TestAPage:
 
     async def test_inside_our_own_network_is_refused(self) -> None:
         async with a_site(always(web.Response())) as url:
-            with pytest.raises(Refused, match="leads to the internal address"):
+            with pytest.raises(Refused, match="leads to an internal address"):
                 await Fetcher(Targets())(url, 1000)

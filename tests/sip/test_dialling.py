@@ -203,6 +203,15 @@ def expected_response(invite: Message, password: str) -> str:
 
 
 class TestATrunkThatIsDown:
+    async def test_of_a_customers_that_leads_inside_hears_no_invite(self, caller: Caller, tmp_path: Path) -> None:
+        async with a_phone("answer", tmp_path) as phone:
+            call = await caller.place(phone.trunk(host="localhost", added_by="api"))
+
+            assert call.not_reached["outcome"] == "trunk_failed"
+            assert "leads to an internal address" in call.not_reached["reason"]
+            assert LOOPBACK not in call.not_reached["reason"]
+            assert phone.messages("INVITE") == []
+
     async def test_refusing_connections_is_unreachable(self, caller: Caller) -> None:
         trunk = {"id": "t", "name": "Down", "host": LOOPBACK, "port": free_port(socket.SOCK_STREAM), "transport": "tcp"}
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from outdial.domain.addresses import is_internal
 from outdial.domain.errors import Refused, Unreachable
-from outdial.outgoing.targets import Resolve, Targets, is_internal
+from outdial.outgoing.targets import Resolve, Targets
 
 INTERNAL = [
     "127.0.0.1",
@@ -79,11 +80,13 @@ class TestInternalAddresses:
 class TestANameThatLeadsInside:
     @pytest.mark.parametrize("address", INTERNAL)
     async def test_is_refused_whatever_it_is_called(self, address: str) -> None:
-        with pytest.raises(Refused, match="OUTDIAL_WEBHOOK_ALLOWED_NETWORKS"):
+        with pytest.raises(Refused, match="OUTDIAL_WEBHOOK_ALLOWED_NETWORKS") as refusal:
             await Targets(resolve=resolving(address)).check("https://hooks.example.test/")
 
+        assert address not in str(refusal.value).replace("::", "") or address == "::"
+
     async def test_is_refused_when_only_one_of_its_addresses_does(self) -> None:
-        with pytest.raises(Refused, match=r"10\.0\.0\.1"):
+        with pytest.raises(Refused, match="an internal address"):
             await Targets(resolve=resolving("8.8.8.8", "10.0.0.1")).check("https://hooks.example.test/")
 
     @pytest.mark.parametrize(
@@ -117,7 +120,7 @@ class TestANameThatLeadsInside:
     async def test_is_still_refused_outside_the_allowed_network(self) -> None:
         targets = Targets(allowed=(ip_network("10.1.0.0/16"),), resolve=resolving("10.1.2.3", "10.2.0.1"))
 
-        with pytest.raises(Refused, match=r"10\.2\.0\.1"):
+        with pytest.raises(Refused, match="an internal address"):
             await targets.check("https://hooks.example.test/")
 
     async def test_an_allowed_network_holds_for_mapped_addresses_too(self) -> None:

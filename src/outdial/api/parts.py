@@ -10,6 +10,7 @@ from outdial.api.rate import HourlyLimits, RateLimit
 from outdial.api.recordings import RecordingLinks
 from outdial.domain.agent import Voice
 from outdial.domain.clock import Clock
+from outdial.outgoing.trunk_targets import TrunkTargets
 from outdial.store.database import Database
 
 
@@ -35,5 +36,7 @@ class Parts:
     health: Callable[[], Awaitable[Health]]
     placed: Callable[[], None] = lambda: None
     """Called after every accepted call, so that nobody waits for the next look at the calendar."""
+    trunk_targets: TrunkTargets = field(default_factory=TrunkTargets)
+    """Where trunks may lead that are added here."""
     new_job: Callable[[], None] = lambda: None
     """Called when a job in the background was written down."""

@@ -25,6 +25,7 @@ from outdial.conversation.vad import VoiceActivity
 from outdial.domain.attempt import Order, Progress, Result
 from outdial.domain.clock import utc_now
 from outdial.domain.errors import Invalid
+from outdial.outgoing.trunk_targets import TrunkTargets
 from outdial.settings import Settings, load
 from outdial.workers.local import LocalOperator
 from outdial.workers.process import run
@@ -67,7 +68,7 @@ async def open_operator(settings: Settings, place: int, ca_files: Sequence[str])
     stack = await resources.enter_async_context(SipStack(_sip_settings(settings, place, ca_files)))
     work = partial(
         _carry_out,
-        carrier=SipCarrier(stack, utc_now),
+        carrier=SipCarrier(stack, utc_now, TrunkTargets(settings.trunks_allowed)),
         parts_for=parts_for(speech, settings),
         metronome=Metronome(VoiceActivity()),
     )

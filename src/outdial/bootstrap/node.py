@@ -31,6 +31,7 @@ from outdial.dialer.steps import Watch, unwatched
 from outdial.domain.agent import Voice
 from outdial.domain.clock import utc_now
 from outdial.domain.errors import Unreachable
+from outdial.outgoing.trunk_targets import TrunkTargets
 from outdial.settings import Settings
 from outdial.store.database import Database
 from outdial.store.orders import Ground
@@ -104,6 +105,7 @@ class _Node:
                     recordings_dir=settings.recordings_dir,
                     health=self._health,
                     placed=self._placed,
+                    trunk_targets=TrunkTargets(settings.trunks_allowed),
                     new_job=self._background.jobs.nudge,
                 )
             )
@@ -150,8 +152,9 @@ class _Node:
         try:
             async with asyncio.timeout(_HEALTH_S):
                 await self._database.ping()
-        except (TimeoutError, Unreachable) as error:
-            return Health(ready=False, parts=parts | {"database": str(error) or "does not answer"})
+        except (TimeoutError, Unreachable):
+            # Anybody may ask: where it lies, and why it is silent, is in the log and said by outdial doctor.
+            return Health(ready=False, parts=parts | {"database": "does not answer"})
         return Health(ready=True, parts=parts | {"database": "ready"})
 
     def _announce(self, sock: socket.socket, announce: Callable[[str], None]) -> None:
@@ -200,8 +203,8 @@ def _ready(workers: MediaWorkers | None) -> str:
         return "off"
     states = workers.status()
     ready = sum(status.state is ChildState.READY for status in states)
-    troubles = sorted({status.trouble for status in states if status.trouble and status.state is not ChildState.READY})
-    return "; ".join([f"{ready} of {len(states)} ready", *troubles])
+    # Anybody may ask: what troubles the others, which names addresses and files of ours, is in the log.
+    return f"{ready} of {len(states)} ready"
 
 
 async def _media_command(database: Database) -> list[str]:

@@ -30,5 +30,6 @@ class ToSimulatedNetwork:
         if not self._port:
             reason = "the simulated phone network is switched off (OUTDIAL_SIMULATOR, or OUTDIAL_SIP_HOST not loopback)"
             return Result(self._clock(), Outcome.TRUNK_FAILED, reason=reason)
-        reachable = replace(trunk, host=self._host, port=self._port)
+        # Whatever a trunk of this kind was changed to, it leads here and nowhere else.
+        reachable = replace(trunk, host=self._host, port=self._port, outbound_proxy="")
         return await self._operator.carry_out(replace(order, dial=replace(order.dial, trunk=reachable)), report)

@@ -16,6 +16,7 @@ from outdial.dialer.steps import Step, Watch, unwatched
 from outdial.domain.attempt import Order, Result
 from outdial.domain.clock import Clock
 from outdial.domain.events import Event
+from outdial.domain.inside import without_addresses
 from outdial.domain.outcome import NotReached
 from outdial.store.attempt_end import End, Finished, finish_all
 from outdial.store.attempts import Asked, ask_all
@@ -85,6 +86,10 @@ async def carry_through(hand: Hand, desk: Desk, on_handed_over: Callable[[], Non
 
 
 async def _finish(claim: Claim, desk: Desk, result: Result) -> Finished | None:
+    went_wrong = result.reason or (result.talk.trouble if result.talk else "")
+    if went_wrong != without_addresses(went_wrong):
+        # Customers are not told where it happened.
+        _log.warning("a part of a call failed", call_id=claim.call_id, attempt=claim.attempt, reason=went_wrong)
     finished = await desk.recorder.submit(desk.finish, End(claim, result, recording_name(claim)), patient=True)
     desk.watch(Step.FINISHED, claim.key)
     if finished is None:

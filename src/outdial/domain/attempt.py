@@ -37,6 +37,8 @@ class Trunk:
     ca_file: str = ""
     """PEM file that TLS certificates are checked against; empty: the system's."""
     display_name: str = ""
+    added_by: str = "command"
+    """Who said where it leads: the operator by ``command``, or a customer over the ``api``, who may not lead inside."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import httpx
 
 from outdial.domain.errors import Refused, Unreachable
 from outdial.outgoing.bounded import BoundedTransport, is_too_long
-from outdial.outgoing.requests import headers_for
+from outdial.outgoing.requests import headers_for, refusal_of
 from outdial.outgoing.targets import Target, Targets
 
 _ACCEPT: Final = "text/html, application/xhtml+xml, text/*;q=0.9, application/pdf;q=0.9, */*;q=0.1"
@@ -55,7 +55,7 @@ class Fetcher:
         except TimeoutError:
             raise Unreachable(f"the page did not come within {self._limit_s:g} s") from None
         except httpx.TransportError as error:
-            raise Unreachable(f"the page cannot be fetched: {error or type(error).__name__}") from error
+            raise Unreachable(f"the page cannot be fetched: {refusal_of(error)}") from error
 
     async def fetch(self, target: Target, limit_bytes: int) -> Fetched:
         """From the first of its addresses that accepts a connection.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
 import ssl
 from collections.abc import Mapping
@@ -121,7 +122,26 @@ def _reason(error: httpx.TransportError | None) -> str:
     if isinstance(error, httpx.ConnectTimeout):
         return "the endpoint did not accept a connection in time"
     if isinstance(error, httpx.ConnectError):
-        return f"no connection to the endpoint: {error.__cause__ or error}"
+        return f"no connection to the endpoint: {refusal_of(error)}"
     if isinstance(error, httpx.RemoteProtocolError):
         return "the endpoint closed the connection or answered something that is not HTTP"
     return f"the connection broke: {type(error).__name__}"
+
+
+def refusal_of(error: BaseException) -> str:
+    """Why no connection came about, without the address it went to: errors of the system name it."""
+    seen: BaseException | None = error
+    while seen is not None:
+        match seen:
+            case ssl.SSLCertVerificationError():
+                return f"its certificate was not accepted ({seen.verify_message})"
+            case ssl.SSLError():
+                return "it does not speak TLS as it should"
+            case ConnectionRefusedError():
+                return "it refuses connections"
+            case TimeoutError():
+                return "it did not answer in time"
+            case OSError() if seen.errno:
+                return os.strerror(seen.errno)
+        seen = seen.__cause__ or seen.__context__
+    return "it cannot be reached"

@@ -18,25 +18,14 @@ from typing import Final
 
 import httpx
 
+from outdial.domain.addresses import Address, Allowed, Network
 from outdial.domain.errors import Refused, Unreachable
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """The addresses of a host name, as text, best first. Raises OSError when it has none."""
 
 _PORTS: Final = {"http": 80, "https": 443}
 _RESOLVERS: Final = ThreadPoolExecutor(64, thread_name_prefix="resolve")
-_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
-_NOT_GLOBAL_EITHER: Final[Sequence[Network]] = (
-    # The IANA registries say so; the tables of older Python releases do not.
-    ipaddress.IPv4Network("192.0.0.0/24"),
-    ipaddress.IPv4Network("192.88.99.0/24"),
-    ipaddress.IPv6Network("64:ff9b:1::/48"),
-    ipaddress.IPv6Network("3fff::/20"),
-    ipaddress.IPv6Network("5f00::/16"),
-    ipaddress.IPv6Network("fec0::/10"),
-)
 
 
 async def system_resolve(host: str, port: int) -> Sequence[str]:
@@ -83,16 +72,19 @@ class Targets:
         try:
             found = await self.resolve(host, url.port or _PORTS[url.scheme])
         except (OSError, UnicodeError) as error:
-            raise Unreachable(f"{host} cannot be resolved: {error}") from error
+            raise Unreachable(
+                f"{host} cannot be resolved: its name server knows no address or does not answer"
+            ) from error
         addresses = tuple(ipaddress.ip_address(address) for address in found)
         if not addresses:
             raise Unreachable(f"{host} cannot be resolved: it has no address")
-        for address in addresses:
-            if is_internal(address) and not any(_meant(address) in network for network in self.allowed):
-                raise Refused(
-                    f"{host} leads to the internal address {address}: give a public endpoint, or let the operator "
-                    "add its network to OUTDIAL_WEBHOOK_ALLOWED_NETWORKS"
-                )
+        allowed = Allowed(networks=self.allowed)
+        if not all(allowed.holds(address) for address in addresses):
+            # Which one is nobody's business but the operator's.
+            raise Refused(
+                f"{host} leads to an internal address: give a public endpoint, or let the operator "
+                "add its network to OUTDIAL_WEBHOOK_ALLOWED_NETWORKS"
+            )
         return Target(url, addresses)
 
     def _web_address(self, text: str) -> httpx.URL:
@@ -105,21 +97,3 @@ class Targets:
         if self.https_only and url.scheme != "https":
             raise Refused("the endpoint must be https: the operator allows nothing else (OUTDIAL_WEBHOOK_HTTPS_ONLY)")
         return url
-
-
-def is_internal(address: Address) -> bool:
-    """Whether an address is anything but one public host: private, loopback, link-local, shared (RFC 6598),
-    unspecified, multicast, reserved, or an IPv6 form of such an IPv4 address (IANA special-purpose registries)."""
-    address = _meant(address)
-    if any(address in network for network in _NOT_GLOBAL_EITHER):
-        return True
-    return not address.is_global or address.is_multicast or address.is_reserved
-
-
-def _meant(address: Address) -> Address:
-    """The IPv4 address an IPv6 one stands for (mapped, 6to4, NAT64), or the address itself."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return address
-    if address in _NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour or address

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.analysis import Analysis, PlatformAnalysis
+from outdial.domain.inside import without_addresses
 from outdial.domain.plan import Plan
 from outdial.domain.zones import spoken_zone
 from outdial.store.schema import analyses, attempts, call_requests, calls
@@ -46,7 +47,7 @@ async def add(conn: AsyncConnection, call_id: str, workspace_id: str, analysis: 
             client=None if analysis.client is None else dict(analysis.client),
             classification="" if platform is None else platform.classification,
             made_by=analysis.made_by,
-            trouble=analysis.trouble,
+            trouble=without_addresses(analysis.trouble),
             created_at=now,
         )
     )

@@ -18,6 +18,7 @@ from outdial.domain.attempt import Result, Speaker
 from outdial.domain.call import TERMINAL, AttemptState, CallState, move_call
 from outdial.domain.ending import Ending, Reached, ending, was_answered
 from outdial.domain.events import Event, EventType
+from outdial.domain.inside import without_addresses
 from outdial.domain.job import JobKind
 from outdial.domain.outcome import EndedBy, Outcome
 from outdial.domain.plan import Plan
@@ -209,12 +210,12 @@ def _attempt_values(end: Ending, result: Result, recording_path: str) -> dict[st
         "ended_by": _word(end.ended_by),
         "sip_code": result.sip_code,
         "q850": result.q850,
-        "reason": result.reason,
+        "reason": without_addresses(result.reason),
     }
     if talk := result.talk:
         turns = [asdict(turn) for turn in talk.turns]
         values |= {
-            "reason": result.reason or talk.trouble,
+            "reason": without_addresses(result.reason or talk.trouble),
             "talk_ms": talk.talk_ms,
             "first_word_ms": talk.first_word_ms,
             "turns": turns,

@@ -46,6 +46,7 @@ _WISHES: Final = (
         trunks.c.name,
         trunks.c.definition,
         trunks.c.password,
+        trunks.c.added_by,
     )
     .join(calls, (calls.c.id == attempts.c.call_id) & (calls.c.attempt == attempts.c.number))
     .join(call_requests, call_requests.c.call_id == calls.c.id)

@@ -1,4 +1,4 @@
-"""Trunks in the database: everything but the password as one JSON object, the password in a column of its own."""
+"""Trunks in the database: everything but the password and who added it as one JSON object."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from outdial.domain.attempt import Trunk
 from outdial.store.schema import trunks
 
 
-async def load_trunk(conn: AsyncConnection, trunk_id: str) -> Trunk | None:
-    """The trunk with its password in clear: for dialling, never for showing."""
-    row = (await conn.execute(sa.select(trunks).where(trunks.c.id == trunk_id))).mappings().first()
+async def load_trunk(conn: AsyncConnection, trunk_id: str, workspace_id: str | None = None) -> Trunk | None:
+    """The trunk, of that workspace if one is named, with its password in clear: for dialling, never for showing."""
+    asked = sa.select(trunks).where(trunks.c.id == trunk_id)
+    if workspace_id is not None:
+        asked = asked.where(trunks.c.workspace_id == workspace_id)
+    row = (await conn.execute(asked)).mappings().first()
     return trunk_of(row) if row else None
 
 
@@ -32,10 +35,11 @@ def trunk_of(row: Mapping[Any, Any]) -> Trunk:
         id=row["id"],
         name=row["name"],
         password=row["password"],
+        added_by=row["added_by"],
     )
 
 
 def trunk_to_row(trunk: Trunk) -> dict[str, Any]:
-    """The columns ``id``, ``name``, ``definition`` and ``password``."""
+    """The columns ``id``, ``name``, ``definition``, ``password`` and ``added_by``."""
     definition = asdict(trunk)
-    return {name: definition.pop(name) for name in ("id", "name", "password")} | {"definition": definition}
+    return {name: definition.pop(name) for name in ("id", "name", "password", "added_by")} | {"definition": definition}

@@ -17,6 +17,7 @@ from outdial.api.native.door import Routing, admit, body_of, path_id
 from outdial.api.openapi import body_of as body
 from outdial.api.parts import Parts
 from outdial.carriers.sip.addresses import Unfit, route
+from outdial.carriers.sip.guard import must_lead_outside
 from outdial.commands import equipment as change
 from outdial.commands.provision import add_number, add_trunk
 from outdial.commands.rules import TrunkLimits
@@ -24,9 +25,12 @@ from outdial.domain.attempt import Dial, Trunk
 from outdial.domain.errors import Fault, Invalid
 from outdial.domain.ids import parse_uuid
 from outdial.queries import equipment as read
+from outdial.store.trunks import load_trunk
 
 Model = TypeVar("Model", bound=BaseModel)
 _LIMITS: Final = ("max_calls", "calls_per_s")
+_LEADS: Final = frozenset({"host", "port", "transport", "outbound_proxy"})
+"""What says where a trunk leads."""
 _ANYBODY: Final = "+15550000000"
 
 
@@ -126,7 +130,8 @@ class _Trunks:
         workspace_id = await admit(self._parts, request)
         given = asked.read(wire.TrunkIn, await body_of(request)).model_dump()
         max_calls, calls_per_s = (given.pop(name) for name in _LIMITS)
-        trunk = _dialable(Trunk(id="", **given | {"codecs": tuple(given["codecs"])}))
+        trunk = _dialable(Trunk(id="", added_by="api", **given | {"codecs": tuple(given["codecs"])}))
+        await self._must_lead_outside(trunk)
         trunk_id = await add_trunk(
             self._db, workspace_id, trunk, now=self._parts.now, max_calls=max_calls, calls_per_s=calls_per_s
         )
@@ -140,8 +145,13 @@ class _Trunks:
         limits = TrunkLimits(**{name: given.pop(name) for name in _LIMITS if name in given})  # type: ignore[typeddict-item]
         if "codecs" in given:
             given["codecs"] = tuple(given["codecs"])
+        if _LEADS & set(given):
+            async with self._db.reading() as conn:
+                stored = await load_trunk(conn, known, workspace_id)
+            if stored is not None and (changed := _changed(stored, given)).added_by == "api":
+                await self._must_lead_outside(_dialable(changed))
         await change.change_trunk(
-            self._db, workspace_id, known, lambda trunk: _dialable(replace(trunk, **given)), limits
+            self._db, workspace_id, known, lambda trunk: _dialable(_changed(trunk, given)), limits
         )
         return await self._read(workspace_id, known)
 
@@ -150,6 +160,13 @@ class _Trunks:
         workspace_id = await admit(self._parts, request)
         await change.remove_trunk(self._db, workspace_id, path_id(trunk_id, "Trunk", "trunk_id"))
         return Response(status_code=204)
+
+    async def _must_lead_outside(self, trunk: Trunk) -> None:
+        """Raises Invalid: it leads where only the operator may lead one; each dial looks again."""
+        try:
+            await must_lead_outside(trunk, self._parts.trunk_targets)
+        except Unfit as wrong:
+            raise Invalid(Fault((wrong.field,), str(wrong))) from wrong
 
     async def _read(self, workspace_id: str, trunk_id: str) -> wire.Trunk:
         return _trunk(await read.one_trunk(self._db, workspace_id, trunk_id))
@@ -218,6 +235,13 @@ def _made(request: Request, response: Response, made: Model) -> Model:
     path: Mapping[str, Any] = request.scope
     response.headers["Location"] = f"{path['root_path']}{path['route'].path}/{made.model_dump()['id']}"
     return made
+
+
+def _changed(trunk: Trunk, given: Mapping[str, Any]) -> Trunk:
+    """With ``given`` in place. Who says where a trunk leads answers for it."""
+    changed = replace(trunk, **given)
+    leads_elsewhere = any(getattr(changed, name) != getattr(trunk, name) for name in _LEADS)
+    return replace(changed, added_by="api") if leads_elsewhere else changed
 
 
 def _dialable(trunk: Trunk) -> Trunk:

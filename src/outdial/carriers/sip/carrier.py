@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from outdial.carriers.sip import addresses, outcomes
+from outdial.carriers.sip.guard import guarded
 from outdial.carriers.sip.leg import SipLeg
 from outdial.carriers.sip.line import Line, Sign
 from outdial.carriers.sip.stack import SipStack
@@ -13,12 +15,15 @@ from outdial.domain.attempt import Dial, missed
 from outdial.domain.clock import Clock
 from outdial.domain.errors import Unreachable
 from outdial.domain.outcome import NotReached, Outcome
+from outdial.outgoing.trunk_targets import TrunkTargets
 
 
 class SipCarrier:
     """A ``Carrier`` over the SIP stack of this process."""
 
-    def __init__(self, stack: SipStack, clock: Clock) -> None:
+    def __init__(self, stack: SipStack, clock: Clock, targets: TrunkTargets | None = None) -> None:
+        """``targets``: where trunks may lead that no operator added."""
+        self._targets = targets or TrunkTargets()
         self._stack = stack
         self._clock = clock
 
@@ -29,9 +34,10 @@ class SipCarrier:
             Unreachable: the trunk cannot be reached or this process can take no call; no phone rang.
         """
         try:
-            line = await self._stack.dial(
-                addresses.route(dial), dial.trunk, hindered=lambda: missed(dial, self._clock())
-            )
+            addresses.route(dial)
+            trunk = await guarded(dial.trunk, self._targets)
+            way = addresses.route(replace(dial, trunk=trunk))
+            line = await self._stack.dial(way, trunk, hindered=lambda: missed(dial, self._clock()))
         except addresses.Unfit as wrong:
             return _unfit(wrong)
         if isinstance(line, NotReached):
