@@ -60,6 +60,7 @@ class TestAHealthyHome:
             "home",
             "files",
             "database",
+            "secrets",
             "HTTP port",
             "SIP ports",
             "speech (scripted)",

@@ -44,6 +44,8 @@ async def examine(settings: Settings) -> AsyncGenerator[Finding, None]:
     yield _files(settings)
     database = await _found("database", _database(settings))
     yield database
+    if database.well:
+        yield Finding("secrets", True, _keys(settings))
     running = await _running(settings)
     yield await _found("HTTP port", _http_port(settings, running))
     if settings.media_workers:
@@ -100,6 +102,10 @@ async def _database(settings: Settings) -> str:
     database = await Database.open(settings.database_url, keys_path=settings.keys_path)
     await database.close()
     return f"{database.url.render_as_string()} answers"
+
+
+def _keys(settings: Settings) -> str:
+    return f"sealed with the key in {settings.keys_path}: keep a copy, apart from the database's"
 
 
 async def _running(settings: Settings) -> dict[str, Any]:

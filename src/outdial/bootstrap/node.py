@@ -34,6 +34,7 @@ from outdial.domain.errors import Unreachable
 from outdial.outgoing.trunk_targets import TrunkTargets
 from outdial.settings import Settings
 from outdial.store.database import Database
+from outdial.store.key_watch import watched_keys
 from outdial.store.orders import Ground
 from outdial.store.trunks import trunk_ca_files
 from outdial.workers.child import ChildState
@@ -57,6 +58,9 @@ async def serve(settings: Settings, *, announce: Callable[[str], None], watch: W
         phones_port = _sip_ports(settings) if settings.media_workers else 0
         database = await Database.open(settings.database_url, keys_path=settings.keys_path)
         stack.push_async_callback(database.close)
+        # A port belongs to one process at a time, and with it the name.
+        name = f"{socket.gethostname()}:{sock.getsockname()[1]}"
+        await stack.enter_async_context(watched_keys(database, name, utc_now))
         workers = phones = None
         if settings.media_workers:
             media = media_workers(await _media_command(database), settings.media_workers, utc_now)
@@ -66,8 +70,6 @@ async def serve(settings: Settings, *, announce: Callable[[str], None], watch: W
             phones = await stack.enter_async_context(media_workers(phones_command, 1, utc_now))
         dialer = None
         if workers:
-            # A port belongs to one process at a time, and with it the name.
-            name = f"{socket.gethostname()}:{sock.getsockname()[1]}"
             operator = ToSimulatedNetwork(workers, settings.sip_host, phones_port, utc_now)
             dialer = _dialer(settings, name, database, operator, watch)
         node = _Node(settings, database, workers, phones, dialer)

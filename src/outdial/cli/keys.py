@@ -11,6 +11,7 @@ from rich.console import Console
 from outdial.cli.additions import opened
 from outdial.cli.environment import console, settings
 from outdial.commands.keys import DIALECTS, issue_key, withdraw_key
+from outdial.commands.rotate_secrets import rotate_secrets
 from outdial.domain.access import ACCESSES, FULL
 from outdial.domain.clock import utc_now
 from outdial.domain.errors import NotFound
@@ -18,7 +19,7 @@ from outdial.domain.ids import parse_uuid
 from outdial.queries.call_pages import Place
 from outdial.queries.keys import key_page
 
-app = typer.Typer(help="Keys of every door.", no_args_is_help=True)
+app = typer.Typer(help="Keys of every door, and the key secrets are sealed with.", no_args_is_help=True)
 _PAGE: Final = 100
 
 
@@ -41,6 +42,20 @@ def list_all() -> None:
 def remove(key_id: Annotated[str, typer.Argument(help="Its id, as `outdial key list` shows it.")]) -> None:
     """Withdraw a key: it opens nothing from then on. The last full native key stays."""
     asyncio.run(_remove(console(), key_id))
+
+
+@app.command("rotate-secrets")
+def rotate() -> None:
+    """Seal every secret in the database with a new key. Nodes may run; broken off, it goes on when it is run again."""
+    asyncio.run(_rotate(console()))
+
+
+async def _rotate(out: Console) -> None:
+    chosen = settings()
+    async with opened(chosen) as (database, _):
+        done = await rotate_secrets(database, now=utc_now)
+    out.print(f"{done.rows} rows are sealed with the new key {done.key_id}; the old one is gone", markup=False)
+    out.print(f"next: keep a copy of {chosen.keys_path}, and copy it to every other machine", markup=False)
 
 
 async def _add(out: Console, dialect: str, access: str) -> None:

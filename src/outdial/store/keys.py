@@ -108,10 +108,6 @@ async def move(conn: AsyncConnection, key_id: str, state: KeyState) -> None:
     await conn.execute(sealing_keys.update().where(sealing_keys.c.id == key_id).values(state=state.value))
 
 
-async def remove(conn: AsyncConnection, key_id: str) -> None:
-    await conn.execute(sealing_keys.delete().where(sealing_keys.c.id == key_id))
-
-
 async def tell(conn: AsyncConnection, name: str, vault: Vault, at: datetime) -> None:
     """Say that this node runs, and which keys it has."""
     values = {"keys": sorted(vault.keys), "sealing": vault.sealing, "seen_at": at}
