@@ -7,22 +7,27 @@ import json
 import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from hypothesis import given
 from hypothesis import strategies as st
 
+import outdial
 from outdial.commands.provision import add_trunk, create_workspace
 from outdial.domain.attempt import Trunk
 from outdial.domain.errors import Broken, Refused
 from outdial.domain.request import without_credentials
 from outdial.store import keys
 from outdial.store.database import Database
+from outdial.store.engines import migrating_engine, parse_url
 from outdial.store.key_file import KeyFile, key_id
 from outdial.store.keys import KeyState
+from outdial.store.migrating import alembic_config
 from outdial.store.resealing import reseal
 from outdial.store.schema import agents, answers, call_requests, calls, campaigns, deliveries, metadata, trunks
 from outdial.store.sealing import SealedJson, SealedText, Vault
@@ -240,6 +245,31 @@ class TestADatabaseOfAnOlderVersion:
             assert set((await conn.execute(sa.select(answers.c.body))).scalars()) == {SECRET}
 
 
+class TestTheTablesOfAnOlderVersion:
+    async def test_keep_their_trunks_which_stay_the_operators(self, url: str, tmp_path: Path) -> None:
+        """As revision 0004 left them, with a row of its own."""
+        await at_revision_0004(url)
+
+        async with opened(url, tmp_path / "key") as database, database.reading() as conn:
+            assert await load_trunk(conn, "t") == Trunk(id="t", name="old", host="10.0.0.1", password=SECRET)
+            assert SECRET not in (await conn.execute(sa.text("SELECT password FROM trunks"))).scalar_one()
+
+
+class TestTheProduct:
+    def test_opens_no_database_without_its_keys(self) -> None:
+        """A forgotten argument would store secrets in clear."""
+        source = Path(outdial.__file__).parent
+        opens = [
+            line
+            for path in source.rglob("*.py")
+            for line in path.read_text("utf-8").splitlines()
+            if "Database.open(" in line
+        ]
+
+        assert opens
+        assert [line for line in opens if "keys_path=" not in line] == []
+
+
 class TestAProcessWithoutTheKey:
     async def test_refuses_to_open_the_database_and_makes_no_key_of_its_own(self, url: str, tmp_path: Path) -> None:
         async with opened(url, tmp_path / "key"):
@@ -339,6 +369,23 @@ class TestAnIdOfAKey:
     def test_tells_nothing_but_which_it_is(self) -> None:
         assert key_id(bytes(32)) != key_id(bytes(31) + b"\1")
         assert len(key_id(bytes(32))) == 12
+
+
+async def at_revision_0004(url: str) -> None:
+    engine = migrating_engine(parse_url(url))
+    async with engine.begin() as conn:
+        await conn.run_sync(lambda sync: command.upgrade(alembic_config(sync), "0004"))
+        await conn.execute(
+            sa.text("INSERT INTO workspaces (id, name, settings, created_at) VALUES ('w', 'w', '{}', 0)")
+        )
+        definition = asdict(Trunk(id="t", name="old", host="10.0.0.1"))
+        for gone in ("id", "name", "password", "added_by"):
+            del definition[gone]
+        older = sa.table("trunks", *map(sa.column, ("id", "workspace_id", "name", "password", "created_at")))
+        older.append_column(sa.column("definition", sa.JSON))
+        row = {"id": "t", "workspace_id": "w", "name": "old", "password": SECRET, "created_at": 0}
+        await conn.execute(older.insert().values(row | {"definition": definition}))
+    await engine.dispose()
 
 
 def a_vault(path: Path) -> Vault:
