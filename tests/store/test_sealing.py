@@ -29,7 +29,17 @@ from outdial.store.key_file import KeyFile, key_id
 from outdial.store.keys import KeyState
 from outdial.store.migrating import alembic_config
 from outdial.store.resealing import reseal
-from outdial.store.schema import agents, answers, call_requests, calls, campaigns, deliveries, metadata, trunks
+from outdial.store.schema import (
+    agents,
+    answers,
+    call_requests,
+    calls,
+    campaigns,
+    deliveries,
+    metadata,
+    trunks,
+    webhook_endpoints,
+)
 from outdial.store.sealing import SealedJson, SealedText, Vault
 from outdial.store.trunks import load_trunk
 from store_builders import ENGINES, NOON, a_database_url
@@ -43,6 +53,7 @@ _WITH_SECRETS: dict[sa.Table, dict[str, Any]] = {
     deliveries: {"headers": {"Authorization": SECRET}},
     answers: {"body": json.dumps({"key": SECRET})},
     campaigns: {"callback_url": f"https://h.test/?token={SECRET}"},
+    webhook_endpoints: {"secret": SECRET, "previous_secret": f"{SECRET}-before"},
 }
 """A row's worth of each sealed column."""
 

@@ -156,7 +156,7 @@ def _model(settings: Settings) -> Finding:
 
 
 async def _webhooks(settings: Settings) -> str:
-    database = await Database.open(settings.database_url)
+    database = await Database.open(settings.database_url, keys_path=settings.keys_path)
     try:
         ill = await ill_endpoints(database)
     finally:

@@ -37,16 +37,6 @@ class Failure:
     paused_until: datetime | None = None
 
 
-def _stored_secret(secret: str) -> str:
-    """A secret as it is written down; the only place that does."""
-    return secret
-
-
-def _secret_of(stored: str) -> str:
-    """A secret as it is read back; the only place that does."""
-    return stored
-
-
 async def find(conn: AsyncConnection, keys: Collection[Key]) -> dict[Key, WebhookEndpoint]:
     """What is known of these endpoints; nothing is of most."""
     if not keys:
@@ -97,7 +87,7 @@ async def count(conn: AsyncConnection, workspace_id: str) -> int:
 
 async def put(conn: AsyncConnection, endpoint: WebhookEndpoint) -> bool:
     """Store an endpoint somebody registers; False: that URL has a secret of its own already."""
-    row = _row_of(endpoint)
+    row = vars(endpoint)
     kept = {name: row[name] for name in _OF_SECRETS}
     insert = _insert(conn, endpoints).values(row)
     stored = await conn.execute(
@@ -110,7 +100,7 @@ async def put(conn: AsyncConnection, endpoint: WebhookEndpoint) -> bool:
 
 async def change_secrets(conn: AsyncConnection, endpoint: WebhookEndpoint, before: WebhookEndpoint) -> bool:
     """Store the secrets ``endpoint`` has now; False: they are not as they were ``before`` any more."""
-    row = _row_of(endpoint)
+    row = vars(endpoint)
     same = endpoints.c.id == before.id, endpoints.c.updated_at == before.updated_at
     changed = await conn.execute(endpoints.update().where(*same).values({name: row[name] for name in _OF_SECRETS}))
     return changed.rowcount == 1
@@ -212,11 +202,5 @@ def _insert(conn: AsyncConnection, table: sa.Table) -> postgresql.Insert | sqlit
     return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
 
 
-def _row_of(endpoint: WebhookEndpoint) -> dict[str, Any]:
-    secrets = {name: _stored_secret(getattr(endpoint, name)) for name in ("secret", "previous_secret")}
-    return vars(endpoint) | secrets
-
-
 def _endpoint_of(row: Any) -> WebhookEndpoint:
-    secrets = {name: _secret_of(row[name]) for name in ("secret", "previous_secret")}
-    return WebhookEndpoint(**{**row, **secrets})
+    return WebhookEndpoint(**row)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from outdial.store.tables.columns import SEQ, flag, integer, json, key, metadata, sealed_json, text, when
+from outdial.store.tables.columns import SEQ, flag, integer, json, key, metadata, sealed_json, sealed_text, text, when
 
 events = sa.Table(
     "events",
@@ -71,8 +71,8 @@ webhook_endpoints = sa.Table(
     sa.Column("workspace_id", sa.Text, nullable=False),
     sa.Column("url", sa.Text, nullable=False),
     flag("registered"),
-    text("secret"),
-    text("previous_secret"),
+    sealed_text("webhook_endpoints", "secret"),
+    sealed_text("webhook_endpoints", "previous_secret"),
     when("previous_until"),
     integer("failures"),
     when("failing_since"),
