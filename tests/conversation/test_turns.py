@@ -13,6 +13,8 @@ from outdial.domain.errors import Broken
 
 DOCS = Path(__file__).parents[2] / "docs" / "conversation.md"
 OPEN = [state for state in State if state not in (State.CLOSING, State.CLOSED)]
+CALLEE_SPEAKS = (State.INTERRUPTED, State.WEIGHING, State.CALLEE_SPEAKING, State.TRANSCRIBING)
+"""The callee has the word, or has just ended."""
 
 IMPOSSIBLE = {
     State.THINKING: {Event.LAST_WORDS, Event.IDLE_WARNING, Event.IDLE_END},
@@ -67,8 +69,20 @@ class TestAnOpenConversation:
         assert step(state, Event.TROUBLE) == Move(State.CLOSING, (Action.HUSH, Action.SAY_FAREWELL))
 
     @pytest.mark.parametrize("state", OPEN)
-    def test_answers_digits(self, state: State) -> None:
-        assert step(state, Event.DIGITS) == Move(State.THINKING, (Action.REPLY,))
+    def test_answers_digits_at_once_or_when_the_callee_has_ended(self, state: State) -> None:
+        later = {
+            State.OVERLAP: Move(State.INTERRUPTED, (Action.HUSH,)),
+            **{speaking: Move(speaking) for speaking in CALLEE_SPEAKS},
+        }
+
+        assert step(state, Event.DIGITS) == later.get(state, Move(State.THINKING, (Action.REPLY,)))
+
+    @pytest.mark.parametrize("state", OPEN)
+    def test_ends_after_goodbyes_unless_the_callee_is_speaking(self, state: State) -> None:
+        if state in (State.OVERLAP, State.INTERRUPTED, State.CALLEE_SPEAKING):
+            assert step(state, Event.PARTED) == Move(state)
+        else:
+            assert step(state, Event.PARTED) == Move(State.CLOSED, (Action.HANG_UP,))
 
 
 class TestAnyCourseOfEvents:

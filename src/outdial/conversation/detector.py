@@ -28,8 +28,8 @@ class Heard(Enum):
 class SpeechDetector:
     """Probabilities in, one for each window; BEGAN and ENDED out, in turns. Counts windows, knows no clock.
 
-    ``began_ago_ms`` and ``silent_ms`` look back from the end of the latest window: how long ago the present speech
-    began, and how long it has been silent since (0 while it sounds).
+    ``began_ago_ms`` and ``silent_ms`` look back from the end of the latest window: how long ago the present speech (the
+    latest, in the window that ends it) began, and how long it has been silent since (0 while it sounds).
     """
 
     def __init__(self, hysteresis: Hysteresis = Hysteresis()) -> None:
@@ -37,6 +37,8 @@ class SpeechDetector:
         self.speaking = False
         self.began_ago_ms = 0
         self.silent_ms = 0
+        self._loud_ms = 0
+        """How long windows that may begin a speech have followed each other."""
         self.quiet_ms = 0
         """How long nobody has been speaking."""
 
@@ -45,13 +47,11 @@ class SpeechDetector:
 
     def _in_silence(self, probability: float) -> Heard | None:
         self.quiet_ms += WINDOW_MS
-        if probability < self._rules.begin_probability:
-            self.began_ago_ms = 0
+        self._loud_ms = self._loud_ms + WINDOW_MS if probability >= self._rules.begin_probability else 0
+        self.began_ago_ms, self.silent_ms = self._loud_ms, 0
+        if not self._loud_ms or self._loud_ms < self._rules.begin_speech_ms:
             return None
-        self.began_ago_ms += WINDOW_MS
-        if self.began_ago_ms < self._rules.begin_speech_ms:
-            return None
-        self.speaking, self.silent_ms, self.quiet_ms = True, 0, 0
+        self.speaking, self.quiet_ms = True, 0
         return Heard.BEGAN
 
     def _in_speech(self, probability: float) -> Heard | None:
@@ -59,8 +59,12 @@ class SpeechDetector:
         self.silent_ms = 0 if probability >= self._rules.stay_probability else self.silent_ms + WINDOW_MS
         if self.silent_ms < self._rules.end_silence_ms:
             return None
-        self.speaking, self.quiet_ms = False, self.silent_ms
+        self.stop()
         return Heard.ENDED
+
+    def stop(self) -> None:
+        """The present speech is over, whatever it was; the next one begins with the windows to come."""
+        self.speaking, self._loud_ms, self.quiet_ms = False, 0, self.silent_ms
 
     @property
     def speech_ms(self) -> int:

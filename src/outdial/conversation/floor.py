@@ -7,12 +7,14 @@ the only thing that changes who speaks.
 from __future__ import annotations
 
 import asyncio
-import string
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from outdial.conversation.manners import Manners
+from outdial.conversation.overlap import Answer, Overlap
+from outdial.conversation.parting import Parting
+from outdial.conversation.phrases import asks
 from outdial.conversation.ports import Capture, Dialogue, HangUp, Leg, Move, Parts, Say
 from outdial.conversation.reply import VOICE, Reply, Stage
 from outdial.conversation.speaker import Speaker as Mouth
@@ -26,6 +28,9 @@ from outdial.domain.outcome import EndedBy
 
 _ENDED_BY: Final = {Event.IDLE_END: EndedBy.IDLE, Event.MAX_LENGTH: EndedBy.MAX_LENGTH, Event.LINE_GONE: EndedBy.CALLEE}
 _CARRIER_ENDED: Final = "carrier:"
+_HUSHED: Final = frozenset({State.INTERRUPTED, State.WEIGHING})
+_OVER_VOICE: Final = frozenset({State.SPEAKING, State.OVERLAP}) | _HUSHED
+"""States in which words may have come while the agent was speaking."""
 
 
 class Floor:
@@ -38,7 +43,10 @@ class Floor:
         self._transcript = transcript
         self._manners = manners
         self.mouth = Mouth(leg, manners.lead_frames, self._utterance_began)
-        self.timers = Timers(brief.limits)
+        phrases = manners.phrases_of(brief.language)
+        self._parting = Parting(phrases, brief.agent_name)
+        self._overlap = Overlap(phrases, self._parting, brief.agent_name, manners.early_answer_ms)
+        self.timers = Timers(brief.limits, manners.goodbye_silence_ms)
         self.now_ms = 0
         self.sounded_ms = 0
         self.captured: dict[str, str] = {}
@@ -48,11 +56,13 @@ class Floor:
         self._state = START.state
         self._events: deque[Event] = deque()
         self._reply: Reply | None = None
+        self._greeting: Reply | None = None
+        self._sounding: Utterance | None = None
+        """The latest sentence that has begun to sound."""
         self._turn_began_ms: int | None = None
         self._latency_ms: int | None = None
         self._asked_ms: int | None = None
         """When the callee ended the words that no reply has sounded to yet."""
-        self._agent_was_heard = False
         self._voice_works = True
 
     def open(self, dialogue: Dialogue, parts: Parts, tasks: asyncio.TaskGroup) -> None:
@@ -67,6 +77,7 @@ class Floor:
             tasks=tasks,
             post=self.post,
             capture=self._capture,
+            is_last=self._is_last,
             failed=self._reply_failed,
         )
         self._do(START.actions)
@@ -99,8 +110,8 @@ class Floor:
         self._state = move.state
         self.timers.follow(self._state)
         self._do(move.actions)
-        if event is Event.SPOKE_ALL and self._answered_early():
-            self.post(Event.HEARD)
+        if event is Event.SPOKE_ALL:
+            self._answer_late()
 
     def _who_ended(self, event: Event) -> EndedBy:
         if event is Event.LINE_GONE and (self._leg.gone or "").startswith(_CARRIER_ENDED):
@@ -115,6 +126,7 @@ class Floor:
 
     def _greet(self) -> None:
         self._start(self._dialogue.greet)
+        self._greeting = self._reply
 
     def _answer(self) -> None:
         words = self._transcript.ask()
@@ -138,7 +150,8 @@ class Floor:
         self._start(lambda: _moves(Say(words), HangUp()))
 
     def _start_idle(self) -> None:
-        self.timers.start_idle(self.now_ms)
+        parting = self._manners.ends_after_goodbyes and self._parting.in_the_air
+        self.timers.start_idle(self.now_ms, after_goodbye=parting)
 
     def _hang_up(self) -> None:
         """Nothing to do here: whoever waits for ``closed`` hangs up."""
@@ -159,24 +172,36 @@ class Floor:
         self._end_turn()
         if self._reply is not None:
             self._reply.drop()
+        self._parting.reply_begins()
+        self._overlap.reply_begins()
+        self._sounding = None
         self._reply = Reply(self._stage, make)
 
     # What comes from the actors.
 
     def heard(self, text: str, began_ms: int, ended_ms: int) -> None:
         """The recogniser's words for a piece of speech; empty: it was none."""
-        if text:
-            self._transcript.add(Turn(Speaker.CALLEE, text, began_ms, ended_ms))
-        if text and not self._needs_no_answer(text):
-            self._asked_ms = ended_ms
-            self._transcript.wants_answer(text)
-        self.post(Event.HEARD if self._transcript.has_news else Event.HEARD_NOTHING)
+        if not text:
+            self.post(self._heard_event)
+            return
+        self._transcript.add(Turn(Speaker.CALLEE, text, began_ms, ended_ms))
+        both_parted = self._parting.callee_said(text) and self._manners.ends_after_goodbyes
+        if (reply := self._reply_under_words()) is not None:
+            greets, hushed = reply is self._greeting, self._state in _HUSHED
+            answer = self._overlap.weigh(text, began_ms, ended_ms, reply, greets=greets, hushed=hushed)
+            if answer is Answer.NOW:
+                self._wants_answer(text, ended_ms)
+        else:
+            self._wants_answer(text, ended_ms)
+            if both_parted:
+                self.post(Event.PARTED)
+        self.post(self._heard_event)
 
     def entered(self, digits: str) -> None:
         """An entry on the keypad: words like any others, which interrupt the agent."""
         words = f"digits {digits}"
         self._transcript.add(Turn(Speaker.CALLEE, words, self.now_ms, self.now_ms))
-        self._transcript.wants_answer(words)
+        self._transcript.entry_wants_answer(words)
         self._asked_ms = self.now_ms
         self.post(Event.DIGITS)
 
@@ -185,16 +210,30 @@ class Floor:
         if final:
             self.post(Event.TROUBLE)
 
-    def _needs_no_answer(self, text: str) -> bool:
-        """Over the agent's voice, an "mm-hm" or a "hello" is no answer; before its first word, nothing is."""
-        if self._state not in (State.SPEAKING, State.OVERLAP, State.INTERRUPTED, State.WEIGHING):
-            return False
-        return not self._agent_was_heard or text.strip(string.punctuation + " ").lower() in self._manners.backchannels
+    @property
+    def _heard_event(self) -> Event:
+        return Event.HEARD if self._transcript.has_news else Event.HEARD_NOTHING
 
-    def _answered_early(self) -> bool:
-        """A short answer came into the agent's last words: too short to interrupt, but an answer all the same."""
-        early_ms = self.sounded_ms - self._manners.early_answer_ms
-        return self._transcript.has_news and self._asked_ms is not None and self._asked_ms >= early_ms
+    def _wants_answer(self, text: str, ended_ms: int) -> None:
+        self._asked_ms = ended_ms
+        self._transcript.wants_answer(text)
+
+    def _reply_under_words(self) -> Reply | None:
+        """The reply that words heard just now came over; None: they came into silence. The greeting counts before its
+        first sound already: what somebody picks up with is no answer to it."""
+        reply = self._reply if self._state in _OVER_VOICE else None
+        return reply if reply is not None and (reply.begun or reply is self._greeting) else None
+
+    def _answer_late(self) -> None:
+        """The agent has ended; words that came meanwhile may want their answer."""
+        asked = self._reply is not None and self._reply.asks
+        for text, ended_ms in self._overlap.late_answers(self.sounded_ms, asks=asked):
+            self._wants_answer(text, ended_ms)
+        if self._transcript.has_news:
+            self.post(Event.HEARD)
+
+    def _is_last(self, words: str) -> bool:
+        return self._manners.ends_after_goodbyes and self._parting.ends_with(words)
 
     def _capture(self, capture: Capture) -> None:
         self.captured[capture.name] = capture.value
@@ -209,9 +248,11 @@ class Floor:
             self._turn_began_ms = self.now_ms
             self._latency_ms = None if self._asked_ms is None else max(self.now_ms - self._asked_ms, 0)
             self._asked_ms = None
-            self._agent_was_heard = True
             self._transcript.answered()
             self.post(Event.VOICE_BEGAN)
+        if self._sounding is not None and asks(self._sounding.text):
+            self._overlap.question_ended(self.now_ms)
+        self._sounding = utterance
         if self._reply is not None:
             self._reply.note_begin(utterance)
 
@@ -221,6 +262,7 @@ class Floor:
             return
         began_ms, self._turn_began_ms = self._turn_began_ms, None
         if words := self._reply.heard:
+            self._parting.agent_said(words)
             cut = not self._reply.heard_all
             self._transcript.add(Turn(Speaker.AGENT, words, began_ms, self.sounded_ms, cut, self._latency_ms))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Collection
 from typing import Final
 
 from outdial.audio.frames import FRAME_BYTES, FRAME_MS, SILENCE
@@ -12,7 +13,7 @@ from outdial.conversation.detector import Heard, SpeechDetector
 from outdial.conversation.manners import Manners
 from outdial.conversation.ports import Hearing, SpeechToText
 from outdial.conversation.turns import Event
-from outdial.conversation.vad import VoiceActivity
+from outdial.conversation.vad import WINDOW_MS, VoiceActivity
 from outdial.domain.errors import Unreachable
 
 _GAP: Final = 10
@@ -50,6 +51,8 @@ class Listener:
         self._failed_at = failed
         self._detector = SpeechDetector(manners.hysteresis)
         self._owed = 0
+        self._probabilities: deque[float] = deque()
+        """Of windows no conclusion has been drawn from yet, oldest first."""
         self._lasted = False
         self._failures = 0
         self._transcribing: set[asyncio.Task[None]] = set()
@@ -65,15 +68,21 @@ class Listener:
             self._hearing.hear(pcm)
 
     def judge(self, now_ms: int) -> None:
-        """Draw the conclusions from the windows judged in this beat."""
-        for probability in self._ear.take():
-            heard = self._detector.hear(probability)
+        """Draw the conclusions from the windows judged in this beat, up to the end of a piece of speech.
+
+        After a stall many windows come at once. What follows an end waits for the next beat: the recogniser must be
+        asked for the one piece before it is told of the next.
+        """
+        self._probabilities += self._ear.take()
+        heard = None
+        while self._probabilities and heard is not Heard.ENDED:
+            heard = self._detector.hear(self._probabilities.popleft())
             if heard is Heard.BEGAN:
                 self._lasted = False
                 self._hearing.speech_began()
                 self._post(Event.SPEECH_BEGAN)
             elif heard is Heard.ENDED:
-                self._end(now_ms)
+                self._end(now_ms - WINDOW_MS * len(self._probabilities))
             if self._detector.speaking and not self._lasted:
                 self._lasted = self._detector.speech_ms >= self._manners.interrupt_speech_ms
                 if self._lasted:
@@ -102,11 +111,12 @@ class Listener:
     def _transcribe(self, now_ms: int) -> None:
         began_ms = max(now_ms - self._detector.began_ago_ms, 0)
         ended_ms = max(now_ms - self._detector.silent_ms, began_ms + FRAME_MS)
-        task = self._tasks.create_task(self._recognise(began_ms, ended_ms))
+        task = self._tasks.create_task(self._recognise(began_ms, ended_ms, before=tuple(self._transcribing)))
         self._transcribing.add(task)
         task.add_done_callback(self._transcribing.discard)
 
-    async def _recognise(self, began_ms: int, ended_ms: int) -> None:
+    async def _recognise(self, began_ms: int, ended_ms: int, before: Collection[asyncio.Task[None]]) -> None:
+        """``before``: pieces that were said earlier and are still being put into words; theirs come first."""
         try:
             async with asyncio.timeout(self._manners.recogniser_timeout_s):
                 text = await self._hearing.speech_ended()
@@ -115,6 +125,8 @@ class Listener:
             text = ""
         else:
             self._failures = 0
+        if before:
+            await asyncio.wait(before)
         self._on_words(text.strip(), began_ms, ended_ms)
 
     async def _failed(self, error: Exception) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 from outdial.conversation.detector import Hysteresis
+from outdial.conversation.phrases import Phrases, phrases_of
 
 
 @dataclass(frozen=True)
@@ -16,12 +18,15 @@ class Manners:
     interrupt_speech_ms: int = 256
     """Speech that lasts this long while the agent speaks interrupts it; shorter noises do not. At most 280: a
     recogniser is promised no more than 300 ms of speech before it is told that somebody speaks."""
-    backchannels: frozenset[str] = frozenset(
-        {"hm", "hmm", "mm", "mhm", "mm-hm", "mm-hmm", "uh-huh", "ah", "oh", "ok", "okay", "right", "hello", "hi", "hey"}
-    )
-    """Whole utterances that only say "I am listening": after an interruption of this kind the agent goes on."""
+    phrases_of: Callable[[str], Phrases] = phrases_of
+    """From a language to its phrases: those that only say "I am listening", after which the agent goes on; goodbyes."""
     early_answer_ms: int = 1000
-    """A short answer this long before the end of the agent's words is taken for one; earlier, for a "yes, yes"."""
+    """A "yes" this long before the end of the agent's words is taken for an answer, and one that begins this long after
+    a question, while the agent already goes on; any other only says "I am listening"."""
+    ends_after_goodbyes: bool = True
+    """Hang up after goodbyes, if the dialogue does not."""
+    goodbye_silence_ms: int = 2000
+    """Silence after a goodbye that ends the call."""
     lead_frames: int = 2
     """Frames handed to the line ahead of time, so that a late beat does not make the voice stutter. At most 3."""
     goodbye_tail_ms: int = 200

@@ -90,9 +90,13 @@ class TextToSpeech(Protocol):
 
 @dataclass(frozen=True)
 class Say:
-    """Words to speak, in pieces of any size; the conversation cuts them into sentences."""
+    """Words to speak, in pieces of any size; the conversation cuts them into sentences.
+
+    ``asks``: they end with a question, whatever their punctuation; a question mark says the same.
+    """
 
     text: str
+    asks: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from outdial.conversation.manners import Manners
+from outdial.conversation.phrases import asks
 from outdial.conversation.ports import Capture, HangUp, Leg, Move, Press, Say, TextToSpeech
 from outdial.conversation.sentences import SentenceCutter
 from outdial.conversation.speaker import Speaker, Utterance
@@ -39,6 +40,8 @@ class Stage:
     tasks: asyncio.TaskGroup
     post: Callable[[Event], None]
     capture: Callable[[Capture], None]
+    is_last: Callable[[str], bool]
+    """Whether the conversation is over when these words, a whole reply, have been heard."""
     failed: Callable[[str, str], None]
     """Called with the part that failed for good and why, in one line; the reply is over."""
 
@@ -51,9 +54,15 @@ class Reply:
         self._make = make
         self._cutter = SentenceCutter()
         self._ahead: deque[str | HangUp | Press] = deque()
+        self._sentences: list[str] = []
+        self._asks = False
+        self._cut = ""
+        """The sentence that the latest ``hush`` cut in the middle; its rest is ahead."""
         self._thought_all = False
         self._pulled_any = False
         self._change = asyncio.Event()
+        self._begun = False
+        self._hushed = False
         self.utterances: list[Utterance] = []
         """What has been voiced since the start or the last ``resume``, in order."""
         self._thinking = stage.tasks.create_task(self._think())
@@ -73,17 +82,59 @@ class Reply:
         words_left = any(isinstance(item, str) for item in self._ahead)
         return self._thought_all and not words_left and all(utterance.done.is_set() for utterance in self.utterances)
 
+    @property
+    def sentences(self) -> Sequence[str]:
+        """All that was thought of so far, heard or not."""
+        return self._sentences
+
+    @property
+    def begun(self) -> bool:
+        """Some of it has sounded."""
+        return self._begun
+
+    @property
+    def asks(self) -> bool:
+        """It ends with a question, as far as it was thought of."""
+        return self._asks or (bool(self._sentences) and asks(self._sentences[-1]))
+
+    @property
+    def words_left(self) -> int:
+        """Words that were not heard yet."""
+        unheard = sum(len(u.text.split()) - u.heard_words() for u in self._unheard())
+        return unheard + sum(len(item.split()) for item in self._ahead if isinstance(item, str))
+
+    def put_question(self) -> bool:
+        """Whether the sentence that sounds, or was hushed, is a question of which half was heard."""
+        sentence = next((utterance for utterance in self.utterances if not utterance.done.is_set()), None)
+        if sentence is None or not sentence.begun:
+            return False
+        is_last = not any(isinstance(item, str) for item in self._ahead) and sentence is self.utterances[-1]
+        is_question = asks(sentence.text) or (is_last and self._asks)
+        return is_question and 2 * sentence.heard_words() >= len(sentence.text.split())
+
+    def _unheard(self) -> list[Utterance]:
+        """Utterances whose rest is not ahead again."""
+        return [] if self._hushed else [utterance for utterance in self.utterances if not utterance.done.is_set()]
+
     def hush(self) -> None:
         """Stop the voice at once; the thinking goes on, and what was not heard is kept as words."""
         self._voicing.cancel()
         self._stage.speaker.hush()
-        for utterance in reversed(self.utterances):
-            if not utterance.done.is_set():
-                self._ahead.appendleft(" ".join(utterance.text.split()[utterance.heard_words() :]))
+        for utterance in reversed(self._unheard()):
+            if rest := utterance.text.split()[utterance.heard_words() :]:
+                self._ahead.appendleft(" ".join(rest))
+                self._cut = utterance.text
+        self._hushed = True
+
+    def repeat_sentence(self) -> None:
+        """After ``hush``: the sentence that was cut will be said from its beginning."""
+        if self._cut and self._ahead:
+            self._ahead[0], self._cut = self._cut, ""
 
     def resume(self) -> None:
         """Say the rest; only after ``hush``."""
         self.utterances = []
+        self._hushed, self._cut = False, ""
         self._voicing = self._stage.tasks.create_task(self._voice())
 
     def drop(self) -> None:
@@ -94,6 +145,7 @@ class Reply:
 
     def note_begin(self, utterance: Utterance) -> None:
         """The first sound of one of the utterances has left."""
+        self._begun = True
         if utterance is self.utterances[-1]:
             self._note_last_words()
 
@@ -131,8 +183,9 @@ class Reply:
 
     def _take(self, move: Move) -> None:
         match move:
-            case Say(text):
-                self._ahead.extend(self._cutter.add(text))
+            case Say(text, asks=marked):
+                self._asks = marked
+                self._add(self._cutter.add(text))
             case Capture():
                 self._stage.capture(move)
             case Press():
@@ -150,7 +203,11 @@ class Reply:
 
     def _flush(self) -> None:
         if rest := self._cutter.rest():
-            self._ahead.append(rest)
+            self._add([rest])
+
+    def _add(self, sentences: Sequence[str]) -> None:
+        self._ahead.extend(sentences)
+        self._sentences.extend(sentences)
 
     async def _voice(self) -> None:
         while (item := await self._upcoming()) is not None:
@@ -161,13 +218,19 @@ class Reply:
                 continue
             await self._played(0)
             if isinstance(item, HangUp):
-                await asyncio.sleep(self._stage.manners.goodbye_tail_ms / 1000)
-                self._stage.post(Event.GOODBYE)
+                await self._hang_up()
                 return
             self._ahead.popleft()
             await self._stage.leg.press(item.digits)
         await self._played(0)
+        if self._stage.is_last("\n".join(self._sentences)):
+            await self._hang_up()
+            return
         self._stage.post(Event.SPOKE_ALL)
+
+    async def _hang_up(self) -> None:
+        await asyncio.sleep(self._stage.manners.goodbye_tail_ms / 1000)
+        self._stage.post(Event.GOODBYE)
 
     async def _upcoming(self) -> str | HangUp | Press | None:
         """The next thing to do, still at the head of the queue; None when there will be nothing more."""

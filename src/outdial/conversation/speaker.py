@@ -42,6 +42,10 @@ class Utterance:
         return frame
 
     @property
+    def begun(self) -> bool:
+        return self._sent > 0
+
+    @property
     def sent_all(self) -> bool:
         return self.complete and self._sent >= len(self.sound)
 

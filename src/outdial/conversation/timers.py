@@ -7,18 +7,24 @@ from outdial.domain.agent import TalkLimits
 
 
 class Timers:
-    """Idle warning, idle end and maximum length (``TalkLimits``). Each is due once until the silence starts anew."""
+    """Idle warning, idle end and maximum length (``TalkLimits``). Each is due once until the silence starts anew.
 
-    def __init__(self, limits: TalkLimits) -> None:
+    After a goodbye ``goodbye_silence_ms`` stands in for the first two, unless they are shorter.
+    """
+
+    def __init__(self, limits: TalkLimits, goodbye_silence_ms: int) -> None:
         self._max_ms = round(1000 * limits.max_length_s)
         self._warning_ms = round(1000 * limits.idle_warning_s)
         self._end_ms = round(1000 * limits.idle_end_s)
+        self._goodbye_ms = min(goodbye_silence_ms, self._end_ms)
         self._silent_since_ms: int | None = None
         self._warned = False
+        self._after_goodbye = False
 
-    def start_idle(self, now_ms: int) -> None:
+    def start_idle(self, now_ms: int, *, after_goodbye: bool = False) -> None:
         self._silent_since_ms = now_ms
         self._warned = self._end_ms <= self._warning_ms
+        self._after_goodbye = after_goodbye
 
     def follow(self, state: State) -> None:
         """Silence counts only while it is the callee's turn, the warning included."""
@@ -32,6 +38,8 @@ class Timers:
         if self._silent_since_ms is None:
             return None
         silent_ms = now_ms - self._silent_since_ms
+        if self._after_goodbye:
+            return Event.PARTED if silent_ms >= self._goodbye_ms else None
         if silent_ms >= self._end_ms:
             return Event.IDLE_END
         if silent_ms >= self._warning_ms and not self._warned:

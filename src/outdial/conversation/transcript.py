@@ -14,6 +14,7 @@ class Transcript:
         self._report = report
         self.turns: list[Turn] = []
         self._open_words: list[str] = []
+        self._open_entries: list[str] = []
         self._fresh = False
 
     def add(self, turn: Turn) -> None:
@@ -24,6 +25,11 @@ class Transcript:
         self._open_words.append(words)
         self._fresh = True
 
+    def entry_wants_answer(self, words: str) -> None:
+        """As ``wants_answer``, for keys that were pressed: they come in front of what was said meanwhile."""
+        self._open_entries.append(words)
+        self._fresh = True
+
     @property
     def has_news(self) -> bool:
         """Words have come since an answer was last asked for."""
@@ -32,12 +38,13 @@ class Transcript:
     def ask(self) -> str:
         """All the words that no answer has been heard to yet, as one."""
         self._fresh = False
-        return " ".join(self._open_words)
+        return " ".join([*self._open_entries, *self._open_words])
 
     def answered(self) -> None:
         """An answer has begun to sound."""
         if not self._fresh:
             self._open_words.clear()
+            self._open_entries.clear()
 
     def in_order(self) -> tuple[Turn, ...]:
         return tuple(sorted(self.turns, key=lambda turn: turn.began_ms))

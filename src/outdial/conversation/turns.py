@@ -54,6 +54,8 @@ class Event(StrEnum):
     """The whole reply was heard."""
     GOODBYE = "goodbye"
     """The whole reply was heard, and the agent wants to hang up."""
+    PARTED = "parted"
+    """Both sides have said goodbye, or one has and the other is silent."""
     IDLE_WARNING = "idle_warning_due"
     IDLE_END = "idle_end_due"
     MAX_LENGTH = "max_length_due"
@@ -95,8 +97,12 @@ _ALWAYS: Final[dict[Event, Move]] = {
     E.LINE_GONE: _to(S.CLOSED),
     E.TROUBLE: _to(S.CLOSING, A.HUSH, A.SAY_FAREWELL),
     E.DIGITS: _to(S.THINKING, A.REPLY),
+    E.PARTED: _to(S.CLOSED, A.HANG_UP),
 }
-"""What holds in every state but the last two."""
+"""What holds in every state but the last two, unless its row says otherwise."""
+
+_CALLEE_HAS_THE_WORD: Final[dict[Event, Move | None]] = {E.DIGITS: _STAY, E.PARTED: _STAY}
+"""Keys are answered, and goodbyes carried out, when the callee has ended."""
 
 _ROWS: Final[dict[State, dict[Event, Move | None]]] = {
     S.THINKING: {
@@ -124,17 +130,21 @@ _ROWS: Final[dict[State, dict[Event, Move | None]]] = {
         E.SPEECH_ENDED: _to(S.SPEAKING),
         E.HEARD: _STAY,
         E.HEARD_NOTHING: _STAY,
+        E.DIGITS: _to(S.INTERRUPTED, A.HUSH),
+        E.PARTED: _STAY,
         E.LAST_WORDS: _to(S.CLOSING),
         E.SPOKE_ALL: _to(S.CALLEE_SPEAKING),
         E.GOODBYE: _to(S.CLOSED, A.HANG_UP),
     },
     S.INTERRUPTED: {
+        **_CALLEE_HAS_THE_WORD,
         E.SPEECH_LASTED: _STAY,
         E.SPEECH_ENDED: _to(S.WEIGHING),
         E.HEARD: _STAY,
         E.HEARD_NOTHING: _STAY,
     },
     S.WEIGHING: {
+        E.DIGITS: _STAY,
         E.SPEECH_BEGAN: _to(S.INTERRUPTED),
         E.HEARD: _to(S.THINKING, A.REPLY),
         E.HEARD_NOTHING: _to(S.THINKING, A.RESUME),
@@ -149,12 +159,14 @@ _ROWS: Final[dict[State, dict[Event, Move | None]]] = {
         E.IDLE_END: _to(S.CLOSED, A.HANG_UP),
     },
     S.CALLEE_SPEAKING: {
+        **_CALLEE_HAS_THE_WORD,
         E.SPEECH_LASTED: _STAY,
         E.SPEECH_ENDED: _to(S.TRANSCRIBING),
         E.HEARD: _STAY,
         E.HEARD_NOTHING: _STAY,
     },
     S.TRANSCRIBING: {
+        E.DIGITS: _STAY,
         E.SPEECH_BEGAN: _to(S.CALLEE_SPEAKING),
         E.HEARD: _to(S.THINKING, A.REPLY),
         E.HEARD_NOTHING: _to(S.LISTENING, A.START_IDLE),
@@ -171,7 +183,7 @@ _ROWS: Final[dict[State, dict[Event, Move | None]]] = {
     },
     S.CLOSING: {
         **dict.fromkeys((E.SPEECH_BEGAN, E.SPEECH_LASTED, E.SPEECH_ENDED, E.HEARD, E.HEARD_NOTHING, E.DIGITS)),
-        **dict.fromkeys((E.VOICE_BEGAN, E.LAST_WORDS)),
+        **dict.fromkeys((E.VOICE_BEGAN, E.LAST_WORDS, E.PARTED)),
         E.GOODBYE: _to(S.CLOSED, A.HANG_UP),
         E.TROUBLE: _to(S.CLOSED, A.HANG_UP),
         E.MAX_LENGTH: _to(S.CLOSED, A.HANG_UP),
@@ -207,7 +219,7 @@ def step(state: State, event: Event) -> Move:
 
 
 def diagram() -> str:
-    """The table as a Mermaid state diagram; events that change nothing are left out."""
+    """The table as a Mermaid state diagram; events that change nothing are left out, but where they would elsewhere."""
     inner, outer = (
         [f"        [*] --> {START.state}: {_does(START)}"],
         [f"    open {_arrow(e, m)}" for e, m in _ALWAYS.items()],
@@ -215,7 +227,8 @@ def diagram() -> str:
     for state, row in TURNS.items():
         is_open = state not in (State.CLOSING, State.CLOSED)
         for event, move in row.items():
-            if move == Move(state) or (is_open and event in _ALWAYS):
+            shared = _ALWAYS.get(event) if is_open else None
+            if move == (shared or Move(state)):
                 continue
             (inner if is_open else outer).append(f"{'        ' if is_open else '    '}{state} {_arrow(event, move)}")
     return "\n".join(

@@ -78,7 +78,7 @@ class FlowDialogue:
             # The callee went on talking before a word of ours came out: both halves are one answer.
             self._now, heard = self._before, f"{self._heard} {heard}"
         elif self._answers_idle_question(heard, transcript):
-            return self._say(self._flow.steps[self._now.asked].ask)
+            return self._ask(self._flow.steps[self._now.asked])
         elif self._resumes(heard, transcript):
             self._resumed += 1
             return [move for move in self._planned if not isinstance(move, Press)]
@@ -122,7 +122,7 @@ class FlowDialogue:
             return self._ask_again(step, heard)
         alternative, value = found
         if alternative in self._flow.always:
-            return self._say(alternative.say) + (self._run(alternative.go) if alternative.go else self._say(step.ask))
+            return self._say(alternative.say) + (self._run(alternative.go) if alternative.go else self._ask(step))
         moves: list[Move] = []
         if step.save:
             self._now = replace(self._now, answers={**self._now.answers, step.save: value})
@@ -132,11 +132,11 @@ class FlowDialogue:
 
     def _ask_again(self, step: Step, heard: str) -> list[Move]:
         if MEANINGS["repeat"](heard):
-            return self._say(step.ask)
+            return self._ask(step)
         tries = self._now.tries + 1
         if tries < (step.tries or self._flow.tries):
             self._now = replace(self._now, tries=tries)
-            return [*self._say(step.unclear or self._flow.unclear), *self._say(step.ask)]
+            return [*self._say(step.unclear or self._flow.unclear), *self._ask(step)]
         if step.otherwise:
             return self._run(step.otherwise)
         self._now = replace(self._now, over=True)
@@ -152,7 +152,7 @@ class FlowDialogue:
             moves += self._say(step.say)
             if step.ask:
                 self._now = replace(self._now, asked=name, tries=0)
-                return moves + self._say(step.ask)
+                return moves + self._ask(step)
             if step.hang_up:
                 break
             known = {**self._brief.variables, **self._now.answers}
@@ -163,6 +163,9 @@ class FlowDialogue:
 
     def _say(self, text: str) -> list[Move]:
         return spoken(self._render(text))
+
+    def _ask(self, step: Step) -> list[Move]:
+        return spoken(self._render(step.ask), asks=True)
 
     def _render(self, text: str) -> str:
         """``text`` with answers and variables filled in, once: what a value contains is never looked at again."""

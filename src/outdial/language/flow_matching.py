@@ -14,6 +14,7 @@ from outdial.language.flow_dates import date_in, time_in
 
 DIGITS_PREFIX: Final = "digits "
 """How keys pressed on the phone are handed to a dialogue: ``digits 15#``."""
+_ENTRIES: Final = re.compile(rf"(?:{DIGITS_PREFIX}([0-9A-D*#]+)(?:\s+|$))+")
 
 _YES: Final = frozenset(listed("yes yeah yep yup yea ya aye sure absolutely definitely certainly correct ok okay"))
 _NO: Final = frozenset(listed("no nope nah never negative incorrect wrong"))
@@ -55,10 +56,14 @@ Meaning = Callable[[str], str | None]
 
 
 def pressed_keys(heard: str) -> str | None:
-    """The keys in ``digits 15#``, without the closing ``#``; None for spoken words."""
-    if not heard.startswith(DIGITS_PREFIX):
+    """The keys in ``digits 15#``, without the closing ``#``; None for spoken words.
+
+    Words that were spoken meanwhile come after them; of several entries the last one counts.
+    """
+    entries = _ENTRIES.match(heard)
+    if entries is None:
         return None
-    keys = heard.removeprefix(DIGITS_PREFIX).strip()
+    keys: str = entries[1]
     return keys.removesuffix("#") or keys
 
 

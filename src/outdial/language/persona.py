@@ -10,9 +10,9 @@ from outdial.language.flow_matching import phrase_end
 from outdial.language.flow_model import Persona, Reply
 
 
-def spoken(text: str) -> list[Move]:
+def spoken(text: str, *, asks: bool = False) -> list[Move]:
     """``text`` as a move of its own: the line break keeps it apart from what is said next."""
-    return [Say(f"{text}\n")] if text.strip() else []
+    return [Say(f"{text}\n", asks)] if text.strip() else []
 
 
 class PersonaDialogue:

@@ -6,6 +6,7 @@ import asyncio
 import io
 import wave
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from typing import Final, Protocol
@@ -15,6 +16,7 @@ from outdial.audio.levels import rms_dbfs
 from outdial.carriers.simulator import tones
 from outdial.carriers.simulator.personas import brief_of
 from outdial.carriers.simulator.scenarios import Callee, Manner
+from outdial.conversation.manners import GOOD_MANNERS
 from outdial.conversation.metronome import Metronome
 from outdial.conversation.ports import Leg, PartsFor
 from outdial.conversation.talk import converse
@@ -29,6 +31,8 @@ MID_SENTENCE_S: Final = 1.0
 """How long a caller must have spoken to be in the middle of the first sentence."""
 _SOUND_DBFS: Final = -45.0
 _TICK_S: Final = FRAME_MS / 1000
+_OF_CALLEES: Final = replace(GOOD_MANNERS, ends_after_goodbyes=False)
+"""Whoever was called leaves it to the caller to hang up."""
 
 
 class CalleeLeg(Leg, Protocol):
@@ -45,7 +49,16 @@ def talker(parts_for: PartsFor, *, metronome: Metronome, clock: Clock) -> Talk:
 
     async def talk(leg: Leg, brief: Brief) -> None:
         parts = parts_for(brief)
-        await converse(leg, brief, parts, metronome=metronome, clock=clock, report=_to_nobody, recording_path=None)
+        await converse(
+            leg,
+            brief,
+            parts,
+            metronome=metronome,
+            clock=clock,
+            report=_to_nobody,
+            recording_path=None,
+            manners=_OF_CALLEES,
+        )
 
     return talk
 
