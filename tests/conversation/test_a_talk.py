@@ -142,6 +142,45 @@ class TestHangingUp:
 
 
 class TestTheKeypad:
+    def test_entries_while_the_callee_speaks_are_answered_when_he_has_ended(self) -> None:
+        async def types_and_talks(callee: Callee) -> None:
+            await callee.hears("account?")
+            await asyncio.sleep(0.4)
+            callee.say("it is the one that I am typing just now for you")
+            await asyncio.sleep(0.5)
+            await callee.leg.press("15#")
+            await callee.hears_the_end()
+
+        language = ScriptedLanguage(
+            "What is your account?", [lambda heard: [Say(f"I heard {heard}. Goodbye."), HangUp()]]
+        )
+
+        talked = run(talk(script=types_and_talks, language=language))
+
+        said = "it is the one that I am typing just now for you"
+        assert talked.lines[-1] == f"agent: I heard digits 15# {said}. Goodbye."
+        speech = next(turn for turn in talked.summary.turns if turn.text == said)
+        assert talked.summary.turns[-1].began_ms > speech.ended_ms
+
+    def test_entries_over_the_agents_voice_while_the_callee_speaks_wait_too(self) -> None:
+        async def types_and_talks(callee: Callee) -> None:
+            await callee.hears("your")
+            callee.say("okay okay okay okay")
+            await asyncio.sleep(0.06)
+            await callee.leg.press("15#")
+            await callee.hears_the_end()
+
+        language = ScriptedLanguage(
+            "What is your account number and your date of birth and your name?",
+            by_word={"digits": [Say("Thank you. Goodbye."), HangUp()]},
+        )
+
+        talked = run(talk(script=types_and_talks, language=language))
+
+        speech = next(turn for turn in talked.summary.turns if turn.text.startswith("okay"))
+        assert talked.summary.turns[-1].text == "Thank you. Goodbye."
+        assert talked.summary.turns[-1].began_ms > speech.ended_ms
+
     def test_entries_are_reported_and_answered(self) -> None:
         async def types(callee: Callee) -> None:
             await callee.hears("account?")

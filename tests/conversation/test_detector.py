@@ -56,6 +56,41 @@ class TestSpeech:
         assert end_silence_ms <= windows * WINDOW_MS < end_silence_ms + WINDOW_MS
 
 
+class TestAnyPause:
+    @given(
+        st.lists(st.tuples(st.integers(2, 40), st.integers(15, 60)), min_size=1, max_size=8),
+        st.integers(1, 15),
+    )
+    def test_leaves_every_piece_of_speech_its_own_beginning_and_end(
+        self, pieces: list[tuple[int, int]], end_windows: int
+    ) -> None:
+        detector = SpeechDetector(Hysteresis(end_silence_ms=end_windows * WINDOW_MS))
+        expected, found = [], []
+        now = 0
+        for loud, silent in pieces:
+            silence = silent - 15 + end_windows  # from exactly the silence that ends it on
+            expected.append((now, now + loud))
+            for probability in [SPEECH] * loud + [SILENCE] * silence:
+                now += 1
+                if detector.hear(probability) is Heard.ENDED:
+                    began, ended = detector.began_ago_ms // WINDOW_MS, detector.silent_ms // WINDOW_MS
+                    found.append((now - began, now - ended))
+
+        assert found == expected
+
+    @given(st.lists(st.tuples(st.integers(0, 30), st.booleans()), max_size=60))
+    def test_leaves_pieces_in_order_and_apart(self, runs: list[tuple[int, bool]]) -> None:
+        detector = SpeechDetector()
+        latest = now = 0
+        for length, loud in runs:
+            for _ in range(length):
+                now += WINDOW_MS
+                if detector.hear(SPEECH if loud else SILENCE) is not None:
+                    assert latest <= now - detector.began_ago_ms <= now - detector.silent_ms <= now
+                    if not detector.speaking:
+                        latest = now - detector.silent_ms
+
+
 class TestAnySound:
     @given(st.lists(st.floats(0, 1), max_size=300))
     def test_begins_and_ends_in_turns(self, probabilities: list[float]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from broken_parts import OtherLeg
 from line_builders import Callee, a_brief, talk
@@ -143,6 +144,62 @@ class TestABackchannel:
         spoken = [turn.text for turn in talked.summary.turns if turn.speaker is Speaker.AGENT]
         assert " ".join(spoken) == LONG
         assert "callee: Okay" in talked.lines
+
+    @pytest.mark.parametrize(
+        "words",
+        ["Yeah", "uh huh", "okay okay", "right right", "haan", "achha", "haan haan ji", "theek hai", "I see", "yes"],
+    )
+    def test_of_any_kind_does_so(self, words: str) -> None:
+        async def agrees(callee: Callee) -> None:
+            await callee.hears("tomorrow")
+            callee.say(words)
+            await callee.hears_the_end()
+
+        talked = run(talk(script=agrees, language=ScriptedLanguage(LONG, ["What?"]), brief=QUIETLY_ENDED))
+
+        assert talked.callee.words == LONG
+        assert f"callee: {words}" in talked.lines
+
+    def test_to_a_question_half_put_is_its_answer(self) -> None:
+        async def agrees(callee: Callee) -> None:
+            await callee.hears("Tuesday")
+            callee.say("yes yes")
+            await callee.hears_the_end()
+
+        language = ScriptedLanguage("Would you like to come to us on Tuesday morning at ten?", [GOODBYE])
+
+        talked = run(talk(script=agrees, language=language))
+
+        assert talked.lines[-2:] == ["callee: yes yes", "agent: All right. Goodbye."]
+
+    def test_to_a_question_just_put_is_its_answer(self) -> None:
+        async def agrees(callee: Callee) -> None:
+            await callee.hears("Miller?")
+            await asyncio.sleep(0.2)
+            callee.say("haan ji")
+            await callee.hears_the_end()
+
+        language = ScriptedLanguage(f"Good day. Is this John Miller? {LONG}", [GOODBYE])
+
+        talked = run(talk(script=agrees, language=language))
+
+        assert talked.lines[-2:] == ["callee: haan ji", "agent: All right. Goodbye."]
+        assert talked.summary.turns[0].interrupted
+
+    def test_before_a_question_is_put_is_none(self) -> None:
+        async def agrees(callee: Callee) -> None:
+            await callee.hears("you")
+            callee.say("yeah")
+            await callee.hears("ten?")
+            await asyncio.sleep(0.8)
+            callee.say("no")
+            await callee.hears_the_end()
+
+        question = "And would you like to come to us on Tuesday morning at ten?"
+
+        talked = run(talk(script=agrees, language=ScriptedLanguage(question, [GOODBYE])))
+
+        assert talked.callee.words == f"{question} All right. Goodbye."
 
     def test_is_an_answer_when_the_agent_is_silent(self) -> None:
         async def agrees(callee: Callee) -> None:
