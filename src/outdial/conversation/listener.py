@@ -10,6 +10,7 @@ from typing import Final
 
 from outdial.audio.frames import FRAME_BYTES, FRAME_MS, SILENCE
 from outdial.conversation.detector import Heard, SpeechDetector
+from outdial.conversation.echo import EchoCanceller
 from outdial.conversation.manners import Manners
 from outdial.conversation.ports import Hearing, SpeechToText
 from outdial.conversation.turns import Event
@@ -50,6 +51,8 @@ class Listener:
         self._on_words = on_words
         self._failed_at = failed
         self._detector = SpeechDetector(manners.hysteresis)
+        self._echo = EchoCanceller()
+        self._hears_speech = False
         self._owed = 0
         self._probabilities: deque[float] = deque()
         """Of windows no conclusion has been drawn from yet, oldest first."""
@@ -57,12 +60,16 @@ class Listener:
         self._failures = 0
         self._transcribing: set[asyncio.Task[None]] = set()
 
-    def hear(self, pcm: bytes, periods: int) -> None:
-        """What came in during the last periods."""
+    def hear(self, pcm: bytes, left: bytes) -> None:
+        """What came in while ``left`` left: whole periods of the agent's sound and silence."""
+        periods = len(left) // FRAME_BYTES
         self._owed = max(self._owed + periods - len(pcm) // FRAME_BYTES, 0)
         if self._owed > _GAP:
             pcm += SILENCE * self._owed
             self._owed = 0
+        pcm = self._echo.remove(left, pcm, speech=self._hears_speech)
+        if self._echo.found_alone:
+            self._withdraw()
         if pcm:
             self._ear.push(pcm)
             self._hearing.hear(pcm)
@@ -76,7 +83,9 @@ class Listener:
         self._probabilities += self._ear.take()
         heard = None
         while self._probabilities and heard is not Heard.ENDED:
-            heard = self._detector.hear(self._probabilities.popleft())
+            probability = self._probabilities.popleft()
+            self._hears_speech = probability >= self._manners.hysteresis.stay_probability
+            heard = self._detector.hear(probability)
             if heard is Heard.BEGAN:
                 self._lasted = False
                 self._hearing.speech_began()
@@ -107,6 +116,27 @@ class Listener:
     def _end(self, now_ms: int) -> None:
         self._transcribe(now_ms)
         self._post(Event.SPEECH_ENDED)
+
+    def _withdraw(self) -> None:
+        """What sounded like speech just now was the agent's own voice: it has no words."""
+        spoke = self._detector.speaking
+        self._detector.stop()
+        self._probabilities.clear()
+        self._ear.forget()
+        if not spoke:
+            return
+        task = self._tasks.create_task(self._disregard(before=tuple(self._transcribing)))
+        self._transcribing.add(task)
+        task.add_done_callback(self._transcribing.discard)
+        self._post(Event.SPEECH_ENDED)
+
+    async def _disregard(self, before: Collection[asyncio.Task[None]]) -> None:
+        with contextlib.suppress(Unreachable, TimeoutError):
+            async with asyncio.timeout(self._manners.recogniser_timeout_s):
+                await self._hearing.speech_ended()
+        if before:
+            await asyncio.wait(before)
+        self._on_words("", 0, 0)
 
     def _transcribe(self, now_ms: int) -> None:
         began_ms = max(now_ms - self._detector.began_ago_ms, 0)

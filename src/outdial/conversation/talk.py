@@ -137,7 +137,7 @@ class Talk:
         left = self._floor.mouth.elapse(periods)
         came = self._leg.hear()
         self._recorder.put(left, came, self._periods)
-        self._listener.hear(came, periods)
+        self._listener.hear(came, left)
 
     def act(self) -> None:
         if self._floor.closed.is_set() or self._listener is None:

@@ -11,6 +11,7 @@ from collections import deque
 from typing import Final
 
 from outdial.audio.frames import FRAME_BYTES, FRAME_MS, SILENCE
+from outdial.carriers.simulator.echo import EchoPath
 from outdial.carriers.simulator.rtp import KEYS
 from outdial.domain.errors import Refused
 
@@ -24,9 +25,10 @@ KEY_S: Final = 0.16
 
 
 class MemoryLine:
-    """Both ends of one call, up from now on."""
+    """Both ends of one call, up from now on; with ``echo`` the caller hears itself, too."""
 
-    def __init__(self) -> None:
+    def __init__(self, echo: EchoPath | None = None) -> None:
+        self._echo = echo
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
         self._moved = 0
@@ -40,8 +42,12 @@ class MemoryLine:
         due = int((self._loop.time() - self._began) / _FRAME_S + _EARLY)
         while self._moved < due and not self.over.is_set():
             self._moved += 1
-            self.callee.arrive(self.caller.leave())
-            self.caller.arrive(self.callee.leave())
+            said, answered = self.caller.leave(), self.callee.leave()
+            if self._echo is not None:
+                self._echo.arrive(said)
+                answered = self._echo.leave(answered)
+            self.callee.arrive(said)
+            self.caller.arrive(answered)
 
     def end(self, by: MemoryLeg) -> None:
         if not self.over.is_set():

@@ -12,8 +12,11 @@ from typing import Self
 import structlog
 
 from outdial.carriers.simulator.callee import Talk, behave
+from outdial.carriers.simulator.echo import EchoPath
+from outdial.carriers.simulator.law import LAWS
 from outdial.carriers.simulator.memory_line import MemoryLeg, MemoryLine
 from outdial.carriers.simulator.scenarios import Callee, PhoneBook
+from outdial.carriers.simulator.sdp import PCMU
 from outdial.carriers.simulator.seen import REMEMBERED_CALLS, CallEnd, SeenCall
 from outdial.domain.attempt import Dial, missed
 from outdial.domain.clock import Clock
@@ -65,7 +68,7 @@ class MemoryCarrier:
         if refused is not None:
             return refused
         seen.sip_code, seen.answered_at = 200, self._clock()
-        line = MemoryLine()
+        line = MemoryLine(EchoPath(callee.echo, LAWS[PCMU]) if callee.echo else None)
         self._answer(callee, line, seen)
         return line.caller
 

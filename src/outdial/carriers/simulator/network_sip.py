@@ -20,6 +20,7 @@ import structlog
 from outdial.carriers.simulator import sdp, tones
 from outdial.carriers.simulator.auth import Gatekeeper
 from outdial.carriers.simulator.callee import Talk, behave
+from outdial.carriers.simulator.echo import Echo, EchoPath
 from outdial.carriers.simulator.law import LAWS
 from outdial.carriers.simulator.rtp_leg import MediaClock, RtpLeg, open_socket
 from outdial.carriers.simulator.scenarios import Callee, PhoneBook
@@ -148,7 +149,7 @@ class SipNetwork:
 
     async def _ring_and_live(self, call: SipCall, callee: Callee, seen: SeenCall) -> None:
         try:
-            leg = self._open_leg(call)
+            leg = self._open_leg(call, callee.echo)
         except sdp.NotAcceptable as wrong:
             call.reject(488, "Not Acceptable Here", ("Warning", f'305 {self._host} "{wrong}"'))
             return
@@ -177,7 +178,7 @@ class SipNetwork:
         except TimeoutError:
             leg.hush()
 
-    def _open_leg(self, call: SipCall) -> RtpLeg:
+    def _open_leg(self, call: SipCall, echo: Echo | None) -> RtpLeg:
         """The callee's end of the sound.
 
         Raises:
@@ -189,7 +190,14 @@ class SipNetwork:
         events = theirs.digits_payload if theirs else sdp.EVENTS
         direction = sdp.answer_direction(theirs.direction) if theirs else "sendrecv"
         sock = open_socket(self._host)
-        call.leg = RtpLeg(sock, law=LAWS[codec], ssrc=secrets.randbits(32), digits_payload=events, bye=call.bye)
+        call.leg = RtpLeg(
+            sock,
+            law=LAWS[codec],
+            ssrc=secrets.randbits(32),
+            digits_payload=events,
+            bye=call.bye,
+            echo=EchoPath(echo) if echo else None,
+        )
         call.media = sdp.Media(self._host, sock.getsockname()[1], codec, events, direction)
         if theirs is not None:
             call.leg.connect(theirs.host, theirs.port)

@@ -13,6 +13,7 @@ from typing import Final
 
 from outdial.audio.frames import FRAME_MS
 from outdial.carriers.simulator import rtp
+from outdial.carriers.simulator.echo import EchoPath
 from outdial.carriers.simulator.law import Law
 from outdial.carriers.simulator.rtp_receiver import RtpReceiver
 from outdial.carriers.simulator.rtp_sender import RtpSender
@@ -46,7 +47,8 @@ def open_socket(host: str) -> socket.socket:
 class RtpLeg:
     """The callee's end of an answered line (``conversation.ports.Leg``). Owns ``sock`` and closes it.
 
-    ``bye`` hangs up: it is the signalling's part, tells the far side and calls ``end``.
+    ``bye`` hangs up: it is the signalling's part, tells the far side and calls ``end``. With ``echo`` what comes in
+    goes out again.
     """
 
     def __init__(
@@ -57,11 +59,15 @@ class RtpLeg:
         ssrc: int,
         digits_payload: int | None,
         bye: Callable[[], Awaitable[None]],
+        echo: EchoPath | None = None,
     ) -> None:
         self._sock = sock
         self._bye = bye
-        self._in = RtpReceiver(law, digits_payload)
-        self._out = RtpSender(law, digits_payload, ssrc)
+        if echo is None:
+            self._in, self._out = RtpReceiver(law, digits_payload), RtpSender(law, digits_payload, ssrc)
+        else:
+            self._in = RtpReceiver(law, digits_payload, echo.arrive)
+            self._out = RtpSender(law, digits_payload, ssrc, echo.leave)
         self._gone: str | None = None
         self._over = asyncio.Event()
         self._connected = False

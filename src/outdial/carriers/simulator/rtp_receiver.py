@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from outdial.audio.frames import FRAME_BYTES, SILENCE
@@ -16,7 +17,12 @@ _CONCEALED_FRAMES: Final = 5
 
 
 class RtpReceiver:
-    def __init__(self, law: Law, digits_payload: int | None) -> None:
+    """``on_frame`` is called with every whole frame as it comes in."""
+
+    def __init__(
+        self, law: Law, digits_payload: int | None, on_frame: Callable[[bytes], None] = lambda _frame: None
+    ) -> None:
+        self._on_frame = on_frame
         self._law = law
         self._digits_payload = digits_payload
         self._frames: deque[bytes] = deque(maxlen=_HEARD_FRAMES)
@@ -61,8 +67,13 @@ class RtpReceiver:
 
     def _sound(self, payload: bytes, lost: int) -> None:
         if lost <= _CONCEALED_FRAMES:
-            self._frames.extend([SILENCE] * lost)
+            self._keep([SILENCE] * lost)
         pcm = self._part + self._law.decode(payload)
         whole = len(pcm) - len(pcm) % FRAME_BYTES
-        self._frames.extend(pcm[at : at + FRAME_BYTES] for at in range(0, whole, FRAME_BYTES))
+        self._keep([pcm[at : at + FRAME_BYTES] for at in range(0, whole, FRAME_BYTES)])
         self._part = pcm[whole:]
+
+    def _keep(self, frames: Sequence[bytes]) -> None:
+        self._frames.extend(frames)
+        for frame in frames:
+            self._on_frame(frame)

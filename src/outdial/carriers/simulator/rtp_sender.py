@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,9 +26,19 @@ class _Event:
 
 
 class RtpSender:
-    """``ssrc`` is also where sequence and timestamp begin: they shall be random (RFC 3550 §5.1)."""
+    """``ssrc`` is also where sequence and timestamp begin: they shall be random (RFC 3550 §5.1).
 
-    def __init__(self, law: Law, digits_payload: int | None, ssrc: int) -> None:
+    ``mixed`` adds to a frame what leaves with it.
+    """
+
+    def __init__(
+        self,
+        law: Law,
+        digits_payload: int | None,
+        ssrc: int,
+        mixed: Callable[[bytes], bytes] = lambda frame: frame,
+    ) -> None:
+        self._mixed = mixed
         self._law = law
         self._digits_payload = digits_payload
         self._ssrc = ssrc
@@ -70,7 +81,9 @@ class RtpSender:
                 self._pressed.set()
         else:
             frame = self._frames.popleft() if self._frames else SILENCE
-            packet = self._packet(self._law.payload_type, self._law.encode(frame), self._timestamp, marker=self._first)
+            packet = self._packet(
+                self._law.payload_type, self._law.encode(self._mixed(frame)), self._timestamp, marker=self._first
+            )
             self._first = False
         self._timestamp = (self._timestamp + FRAME_SAMPLES) & 0xFFFFFFFF
         return packet

@@ -13,6 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from outdial.carriers.simulator.echo import Echo
 from outdial.domain.outcome import Outcome
 
 
@@ -60,6 +61,8 @@ class Callee:
     manner: Manner = Manner.TALKS
     persona: str = ""
     digits: str = ""
+    echo: Echo | None = None
+    """The line returns the caller's own voice."""
 
 
 BUSY: Final = Refusal(486, "Busy Here", 17, Outcome.BUSY)
@@ -87,7 +90,8 @@ RESIDENTS: Final[Mapping[str, Callee]] = MappingProxyType({
     "+15550003005": Callee("Keypad", "presses 4 2 # when spoken to", manner=Manner.PRESSES_DIGITS, digits="42#"),
 })  # fmt: skip
 
-_TUNABLE: Final = re.compile(r"\+15550004([0-9]{3})")
+_TUNABLE: Final = re.compile(r"\+1555000([45])([0-9]{3})")
+_ECHO_DB: Final = -12.0
 
 
 @dataclass(frozen=True)
@@ -98,9 +102,15 @@ class PhoneBook:
     anybody: Callee = SOMEBODY
 
     def callee(self, number: str) -> Callee:
-        """Who has this number. ``+15550004nnn`` is ``anybody`` after nnn seconds of ringing."""
+        """Who has this number. ``+15550004nnn`` is ``anybody`` after nnn seconds of ringing, ``+15550005nnn`` is
+        ``anybody`` on a line that returns the caller's voice after nnn milliseconds."""
         known = self.residents.get(number)
         if known is not None:
             return known
         tuned = _TUNABLE.fullmatch(number)
-        return replace(self.anybody, rings_s=float(tuned[1])) if tuned else self.anybody
+        if tuned is None:
+            return self.anybody
+        value = float(tuned[2])
+        if tuned[1] == "4":
+            return replace(self.anybody, rings_s=value)
+        return replace(self.anybody, echo=Echo(delay_ms=value, level_db=_ECHO_DB))

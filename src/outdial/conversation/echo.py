@@ -1,0 +1,216 @@
+"""The agent's own voice, come back over the line: found in what comes in, and taken out of it.
+
+An echo is what left some time ago, weaker and a little smeared. *Finding* it is one normalised cross-correlation by
+FFT over all delays, of both sides with their spectra flattened (voices are alike in their low tones, not in the rest).
+It is tried only while the agent's sound may come back and the voice detector hears speech. *Taking it out* is a short
+filter (least squares over what was heard so far) that says what the echo sounds like; the rest is the callee. A rest as
+faint as a codec's noise is silenced. While both speak the filter stays as it is, and the rest passes.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
+
+from outdial.audio.frames import FRAME_SAMPLES, LINE_RATE_HZ
+
+_Samples = npt.NDArray[np.float64]
+
+MAX_DELAY_MS: Final = 800
+_MAX_DELAY: Final = MAX_DELAY_MS * LINE_RATE_HZ // 1000
+_WINDOW: Final = 1600
+"""Samples an echo is looked for in: 200 ms, of which at least ``_LEAST_LOUD`` frames must be loud. Two voices that have
+nothing to do with each other reach a correlation of 0.22 in 120 ms, 0.12 in 200 ms."""
+_LEAST_LOUD: Final = 5
+_FOUND: Final = 0.3
+"""Squared correlation from which it is an echo."""
+_TRANSFORM: Final = 8192
+"""At least ``_MAX_DELAY + _WINDOW``, so that the correlations of interest do not wrap around."""
+_TAPS: Final = 64
+_EARLY_TAPS: Final = 16
+"""Taps before the delay found: a path's strongest reflection is not always its first."""
+_KEPT: Final = _MAX_DELAY + _WINDOW + _TAPS
+_FLATTEN: Final = 0.9
+_FAINT: Final = 8.0**2
+"""Mean square below which a frame is silence (of 16-bit samples: the finest step of A-law)."""
+_PASSES: Final = 0.9
+"""Share of a frame that must be left over for the frame to be none of the echo."""
+_SINGLE: Final = 0.5
+"""Left over less than this: the agent alone, from which the filter may learn."""
+_ALONE: Final = 0.2
+"""As ``_SINGLE``, of a whole window: nobody else was speaking in it."""
+_FORGET: Final = 0.98
+"""A frame: the filter remembers about a second of echo."""
+_QUICK_FRAMES: Final = 50
+"""Of an echo newly found, every frame is learned from; afterwards one of ``_SLOWLY``, for paths change slowly."""
+_SLOWLY: Final = 4
+_SOLVE_EVERY: Final = 5
+"""Frames learned from."""
+_DOUBLE_TALK_FRAMES: Final = 10
+"""After a frame with somebody else in it none is silenced for so long: no holes are cut into the callee's words."""
+_LOST_FRAMES: Final = 15
+"""Frames in a row without an echo where one should be: the path has changed, or there is none any more."""
+
+
+class EchoCanceller:
+    """One for each conversation. Streams are counted from the same moment on, in samples."""
+
+    def __init__(self) -> None:
+        self._left = bytearray(2 * _KEPT)
+        self._came = bytearray(2 * _WINDOW)
+        self._quiet = _KEPT
+        """Samples since the agent's sound last left."""
+        self._delay: int | None = None
+        self._filter: _Samples = np.zeros(_TAPS)
+        """Weights of the samples that left, oldest first."""
+        self._between: _Samples = np.zeros((_TAPS, _TAPS))
+        self._across: _Samples = np.zeros(_TAPS)
+        self._learned = 0
+        self._usual = 0.02
+        """Share of the echo that the filter usually leaves."""
+        self._double_talk = 0
+        self._missing = 0
+        self._search_next = True
+        self.found_alone = False
+        """``remove`` has just found the echo, and nobody else in the last 200 ms."""
+
+    def remove(self, left: bytes, came: bytes, *, speech: bool) -> bytes:
+        """``came`` without the echo of what left; whole samples of line-rate PCM, as many as came in.
+
+        ``left`` left and ``came`` came in during the same time; either may lag behind by what the other caught up.
+        ``speech``: the voice detector has lately heard speech.
+        """
+        self.found_alone = False
+        sounds = left.count(0) != len(left)
+        self._quiet = 0 if sounds else self._quiet + len(left) // 2
+        self._left += left
+        del self._left[: -2 * _KEPT]
+        self._came += came
+        del self._came[: -2 * _WINDOW]
+        if self._quiet >= _KEPT or not came:
+            return came
+        if self._delay is None:
+            if speech:
+                self._search()
+            if self._delay is None:
+                return came
+        return self._rest(came, speech)
+
+    def _search(self) -> None:
+        """Find the delay. Every other time will do: it costs as much as ten frames of taking out."""
+        self._search_next = not self._search_next
+        if self._search_next:
+            return
+        came = _floats(self._came)
+        loud = np.mean(came.reshape(-1, FRAME_SAMPLES) ** 2, axis=1)
+        if np.count_nonzero(loud > max(0.05 * loud.max(), _FAINT)) < _LEAST_LOUD:
+            return
+        left = _floats(self._left)[_TAPS:]
+        strength, delay = _strongest(left, came)
+        if strength >= _FOUND:
+            self._learn_anew(came, delay)
+
+    def _learn_anew(self, came: _Samples, delay: int) -> None:
+        self._delay = delay
+        self._between[:], self._across[:] = 0, 0
+        self._learned = self._missing = self._double_talk = 0
+        source = self._source(len(came))
+        self._learn(source, came)
+        self._solve()
+        rest = came - np.correlate(source, self._filter)
+        left_over = float(rest @ rest) / max(float(came @ came), 1.0)
+        self.found_alone = left_over < _ALONE
+        self._usual = min(max(left_over, 0.01), 0.05)
+
+    def _source(self, count: int) -> _Samples:
+        """What left, as far as the latest ``count`` samples that came in may echo it."""
+        assert self._delay is not None
+        end = _KEPT - self._delay + _EARLY_TAPS
+        begin = end - count - _TAPS + 1
+        left = _floats(self._left[2 * max(begin, 0) : 2 * min(end, _KEPT)])
+        if begin >= 0 and end <= _KEPT:
+            return left
+        return np.concatenate([np.zeros(max(-begin, 0)), left, np.zeros(max(end - _KEPT, 0))])
+
+    def _learn(self, source: _Samples, came: _Samples) -> None:
+        shifted = np.ascontiguousarray(sliding_window_view(source, _TAPS))
+        self._between = _FORGET * self._between + shifted.T @ shifted
+        self._across = _FORGET * self._across + shifted.T @ came
+
+    def _solve(self) -> None:
+        steady = 1e-4 * float(np.trace(self._between)) / _TAPS + 1.0
+        self._filter = np.asarray(np.linalg.solve(self._between + steady * np.eye(_TAPS), self._across), np.float64)
+
+    def _rest(self, pcm: bytes, speech: bool) -> bytes:
+        came = _floats(pcm)
+        source = self._source(len(came))
+        echo = np.correlate(source, self._filter)
+        rest = came - echo
+        came_power, echo_power, rest_power = (float(x @ x) / len(x) for x in (came, echo, rest))
+        if echo_power < _FAINT / 16:
+            self._double_talk = max(self._double_talk - 1, 0)
+            return pcm
+        if came_power > _FAINT and rest_power >= _PASSES * came_power:
+            self._note_missing(speech)
+            return pcm
+        self._missing = 0
+        if rest_power < _SINGLE * came_power:
+            self._improve(source, came)
+        if self._is_faint(rest_power, echo_power, came_power):
+            return bytes(len(pcm))
+        return np.clip(np.rint(rest), -32768, 32767).astype(np.int16).tobytes()
+
+    def _improve(self, source: _Samples, came: _Samples) -> None:
+        self._learned += 1
+        every = 1 if self._learned <= _QUICK_FRAMES else _SLOWLY
+        if self._learned % every == 0:
+            self._learn(source, came)
+        if self._learned % (every * _SOLVE_EVERY) == 0:
+            self._solve()
+
+    def _is_faint(self, rest_power: float, echo_power: float, came_power: float) -> bool:
+        """Whether what is left of a frame is what the filter always leaves."""
+        left_over = rest_power / echo_power
+        if left_over > min(max(4 * self._usual, 0.06), 0.3) and rest_power > _FAINT:
+            self._double_talk = _DOUBLE_TALK_FRAMES
+            return False
+        self._usual += 0.05 * (min(left_over, 0.1) - self._usual)
+        self._double_talk = max(self._double_talk - 1, 0)
+        return self._double_talk == 0
+
+    def _note_missing(self, speech: bool) -> None:
+        """A frame holds no echo of this delay, though the agent was loud: after some, it is looked for anew."""
+        self._double_talk = _DOUBLE_TALK_FRAMES
+        self._missing += 1
+        if self._missing >= _LOST_FRAMES and speech:
+            before, self._delay = self._delay, None
+            self._search()
+            if self._delay is None:
+                self._delay = before
+
+
+def _strongest(left: _Samples, came: _Samples) -> tuple[float, int]:
+    """The squared correlation of ``came`` with the part of ``left`` it is most like, and how long ago that one left."""
+    source, sound = _flat(left), _flat(came)
+    spectrum = np.fft.rfft(source, _TRANSFORM) * np.conj(np.fft.rfft(sound, _TRANSFORM))
+    places = len(source) - len(sound) + 1
+    match = np.fft.irfft(spectrum, _TRANSFORM)[:places]
+    powers = np.concatenate([[0.0], np.cumsum(source**2)])
+    power = powers[len(sound) :] - powers[: -len(sound)]
+    floor = 0.02 * float(power.max()) + 1.0
+    strengths = match * np.abs(match) / (np.maximum(power, floor) * (float(sound @ sound) + 1.0))
+    # An echo may come upside down.
+    best = int(np.argmax(np.abs(strengths)))
+    return float(abs(strengths[best])), places - 1 - best
+
+
+def _flat(samples: _Samples) -> _Samples:
+    """The first differences, nearly: a voice's spectrum falls, theirs does not."""
+    return samples[1:] - _FLATTEN * samples[:-1]
+
+
+def _floats(pcm: bytes | bytearray) -> _Samples:
+    return np.frombuffer(bytes(pcm), np.int16).astype(np.float64)
