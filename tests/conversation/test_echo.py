@@ -22,7 +22,7 @@ from outdial.conversation.echo import EchoCanceller
 from outdial.conversation.ports import HangUp, Leg, Say
 from outdial.domain.agent import TalkLimits, Voice
 from outdial.domain.attempt import Speaker
-from outdial.speech.scripted import CannedEars, ScriptedLanguage, speech_sound
+from outdial.speech.scripted import CannedEars, ScriptedLanguage, ScriptedVoice, speech_sound
 from outdial.virtual_time import run
 
 DELAYS_MS: Final = (20, 37, 60, 120, 250, 400, 600)
@@ -114,7 +114,7 @@ class TestTheAgentsOwnVoice:
     @pytest.mark.parametrize("delay_ms", [40, 300, 600])
     def test_does_not_answer_itself_after_an_answer_either(self, delay_ms: int) -> None:
         async def answers(callee: Callee) -> None:
-            await asyncio.sleep(8.5)
+            await asyncio.sleep(7.3)
             callee.make_noise(WORDS[: 60 * FRAME_BYTES])
             await callee.hears_the_end()
 
@@ -153,6 +153,48 @@ class TestRealWordsOverTheEcho:
         assert echoing.summary.turns[0].interrupted
         assert echoing.summary.turns[0].ended_ms - plain.summary.turns[0].ended_ms <= 150
         assert echoing.lines[-1] == "agent: All right. Goodbye."
+
+
+class TestASecondPersonWithTheAgentsVoice:
+    @pytest.mark.parametrize("wait_s", [0.1, 0.33, 0.5, 1.21, 2.6])
+    def test_is_not_taken_for_its_echo(self, wait_s: float) -> None:
+        """Two engines may talk to each other with the same voice; nobody's echo is as loud as they are."""
+
+        async def interrupts(callee: Callee) -> None:
+            await asyncio.sleep(wait_s)
+            callee.say("hold on please I have to ask you something")
+            await callee.hears_the_end()
+
+        talked = run(
+            talk(
+                script=interrupts, language=ScriptedLanguage(TEXT, ["Yes?"]), brief=QUIETLY_ENDED, voice=ScriptedVoice()
+            )
+        )
+
+        assert "callee: hold on please I have to ask you something" in talked.lines
+
+    @pytest.mark.parametrize("delay_ms", [40, 300, 600])
+    def test_interrupts_over_the_echo_too(self, delay_ms: int) -> None:
+        def line(leg: Leg) -> Leg:
+            return Echoing(leg, EchoPath(Echo(delay_ms, -10), LAWS[PCMU]))
+
+        async def interrupts(callee: Callee) -> None:
+            await asyncio.sleep(5)
+            callee.say("hold on please I have to ask you something")
+            await callee.hears_the_end()
+
+        talked = run(
+            talk(
+                script=interrupts,
+                language=ScriptedLanguage(TEXT, ["Yes?"]),
+                ears=CannedEars(["hold on please"]),
+                brief=QUIETLY_ENDED,
+                line_of=line,
+            )
+        )
+
+        assert talked.lines[1:] == ["callee: hold on please", "agent: Yes?"]
+        assert talked.summary.turns[0].ended_ms < 5600
 
 
 def removed(left: bytes, came: bytes) -> bytes:

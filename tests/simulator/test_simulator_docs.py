@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from outdial.carriers.simulator.echo import Echo
 from outdial.carriers.simulator.personas import brief_of
 from outdial.carriers.simulator.scenarios import RESIDENTS, SOMEBODY, Callee, Manner, PhoneBook
 from outdial.domain.errors import Broken
@@ -42,6 +43,9 @@ class TestThePhoneBook:
 
     def test_lets_a_number_say_how_long_it_rings(self) -> None:
         assert PhoneBook().callee("+15550004123").rings_s == 123
+
+    def test_lets_a_number_say_how_late_its_line_echoes(self) -> None:
+        assert PhoneBook().callee("+15550005123").echo == Echo(delay_ms=123, level_db=-12)
 
 
 class TestAPersona:

@@ -27,6 +27,9 @@ nothing to do with each other reach a correlation of 0.22 in 120 ms, 0.12 in 200
 _LEAST_LOUD: Final = 5
 _FOUND: Final = 0.3
 """Squared correlation from which it is an echo."""
+_LOUDEST: Final = 0.4
+"""Power of an echo as a share of what left: no line returns more than 4 dB below it. What is as loud as the agent is
+somebody with the same voice, or the same announcement."""
 _TRANSFORM: Final = 8192
 """At least ``_MAX_DELAY + _WINDOW``, so that the correlations of interest do not wrap around."""
 _TAPS: Final = 64
@@ -77,6 +80,11 @@ class EchoCanceller:
         self.found_alone = False
         """``remove`` has just found the echo, and nobody else in the last 200 ms."""
 
+    @property
+    def may_come(self) -> bool:
+        """The agent's sound has left lately enough for its echo to come in."""
+        return self._quiet < _KEPT
+
     def remove(self, left: bytes, came: bytes, *, speech: bool) -> bytes:
         """``came`` without the echo of what left; whole samples of line-rate PCM, as many as came in.
 
@@ -85,12 +93,17 @@ class EchoCanceller:
         """
         self.found_alone = False
         sounds = left.count(0) != len(left)
+        if not sounds and not self.may_come:
+            # Nothing that left can come back, now or later: nothing need be remembered.
+            return came
+        if not self.may_come:
+            self._left[:], self._came[:] = bytes(2 * _KEPT), bytes(2 * _WINDOW)
         self._quiet = 0 if sounds else self._quiet + len(left) // 2
         self._left += left
         del self._left[: -2 * _KEPT]
         self._came += came
         del self._came[: -2 * _WINDOW]
-        if self._quiet >= _KEPT or not came:
+        if not came:
             return came
         if self._delay is None:
             if speech:
@@ -105,12 +118,16 @@ class EchoCanceller:
         if self._search_next:
             return
         came = _floats(self._came)
-        loud = np.mean(came.reshape(-1, FRAME_SAMPLES) ** 2, axis=1)
-        if np.count_nonzero(loud > max(0.05 * loud.max(), _FAINT)) < _LEAST_LOUD:
+        frames = came.reshape(-1, FRAME_SAMPLES)
+        powers = np.mean(frames**2, axis=1)
+        loud = powers > max(0.05 * powers.max(), _FAINT)
+        if np.count_nonzero(loud) < _LEAST_LOUD:
             return
-        left = _floats(self._left)[_TAPS:]
-        strength, delay = _strongest(left, came)
-        if strength >= _FOUND:
+        left = _floats(self._left)
+        strength, delay = _strongest(left[_TAPS:], came)
+        source = left[_KEPT - delay - _WINDOW : _KEPT - delay].reshape(-1, FRAME_SAMPLES)[loud]
+        gain = float(np.sum(source * frames[loud])) / (float(np.sum(source**2)) + 1.0)
+        if strength >= _FOUND and gain**2 <= _LOUDEST:
             self._learn_anew(came, delay)
 
     def _learn_anew(self, came: _Samples, delay: int) -> None:
@@ -200,11 +217,11 @@ def _strongest(left: _Samples, came: _Samples) -> tuple[float, int]:
     match = np.fft.irfft(spectrum, _TRANSFORM)[:places]
     powers = np.concatenate([[0.0], np.cumsum(source**2)])
     power = powers[len(sound) :] - powers[: -len(sound)]
-    floor = 0.02 * float(power.max()) + 1.0
-    strengths = match * np.abs(match) / (np.maximum(power, floor) * (float(sound @ sound) + 1.0))
-    # An echo may come upside down.
-    best = int(np.argmax(np.abs(strengths)))
-    return float(abs(strengths[best])), places - 1 - best
+    power = np.maximum(power, 0.02 * float(power.max()) + 1.0)
+    # Squared, for an echo may come upside down.
+    strengths = match**2 / (power * (float(sound @ sound) + 1.0))
+    best = int(np.argmax(strengths))
+    return float(strengths[best]), places - 1 - best
 
 
 def _flat(samples: _Samples) -> _Samples:

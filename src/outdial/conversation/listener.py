@@ -57,6 +57,8 @@ class Listener:
         self._probabilities: deque[float] = deque()
         """Of windows no conclusion has been drawn from yet, oldest first."""
         self._lasted = False
+        self._told = False
+        """The recogniser knows of the present speech."""
         self._failures = 0
         self._transcribing: set[asyncio.Task[None]] = set()
 
@@ -87,11 +89,15 @@ class Listener:
             self._hears_speech = probability >= self._manners.hysteresis.stay_probability
             heard = self._detector.hear(probability)
             if heard is Heard.BEGAN:
-                self._lasted = False
-                self._hearing.speech_began()
+                self._lasted = self._told = False
                 self._post(Event.SPEECH_BEGAN)
             elif heard is Heard.ENDED:
                 self._end(now_ms - WINDOW_MS * len(self._probabilities))
+            if self._detector.speaking and not self._told:
+                # What may be an echo is found out within this time; the recogniser shall not hear of it.
+                surely = self._detector.began_ago_ms >= self._manners.interrupt_speech_ms
+                if surely or not self._echo.may_come:
+                    self._tell()
             if self._detector.speaking and not self._lasted:
                 self._lasted = self._detector.speech_ms >= self._manners.interrupt_speech_ms
                 if self._lasted:
@@ -125,10 +131,13 @@ class Listener:
         self._ear.forget()
         if not spoke:
             return
+        self._post(Event.SPEECH_ENDED)
+        if not self._told:
+            self._on_words("", 0, 0)
+            return
         task = self._tasks.create_task(self._disregard(before=tuple(self._transcribing)))
         self._transcribing.add(task)
         task.add_done_callback(self._transcribing.discard)
-        self._post(Event.SPEECH_ENDED)
 
     async def _disregard(self, before: Collection[asyncio.Task[None]]) -> None:
         with contextlib.suppress(Unreachable, TimeoutError):
@@ -138,7 +147,13 @@ class Listener:
             await asyncio.wait(before)
         self._on_words("", 0, 0)
 
+    def _tell(self) -> None:
+        self._told = True
+        self._hearing.speech_began()
+
     def _transcribe(self, now_ms: int) -> None:
+        if not self._told:
+            self._tell()
         began_ms = max(now_ms - self._detector.began_ago_ms, 0)
         ended_ms = max(now_ms - self._detector.silent_ms, began_ms + FRAME_MS)
         task = self._tasks.create_task(self._recognise(began_ms, ended_ms, before=tuple(self._transcribing)))
