@@ -54,6 +54,11 @@ _SOLVE_EVERY: Final = 5
 """Frames learned from."""
 _DOUBLE_TALK_FRAMES: Final = 10
 """After a frame with somebody else in it none is silenced for so long: no holes are cut into the callee's words."""
+_MOVED_FRAMES: Final = 2
+"""Frames in a row without an echo where one should be, after which it is looked for at other delays: packets that were
+lost or held up move it."""
+_MOVED_WINDOW: Final = 800
+"""Samples it is looked for in then: what came before the move is of no use."""
 _LOST_FRAMES: Final = 15
 """Frames in a row without an echo where one should be: the path has changed, or there is none any more."""
 
@@ -106,31 +111,33 @@ class EchoCanceller:
         if not came:
             return came
         if self._delay is None:
-            if speech:
-                self._search()
+            if speech and self._its_turn() and (delay := self._found(_WINDOW, _LEAST_LOUD)) is not None:
+                self._learn_anew(delay)
             if self._delay is None:
                 return came
         return self._rest(came, speech)
 
-    def _search(self) -> None:
-        """Find the delay. Every other time will do: it costs as much as ten frames of taking out."""
+    def _its_turn(self) -> bool:
+        """Every other time will do for a search: it costs as much as ten frames of taking out."""
         self._search_next = not self._search_next
-        if self._search_next:
-            return
-        came = _floats(self._came)
+        return not self._search_next
+
+    def _found(self, window: int, least_loud: int) -> int | None:
+        """The delay at which the latest ``window`` samples echo what left; None: they do not."""
+        came = _floats(self._came[-2 * window :])
         frames = came.reshape(-1, FRAME_SAMPLES)
         powers = np.mean(frames**2, axis=1)
         loud = powers > max(0.05 * powers.max(), _FAINT)
-        if np.count_nonzero(loud) < _LEAST_LOUD:
-            return
+        if np.count_nonzero(loud) < least_loud:
+            return None
         left = _floats(self._left)
-        strength, delay = _strongest(left[_TAPS:], came)
-        source = left[_KEPT - delay - _WINDOW : _KEPT - delay].reshape(-1, FRAME_SAMPLES)[loud]
+        strength, delay = _strongest(left[-_MAX_DELAY - window :], came)
+        source = left[_KEPT - delay - window : _KEPT - delay].reshape(-1, FRAME_SAMPLES)[loud]
         gain = float(np.sum(source * frames[loud])) / (float(np.sum(source**2)) + 1.0)
-        if strength >= _FOUND and gain**2 <= _LOUDEST:
-            self._learn_anew(came, delay)
+        return delay if strength >= _FOUND and gain**2 <= _LOUDEST else None
 
-    def _learn_anew(self, came: _Samples, delay: int) -> None:
+    def _learn_anew(self, delay: int) -> None:
+        came = _floats(self._came)
         self._delay = delay
         self._between[:], self._across[:] = 0, 0
         self._learned = self._missing = self._double_talk = 0
@@ -202,11 +209,24 @@ class EchoCanceller:
         """A frame holds no echo of this delay, though the agent was loud: after some, it is looked for anew."""
         self._double_talk = _DOUBLE_TALK_FRAMES
         self._missing += 1
-        if self._missing >= _LOST_FRAMES and speech:
-            before, self._delay = self._delay, None
-            self._search()
-            if self._delay is None:
-                self._delay = before
+        if self._missing < _MOVED_FRAMES or not speech or not self._its_turn():
+            return
+        delay = self._found(_MOVED_WINDOW, _LEAST_LOUD - 1)
+        if delay is not None and self._fits(delay):
+            self._missing = self._double_talk = 0
+            self.found_alone = True
+        elif self._missing >= _LOST_FRAMES and (delay := self._found(_WINDOW, _LEAST_LOUD)) is not None:
+            self._learn_anew(delay)
+
+    def _fits(self, delay: int) -> bool:
+        """Whether the filter says what came in lately, with another delay; then that is the delay from now on."""
+        before, self._delay = self._delay, delay
+        came = _floats(self._came[-_MOVED_WINDOW:])
+        rest = came - np.correlate(self._source(len(came)), self._filter)
+        if float(rest @ rest) < _ALONE * float(came @ came):
+            return True
+        self._delay = before
+        return False
 
 
 def _strongest(left: _Samples, came: _Samples) -> tuple[float, int]:

@@ -20,6 +20,8 @@ from outdial.domain.errors import Unreachable
 _GAP: Final = 10
 """Periods without a frame after which a gap counts as silence: lines on hold or with silence suppression send
 nothing, and a speaker who went silent that way has ended too."""
+_ECHO_FOUND_WITHIN_MS: Final = 500
+"""Speech that began earlier than that, before an echo was found, was somebody's."""
 _CLOSE_TIMEOUT_S: Final = 2.0
 _PATIENCE: Final = 2
 """Recognitions failed in a row after which the recogniser is given up."""
@@ -70,7 +72,7 @@ class Listener:
             pcm += SILENCE * self._owed
             self._owed = 0
         pcm = self._echo.remove(left, pcm, speech=self._hears_speech)
-        if self._echo.found_alone:
+        if self._echo.found_alone and self._detector.began_ago_ms <= _ECHO_FOUND_WITHIN_MS:
             self._withdraw()
         if pcm:
             self._ear.push(pcm)
