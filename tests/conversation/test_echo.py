@@ -268,6 +268,27 @@ class TestTakingOutAnEcho:
 
         assert power(rest[300 * FRAME_BYTES :]) <= 0.01 * power(came[300 * FRAME_BYTES :])
 
+    @settings(max_examples=20, deadline=None)
+    @given(st.lists(st.tuples(st.integers(20, 60), st.integers(-2, 2), st.booleans()), min_size=2, max_size=6))
+    def test_follows_packets_that_are_lost_or_held_up(self, moves: list[tuple[int, int, bool]]) -> None:
+        left = SOUND[: 400 * FRAME_BYTES]
+        coded = LAWS[PCMU].decode(LAWS[PCMU].encode(left))
+        echo = (np.frombuffer(coded, np.int16) * 0.3).astype(np.int16).tobytes()
+        came, at, late = bytes(10 * FRAME_BYTES), 0, 0
+        while len(came) < len(left):
+            for frames, packets, silent in moves:
+                late = max(late + packets, -5)
+                at = len(came) - (10 + late) * FRAME_BYTES
+                came += bytes(FRAME_BYTES) if silent else b""
+                came += echo[max(at, 0) : max(at, 0) + frames * FRAME_BYTES]
+        came = came[: len(left)]
+
+        rest = removed(left, came)
+
+        loud = [power(rest[at : at + FRAME_BYTES]) > 400**2 for at in range(100 * FRAME_BYTES, len(rest), FRAME_BYTES)]
+        runs = max((len(run) for run in "".join("x" if it else " " for it in loud).split()), default=0)
+        assert runs <= 2
+
     @settings(max_examples=30, deadline=None)
     @given(st.lists(st.tuples(st.integers(1, 40), st.integers(0, 40), st.booleans()), max_size=12))
     def test_takes_stalls_and_gaps_of_any_length(self, beats: list[tuple[int, int, bool]]) -> None:

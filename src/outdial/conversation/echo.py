@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
-from outdial.audio.frames import FRAME_SAMPLES, LINE_RATE_HZ
+from outdial.audio.frames import FRAME_BYTES, FRAME_SAMPLES, LINE_RATE_HZ
 
 _Samples = npt.NDArray[np.float64]
 
@@ -54,6 +54,9 @@ _SOLVE_EVERY: Final = 5
 """Frames learned from."""
 _DOUBLE_TALK_FRAMES: Final = 10
 """After a frame with somebody else in it none is silenced for so long: no holes are cut into the callee's words."""
+_PACKETS: Final = (1, -1, 2, -2, 3, -3)
+_MOVED: Final = 0.1
+"""Left over of a frame less than this at another delay: it has moved by whole packets, one lost or held up."""
 _MOVED_FRAMES: Final = 2
 """Frames in a row without an echo where one should be, after which it is looked for at other delays: packets that were
 lost or held up move it."""
@@ -91,7 +94,7 @@ class EchoCanceller:
         return self._quiet < _KEPT
 
     def remove(self, left: bytes, came: bytes, *, speech: bool) -> bytes:
-        """``came`` without the echo of what left; whole samples of line-rate PCM, as many as came in.
+        """``came`` without the echo of what left; whole frames, as many as came in.
 
         ``left`` left and ``came`` came in during the same time; either may lag behind by what the other caught up.
         ``speech``: the voice detector has lately heard speech.
@@ -115,7 +118,11 @@ class EchoCanceller:
                 self._learn_anew(delay)
             if self._delay is None:
                 return came
-        return self._rest(came, speech)
+        later = range(len(came) // FRAME_BYTES - 1, -1, -1)
+        frames = (came[at : at + FRAME_BYTES] for at in range(0, len(came), FRAME_BYTES))
+        return b"".join(
+            self._rest(frame, FRAME_SAMPLES * ago, speech) for frame, ago in zip(frames, later, strict=True)
+        )
 
     def _its_turn(self) -> bool:
         """Every other time will do for a search: it costs as much as ten frames of taking out."""
@@ -149,10 +156,10 @@ class EchoCanceller:
         self.found_alone = left_over < _ALONE
         self._usual = min(max(left_over, 0.01), 0.05)
 
-    def _source(self, count: int) -> _Samples:
-        """What left, as far as the latest ``count`` samples that came in may echo it."""
+    def _source(self, count: int, ago: int = 0) -> _Samples:
+        """What left, as far as the ``count`` samples that came in ``ago`` samples ago may echo it."""
         assert self._delay is not None
-        end = _KEPT - self._delay + _EARLY_TAPS
+        end = _KEPT - ago - self._delay + _EARLY_TAPS
         begin = end - count - _TAPS + 1
         left = _floats(self._left[2 * max(begin, 0) : 2 * min(end, _KEPT)])
         if begin >= 0 and end <= _KEPT:
@@ -168,17 +175,23 @@ class EchoCanceller:
         steady = 1e-4 * float(np.trace(self._between)) / _TAPS + 1.0
         self._filter = np.asarray(np.linalg.solve(self._between + steady * np.eye(_TAPS), self._across), np.float64)
 
-    def _rest(self, pcm: bytes, speech: bool) -> bytes:
+    def _rest(self, pcm: bytes, ago: int, speech: bool) -> bytes:
+        """One frame, which came in ``ago`` samples before the latest one, without the echo."""
         came = _floats(pcm)
-        source = self._source(len(came))
+        source = self._source(len(came), ago)
         echo = np.correlate(source, self._filter)
         rest = came - echo
+        if rest @ rest >= _SINGLE * (came @ came) > _SINGLE * _FAINT * len(came) and self._moves(came, ago):
+            source = self._source(len(came), ago)
+            echo = np.correlate(source, self._filter)
+            rest = came - echo
         came_power, echo_power, rest_power = (float(x @ x) / len(x) for x in (came, echo, rest))
         if echo_power < _FAINT / 16:
             self._double_talk = max(self._double_talk - 1, 0)
             return pcm
-        if came_power > _FAINT and rest_power >= _PASSES * came_power:
-            self._note_missing(speech)
+        if rest_power >= _PASSES * came_power:
+            if came_power > _FAINT:
+                self._note_missing(speech)
             return pcm
         self._missing = 0
         if rest_power < _SINGLE * came_power:
@@ -217,6 +230,19 @@ class EchoCanceller:
             self.found_alone = True
         elif self._missing >= _LOST_FRAMES and (delay := self._found(_WINDOW, _LEAST_LOUD)) is not None:
             self._learn_anew(delay)
+
+    def _moves(self, came: _Samples, ago: int) -> bool:
+        """Whether a frame is the echo of one a packet or two earlier or later; then the delay is that from now on."""
+        assert self._delay is not None
+        at = self._delay
+        most = _MOVED * float(came @ came)
+        for self._delay in (at + FRAME_SAMPLES * packets for packets in _PACKETS):
+            if 0 <= self._delay <= _MAX_DELAY:
+                rest = came - np.correlate(self._source(len(came), ago), self._filter)
+                if float(rest @ rest) <= most:
+                    return True
+        self._delay = at
+        return False
 
     def _fits(self, delay: int) -> bool:
         """Whether the filter says what came in lately, with another delay; then that is the delay from now on."""
