@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from line_builders import Callee, Pensive, Talked, talk
+from outdial.audio.frames import SILENCE
 from outdial.conversation.ports import Capture, HangUp, Press, Say
+from outdial.domain.agent import Voice
 from outdial.domain.attempt import DigitsPressed, Said, Speaker
+from outdial.domain.limits import MAX_REPLY_LETTERS
 from outdial.domain.outcome import EndedBy
 from outdial.speech.scripted import ScriptedLanguage
 from outdial.virtual_time import run
@@ -216,3 +220,23 @@ class TestTheKeypad:
 
         assert talked.callee.leg.every_digit == "204"
         assert talked.callee.words == "Extension please. Goodbye."
+
+
+class TestAReplyThatDoesNotEnd:
+    def test_is_spoken_as_far_as_its_bound_and_told(self) -> None:
+        class Hasty:
+            async def say(self, text: str, voice: Voice) -> AsyncIterator[bytes]:
+                del text, voice
+                yield SILENCE
+
+        endless = ScriptedLanguage(greeting=[Say("word " * 100_000), Say("word " * 100_000), HangUp()])
+
+        talked = run(talk(language=endless, voice=Hasty()))
+
+        [turn] = talked.summary.turns
+        assert len(turn.text) == MAX_REPLY_LETTERS - 1
+        assert (
+            talked.summary.trouble
+            == f"only the first {MAX_REPLY_LETTERS} letters of a reply were spoken, the rest was left out"
+        )
+        assert talked.summary.ended_by is EndedBy.AGENT

@@ -79,6 +79,7 @@ class Floor:
             capture=self._capture,
             is_last=self._is_last,
             failed=self._reply_failed,
+            noted=self.troubles.append,
         )
         self._do(START.actions)
 

@@ -17,11 +17,12 @@ from typing import Final, TypeVar
 from outdial.conversation.manners import Manners
 from outdial.conversation.phrases import asks
 from outdial.conversation.ports import Capture, HangUp, Leg, Move, Press, Say, TextToSpeech
-from outdial.conversation.sentences import SentenceCutter
+from outdial.conversation.sentences import SentenceCutter, beginning
 from outdial.conversation.speaker import Speaker, Utterance
 from outdial.conversation.turns import Event
 from outdial.domain.agent import Voice
 from outdial.domain.errors import Unreachable
+from outdial.domain.limits import MAX_REPLY_LETTERS
 
 LANGUAGE: Final = "language model"
 VOICE: Final = "text-to-speech"
@@ -44,6 +45,8 @@ class Stage:
     """Whether the conversation is over when these words, a whole reply, have been heard."""
     failed: Callable[[str, str], None]
     """Called with the part that failed for good and why, in one line; the reply is over."""
+    noted: Callable[[str], None]
+    """Called with what went wrong and does not end the reply, in one line."""
 
 
 class Reply:
@@ -53,6 +56,7 @@ class Reply:
         self._stage = stage
         self._make = make
         self._cutter = SentenceCutter()
+        self._letters_left = MAX_REPLY_LETTERS
         self._ahead: deque[str | HangUp | Press] = deque()
         self._sentences: list[str] = []
         self._asks = False
@@ -185,7 +189,7 @@ class Reply:
         match move:
             case Say(text, asks=marked):
                 self._asks = marked
-                self._add(self._cutter.add(text))
+                self._add(self._cutter.add(self._within_bounds(text)))
             case Capture():
                 self._stage.capture(move)
             case Press():
@@ -196,6 +200,16 @@ class Reply:
                 self._ahead.append(move)
                 if self._voicing_the_last():
                     self._note_last_words()
+
+    def _within_bounds(self, text: str) -> str:
+        """``text``, or as much of it as one reply may still say. What is cut off is told once."""
+        if self._letters_left < 0:
+            return ""
+        self._letters_left -= len(text)
+        if self._letters_left >= 0:
+            return text
+        self._stage.noted(f"only the first {MAX_REPLY_LETTERS} letters of a reply were spoken, the rest was left out")
+        return beginning(text, len(text) + self._letters_left)
 
     def _voicing_the_last(self) -> bool:
         """Everything thought before has begun to sound, and some of it still does."""

@@ -30,3 +30,9 @@ MAX_REPLAYED_AT_ONCE: Final = 10_000
 # Answers.
 MAX_FAULTS_NAMED: Final = 100
 """Faults listed in one answer; the rest are counted: "and N more"."""
+
+# What is spoken. Beyond it nothing is refused: it stays unsaid, and the call's trouble tells so.
+MAX_SENTENCE_LETTERS: Final = 250
+"""Given to a voice at once; a longer sentence is cut after a clause, else between two words."""
+MAX_REPLY_LETTERS: Final = 8_000
+"""Said without the callee's turn between: about nine minutes."""
