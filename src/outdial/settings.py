@@ -143,7 +143,7 @@ class Settings(BaseModel):
     models_dir: DirectoryPath | None = None
     """Folder of your own local speech models. Default: those in the installed packages"""
     local_speech_threads: Annotated[int, Field(ge=1, le=64)] = 1
-    """Threads in the pool local speech models run in"""
+    """Processes that hold the local speech models, beside each media worker; each does one job at a time"""
     livekit_stt: str = ""
     """LiveKit plug-in that hears, for example deepgram"""
     livekit_stt_options: _Options = Field(default_factory=dict, repr=False)

@@ -11,7 +11,7 @@ PRE_ROLL_MS: Final = 400
 LONGEST_S: Final = 28.0
 """Of a longer utterance the last 28 s are kept: it is the end one answers to."""
 _PRE_ROLL_BYTES: Final = 2 * LINE_RATE_HZ * PRE_ROLL_MS // 1000
-_LONGEST_BYTES: Final = int(2 * LINE_RATE_HZ * LONGEST_S)
+LONGEST_BYTES: Final = 2 * int(LINE_RATE_HZ * LONGEST_S)
 
 
 class UtteranceBuffer:
@@ -23,7 +23,7 @@ class UtteranceBuffer:
 
     def hear(self, pcm: bytes) -> None:
         self._sound += pcm
-        keep = _LONGEST_BYTES if self._speaking else _PRE_ROLL_BYTES
+        keep = LONGEST_BYTES if self._speaking else _PRE_ROLL_BYTES
         if len(self._sound) > keep:
             del self._sound[:-keep]
 

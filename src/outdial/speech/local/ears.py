@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import Final
 
 from outdial.domain.errors import Unreachable
-from outdial.speech.local.whisper import Whisper
+from outdial.speech.local.engine_process import EngineProcess
 from outdial.speech.pool import SpeechPool
 from outdial.speech.utterance import UtteranceBuffer
 
 DECODE_WITHIN_S: Final = 10.0
 _WHAT: Final = "local speech-to-text"
 
-WhisperSoon = Callable[[], Awaitable[Whisper]]
-
 
 class LocalHearing:
     """``Hearing`` of one conversation. Of an utterance longer than 28 s the last 28 s are understood."""
 
-    def __init__(self, whisper: WhisperSoon, pool: SpeechPool, language: str) -> None:
-        self._whisper = whisper
+    def __init__(self, pool: SpeechPool[EngineProcess], language: str) -> None:
         self._pool = pool
         self._language = language
         self._utterance = UtteranceBuffer()
@@ -41,8 +36,9 @@ class LocalHearing:
         utterance = self._utterance.ended()
         if not self._language.lower().startswith("en"):
             raise Unreachable(f"the local speech-to-text understands English only, not {self._language!r}")
-        whisper = await self._whisper()
-        return await self._pool.run(partial(whisper.words, utterance), within_s=DECODE_WITHIN_S, what=_WHAT)
+        return await self._pool.run(
+            lambda engine: engine.words(utterance), lane=self, within_s=DECODE_WITHIN_S, what=_WHAT
+        )
 
     async def close(self) -> None:
         self._utterance.clear()
@@ -51,9 +47,8 @@ class LocalHearing:
 class LocalEars:
     """``SpeechToText`` for English; in other languages every utterance ends in ``Unreachable``."""
 
-    def __init__(self, whisper: WhisperSoon, pool: SpeechPool) -> None:
-        self._whisper = whisper
+    def __init__(self, pool: SpeechPool[EngineProcess]) -> None:
         self._pool = pool
 
     def listen(self, language: str) -> LocalHearing:
-        return LocalHearing(self._whisper, self._pool, language)
+        return LocalHearing(self._pool, language)

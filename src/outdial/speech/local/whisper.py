@@ -20,6 +20,7 @@ from outdial.audio.frames import LINE_RATE_HZ
 from outdial.audio.resample import from_line_rate
 from outdial.speech.local.mel import MODEL_RATE_HZ, Floats, log_mel
 from outdial.speech.local.models import NotInstalled, WhisperFiles, check_weights
+from outdial.speech.utterance import LONGEST_BYTES
 
 FULL_WINDOW_S: Final = 30.0
 _SHORTEST_WINDOW_S: Final = 8.0
@@ -39,9 +40,9 @@ _NOT_WORDS: Final = re.compile(r"\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|♪+")
 
 
 class Whisper:
-    """A loaded model. Safe to use from as many threads as ``workers``."""
+    """A loaded model. Not for several threads at once."""
 
-    def __init__(self, files: WhisperFiles, *, workers: int = 1) -> None:
+    def __init__(self, files: WhisperFiles) -> None:
         """Read the model: some 0.3 s.
 
         Raises:
@@ -50,7 +51,7 @@ class Whisper:
         check_weights(files.weights, files.sha256)
         try:
             self._model = ctranslate2.models.Whisper(
-                str(files.folder), device="cpu", compute_type="int8", intra_threads=1, inter_threads=workers
+                str(files.folder), device="cpu", compute_type="int8", intra_threads=1, inter_threads=1
             )
         except RuntimeError as unreadable:
             raise NotInstalled(f"speech-to-text model in {files.folder} cannot be read: {unreadable}") from unreadable
@@ -59,7 +60,8 @@ class Whisper:
         self._prompt = english if self._model.is_multilingual else [english[0], english[3]]
 
     def words(self, pcm: bytes) -> str:
-        """What is said in line-rate PCM of at most 28 s; empty if nothing is."""
+        """What is said in line-rate PCM, in its last 28 s if it is longer; empty if nothing is."""
+        pcm = pcm[-LONGEST_BYTES:]
         samples = np.frombuffer(pcm, "<i2").astype(np.float32) / 32768
         if not len(samples) or float(np.sqrt(np.mean(samples**2))) < _QUIET:
             return ""
