@@ -120,6 +120,7 @@ async def open_doors(
     health: Health = READY,
     placed: Callable[[], None] = lambda: None,
     voices: Sequence[Voice] = (),
+    language_model: bool = True,
 ) -> AsyncIterator[Doors]:
     """The doors over ``database`` as it is. Nobody is slowed down unless a rate is named."""
 
@@ -136,6 +137,7 @@ async def open_doors(
         recordings_dir=folder,
         health=answer,
         placed=placed,
+        language_model=language_model,
     )
     house = _VACANT.pop() if _VACANT else _House(parts)
     house.parts = parts

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
+import timeit
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outdial.domain.templates import Rendered, names_in, render, render_tree, spoken
+from outdial.domain.templates import Rendered, names_in, odd_placeholders, render, render_tree, spoken
 
 NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)
 PLAIN = st.text(st.characters(exclude_characters="{}@", exclude_categories=["Cs"]), max_size=20)
@@ -25,12 +27,66 @@ class TestAPlaceholder:
     def test_is_matched_by_case(self) -> None:
         assert render("{{Name}}", {"name": "Jack"}) == Rendered("", ("Name",))
 
-    @pytest.mark.parametrize("text", ["{name}", "{{first name}}", "{{2nd}}", "{{}}", "{{größe}}", "{ {name} }"])
+    @pytest.mark.parametrize("text", ["{name}", "{ {name} }", "[name]", "{{name", "name}}"])
     def test_is_nothing_else(self, text: str) -> None:
         assert render(text, {"name": "Jack"}) == Rendered(text)
 
     def test_with_an_at_sign_after_a_word_keeps_the_word(self) -> None:
         assert render("mail me@@{{host}}", {"host": "x.test"}).text == "mail me@x.test"
+
+
+class TestAnOddPlaceholder:
+    @pytest.mark.parametrize(
+        ("inside", "values"),
+        [
+            ("First Name", {"First Name": "Jack"}),
+            (" First  Name ", {"First Name": "Jack"}),
+            ("order.name", {"order": {"name": "Jack"}}),
+            ("order.name", {"order.name": "Jack"}),
+            ("a.b.c", {"a": {"b": {"c": "Jack"}}}),
+            ("größe", {"größe": "Jack"}),
+            ("2nd", {"2nd": "Jack"}),
+            ("{name}", {"name": "Jack"}),
+        ],
+    )
+    def test_is_filled_where_the_call_brings_just_that(self, inside: str, values: dict[str, Any]) -> None:
+        assert render(f"Hello {{{{{inside}}}}}, welcome.", values).text == "Hello Jack, welcome."
+
+    @pytest.mark.parametrize(
+        "inside",
+        [
+            "First Name",
+            "order.id",
+            " name | default ",
+            "name|upper",
+            "",
+            " ",
+            "#if name",
+            "/if",
+            "name:x",
+            "a, b",
+            "2+2",
+        ],
+    )
+    def test_is_else_never_spoken_and_named(self, inside: str) -> None:
+        text = f"Hello {{{{{inside}}}}}, welcome."
+
+        assert render(text, {"name": "Jack", "order": "x"}).text == "Hello, welcome."
+        assert odd_placeholders(text) == (" ".join(inside.split()) or "{{}}",)
+
+    def test_that_is_no_pair_of_braces_is_named(self) -> None:
+        assert odd_placeholders("Hello {{name, and {{ok}} you}}") == ("{{", "}}")
+
+    def test_that_a_call_could_fill_is_among_the_names(self) -> None:
+        assert names_in("{{First Name}} {{a.b}} {{x | y}} {{}}") == ("First Name", "a.b")
+
+    @pytest.mark.parametrize("piece", ["{", "{{", "{{{", "{{ ", "@{{", "{{a", "}}", "{{a}", "{{a}}"])
+    def test_is_looked_for_in_time_that_grows_with_the_length(self, piece: str) -> None:
+        def seconds(letters: int) -> float:
+            text = piece * (letters // len(piece))
+            return min(timeit.repeat(lambda: odd_placeholders(text), number=1, repeat=3, timer=time.process_time))
+
+        assert seconds(400_000) < 40 * max(seconds(40_000), 0.002)
 
 
 class TestAValue:

@@ -69,7 +69,15 @@ async def place(parts: Parts, wanted: CallRequest, write: Callable[[Placed], Ans
 
     Raises: as ``commands.place_call.answer_call``.
     """
-    said = await answer_call(parts.database, wanted, write, once=once, voices=parts.voices, now=parts.now)
+    said = await answer_call(
+        parts.database,
+        wanted,
+        write,
+        once=once,
+        voices=parts.voices,
+        language_model=parts.language_model,
+        now=parts.now,
+    )
     if not said.replayed:
         parts.placed()
     response = Response(said.body, said.status, media_type="application/json")

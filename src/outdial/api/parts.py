@@ -40,3 +40,5 @@ class Parts:
     """Where trunks may lead that are added here."""
     new_job: Callable[[], None] = lambda: None
     """Called when a job in the background was written down."""
+    language_model: bool = True
+    """Whether one is configured: agents without a flow need it."""

@@ -44,7 +44,13 @@ async def place_and_follow(settings: Settings, console: Console, wish: Wish, *, 
     async with opened(settings) as (database, mine):
         voices = {voice.id: voice for voice in voices_of(settings)}
         try:
-            placed = await place_call(database, _request(mine, wish), voices=voices, now=utc_now)
+            placed = await place_call(
+                database,
+                _request(mine, wish),
+                voices=voices,
+                language_model=bool(settings.chat_base_url),
+                now=utc_now,
+            )
         except NotFound as error:
             asked = wish.agent or mine.agent_tag if error.field.startswith("agent") else wish.from_number or mine.number
             raise NotFound(f"{error}: {asked}", field=error.field) from error

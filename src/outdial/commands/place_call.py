@@ -10,6 +10,7 @@ from typing import Any, Final
 from outdial.commands.credits import can_pay
 from outdial.commands.once import Answer, Once, create_once
 from outdial.domain.agent import Voice
+from outdial.domain.agent_warnings import call_warnings
 from outdial.domain.brief import mismatch
 from outdial.domain.clock import Clock
 from outdial.domain.errors import Fault, Invalid, NoCredits, NotFound
@@ -54,11 +55,13 @@ class _Found:
     callers: Sequence[CallerNumber]
 
 
-async def place_call(db: Database, request: CallRequest, *, voices: Mapping[str, Voice], now: Clock) -> Placed:
+async def place_call(
+    db: Database, request: CallRequest, *, voices: Mapping[str, Voice], now: Clock, language_model: bool = True
+) -> Placed:
     """Accept ``request``: when this returns, the call is on disk and will be dialled when its moment comes.
 
-    ``voices`` are the voices of this installation by id. Look-ups are made just before the write, not in it: an
-    agent archived in between is an agent archived a moment later.
+    ``voices`` are the voices of this installation by id; ``language_model``: whether it has one. Look-ups are made just
+    before the write, not in it: an agent archived in between is an agent archived a moment later.
 
     Raises:
         NotFound: the agent, version, number, pool or voice is not the workspace's (``field`` names it).
@@ -66,7 +69,7 @@ async def place_call(db: Database, request: CallRequest, *, voices: Mapping[str,
         NoCredits: there are none, and this dialect refuses calls then.
         Unreachable: the database did not answer.
     """
-    registration, placed = await _accept(db, request, voices, now())
+    registration, placed = await _accept(db, request, voices, language_model, now())
     await db.submit(_rows(registration, db))
     return placed
 
@@ -79,6 +82,7 @@ async def answer_call(
     once: Once | None,
     voices: Mapping[str, Voice],
     now: Clock,
+    language_model: bool = True,
 ) -> Answer:
     """``place_call`` for a client that may ask again: its ``answer`` is stored with the call, if ``once`` names it.
 
@@ -88,14 +92,14 @@ async def answer_call(
     """
 
     async def create() -> tuple[Rows, Answer]:
-        registration, placed = await _accept(db, request, voices, now())
+        registration, placed = await _accept(db, request, voices, language_model, now())
         return _rows(registration, db), answer(placed)
 
     return await create_once(db, once, create, now=now)
 
 
 async def _accept(
-    db: Database, request: CallRequest, voices: Mapping[str, Voice], accepted_at: datetime
+    db: Database, request: CallRequest, voices: Mapping[str, Voice], language_model: bool, accepted_at: datetime
 ) -> tuple[Registration, Placed]:
     _check_texts(request)
     if request.dialect in _PAID_FIRST and not await can_pay(db, request.workspace_id):
@@ -116,7 +120,11 @@ async def _accept(
         agent_id=found.active.agent_id,
         from_numbers=found.callers,
         plan=plan,
-        warnings=(*request.warnings, *hints),
+        warnings=(
+            *request.warnings,
+            *hints,
+            *call_warnings(found.chosen.definition, language_model=language_model),
+        ),
         # A version drawn by lot stays the call's own, whatever becomes of the test until it is dialled.
         request=replace(request, version_id=found.chosen.id) if found.active.ab_test.takes_part else request,
     )

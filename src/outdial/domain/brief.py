@@ -9,7 +9,7 @@ from typing import Any, Final
 from outdial.domain.agent import CARRIED, Brief, Definition, PromptSection, TalkLimits, Voice
 from outdial.domain.flow_names import saved_names
 from outdial.domain.markup import without_markup
-from outdial.domain.templates import names_in, render, render_tree, spoken, strings_in
+from outdial.domain.templates import names_in, render, render_tree, spoken, strings_in, value_of
 from outdial.domain.voices import canonical
 
 SAID: Final = frozenset({"say", "ask", "unclear", "give_up"})
@@ -35,11 +35,12 @@ def mismatch(definition: Definition, variables: Mapping[str, Any]) -> Mismatch:
     """Compare what the agent's texts refer to with what the call brings. Names are compared exactly."""
     values = values_for(definition, variables)
     used = tuple(dict.fromkeys(name for text in texts_of(definition) for name in names_in(text)))
+    whole = {*used, *(name.partition(".")[0] for name in used)}
     answers = saved_names(definition.flow)
     return Mismatch(
-        missing=tuple(name for name in used if values.get(name) is None and name not in answers),
+        missing=tuple(name for name in used if value_of(name, values) is None and name not in answers),
         # That no text uses what every call brings is no sign of a misspelling.
-        unused=tuple(name for name in variables if name not in used and name not in CARRIED),
+        unused=tuple(name for name in variables if name not in whole and name not in CARRIED),
     )
 
 

@@ -2,6 +2,10 @@
 
 One pass: a value is data, never expanded again. A missing value is said as nothing, never as braces; the blanks around
 such a gap are tidied, the blanks inside values and elsewhere stay as they were written.
+
+What stands in the braces is a name. Beside plain ones (letters, digits, underscores) a call may bring a variable of
+just that name (``{{First Name}}``), or an object with such a member (``{{order.id}}``). Anything else in braces, such
+as ``{{ name | default }}``, can never be filled: it is said as nothing, too, and whoever stores the agent is told.
 """
 
 from __future__ import annotations
@@ -14,7 +18,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-_PLACEHOLDER: Final = re.compile(r"@?\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
+_PLACEHOLDER: Final = re.compile(r"@?(?:\{\{(\{[^{}\n]{0,200}\})\}\}|\{\{([^{}\n]{0,200})\}\})")
+"""Bounded, so that a million braces are read in one go. Three braces are read as two."""
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_ANY_NAME: Final = re.compile(r"[\w .'-]+")
+_BRACES: Final = re.compile(r"\{\{|\}\}")
 _BLANKS: Final = " \t"
 _PUNCTUATION: Final = tuple(",.!?;:")
 
@@ -30,14 +38,31 @@ class Rendered:
 def render(text: str, values: Mapping[str, Any]) -> Rendered:
     """``text`` with every placeholder replaced by its value as it is spoken, see ``spoken``."""
     literals, names = _split(text)
-    missing = tuple(dict.fromkeys(name for name in names if values.get(name) is None))
-    said = [spoken(values.get(name)) for name in names]
+    missing = tuple(dict.fromkeys(name for name in names if value_of(name, values) is None))
+    said = [spoken(value_of(name, values)) for name in names]
     return Rendered(_join(literals, said), missing)
 
 
 def names_in(text: str) -> tuple[str, ...]:
-    """The names ``text`` refers to, in order and once each."""
-    return tuple(dict.fromkeys(_PLACEHOLDER.findall(text)))
+    """The names ``text`` refers to, in order and once each; without what can be no name."""
+    return tuple(dict.fromkeys(name for name in _split(text)[1] if _ANY_NAME.fullmatch(name)))
+
+
+def odd_placeholders(text: str) -> tuple[str, ...]:
+    """What stands in braces and is no plain name, in order and once each; also braces that are no pair."""
+    literals, names = _split(text)
+    odd = [name or "{{}}" for name in names if not _PLAIN_NAME.fullmatch(name)]
+    odd += [found[0] for literal in literals for found in _BRACES.finditer(literal)]
+    return tuple(dict.fromkeys(odd))
+
+
+def value_of(name: str, values: Mapping[str, Any]) -> Any:
+    """The value of that name, else of a member of an object (``order.id`` is ``id`` in ``order``); None without one."""
+    if (value := values.get(name)) is not None or "." not in name:
+        return value
+    first, _, rest = name.partition(".")
+    whole = values.get(first)
+    return value_of(rest, whole) if isinstance(whole, Mapping) else None
 
 
 def spoken(value: Any) -> str:
@@ -93,7 +118,8 @@ def _shortest(value: float) -> str:
 def _split(text: str) -> tuple[list[str], list[str]]:
     """The text between placeholders (one piece more than there are placeholders) and the placeholders' names."""
     pieces = _PLACEHOLDER.split(text)
-    return pieces[0::2], pieces[1::2]
+    names = [(three or two or "").strip("{}") for three, two in zip(pieces[1::3], pieces[2::3], strict=True)]
+    return pieces[0::3], [" ".join(name.split()) for name in names]
 
 
 def _join(literals: list[str], said: list[str]) -> str:

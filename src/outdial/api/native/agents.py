@@ -18,6 +18,7 @@ from outdial.api.parts import Parts
 from outdial.commands import agents as commands
 from outdial.domain import voices as speaking
 from outdial.domain.agent import Definition, Voice
+from outdial.domain.agent_warnings import agent_warnings
 from outdial.domain.errors import Fault, Invalid
 from outdial.domain.subscription import Subscription
 from outdial.domain.subscription_headers import masked, may_be_sent, replaced
@@ -179,7 +180,7 @@ class _Agents:
             created_at=translate.instant(version.created_at),
             updated_at=translate.instant(version.updated_at),
             definition=definition_to_json(definition),
-            warnings=list(speaking.warnings(definition.voice_id, definition.language, self._parts.voices)),
+            warnings=list(agent_warnings(definition, self._parts.voices, language_model=self._parts.language_model)),
         )
 
 

@@ -24,6 +24,7 @@ from outdial.api.ringg.door import RinggDoor
 from outdial.commands import agents as commands
 from outdial.domain import voices as speaking
 from outdial.domain.agent import Definition, Voice
+from outdial.domain.agent_warnings import agent_warnings
 from outdial.domain.errors import NotFound
 from outdial.domain.ids import parse_uuid
 from outdial.queries import agents as queries
@@ -136,7 +137,7 @@ class _Routes:
                 updated_at=instants.offset_micros(edited.at),
             ),
         )
-        if wanted.about_speech and (warnings := self._warnings(edited)):
+        if warnings := self._warnings(edited, about_speech=wanted.about_speech):
             answer.warnings = list(warnings)
         return answer
 
@@ -158,7 +159,7 @@ class _Routes:
         answer = agent_wire.AgentEditedResponse(message=_EDITED, agent_id=edited.agent_id)
         for name, value in wanted.echoed.items():
             setattr(answer, name, value)
-        if wanted.about_speech and (warnings := self._warnings(edited)):
+        if warnings := self._warnings(edited, about_speech=wanted.about_speech):
             answer.warnings = list(warnings)
         return answer
 
@@ -177,9 +178,9 @@ class _Routes:
         await commands.archive(self._parts.database, workspace_id, _id(agent_id), now=self._parts.now)
         return agent_wire.AgentArchivedResponse(message="Agent archived successfully")
 
-    def _warnings(self, version: commands.Versioned) -> Sequence[str]:
-        definition = version.definition
-        return speaking.warnings(definition.voice_id, definition.language, self._voices)
+    def _warnings(self, version: commands.Versioned, *, about_speech: bool = True) -> Sequence[str]:
+        model = self._parts.language_model
+        return agent_warnings(version.definition, self._voices, language_model=model, about_speech=about_speech)
 
 
 def _id(agent_id: str) -> str:
