@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from outdial.conversation.ports import Language, Parts, PartsFor, SpeechToText, TextToSpeech
 from outdial.domain.agent import Brief
@@ -16,10 +17,21 @@ from outdial.speech.local.speech import LocalSpeech
 from outdial.speech.scripted import ScriptedEars, ScriptedVoice
 
 
+@runtime_checkable
+class Reader(Protocol):
+    """A voice that puts numbers into words by itself; the scripted one says what is written."""
+
+    def reading(self, language: str) -> TextToSpeech: ...
+
+
 @dataclass(frozen=True)
 class Speech:
     hearing: SpeechToText
     voice: TextToSpeech
+
+    def voice_reading(self, language: str) -> TextToSpeech:
+        """The voice for an agent of this language: numbers, dates and amounts are read in it."""
+        return self.voice.reading(language) if isinstance(self.voice, Reader) else self.voice
 
 
 @asynccontextmanager
@@ -61,6 +73,6 @@ def parts_for(speech: Speech, settings: Settings) -> PartsFor:
             raise Unreachable(
                 f"{brief.agent_name} has no flow and no language model is configured: set OUTDIAL_CHAT_BASE_URL"
             )
-        return Parts(speech.hearing, speech.voice, language)
+        return Parts(speech.hearing, speech.voice_reading(brief.language), language)
 
     return choose

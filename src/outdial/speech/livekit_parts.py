@@ -25,6 +25,7 @@ from outdial.audio.frames import LINE_RATE_HZ
 from outdial.conversation.ports import Hearing, SpeechToText, TextToSpeech
 from outdial.domain.agent import Voice
 from outdial.domain.errors import Unreachable
+from outdial.speech.spoken import spoken
 from outdial.speech.utterance import UtteranceBuffer
 
 CONNECT: Final = APIConnectOptions(max_retry=1, retry_interval=0.2, timeout=5.0)
@@ -67,9 +68,15 @@ async def _made(plugin: Plugin, kind: str, http: aiohttp.ClientSession) -> Async
 class LiveKitVoice:
     """``TextToSpeech``. The voice is the one in the plug-in's options."""
 
-    def __init__(self, tts: lk_tts.TTS, name: str) -> None:
+    def __init__(self, tts: lk_tts.TTS, name: str, language: str = "") -> None:
+        """``language``: the locale numbers, dates and amounts are read in; without one the provider reads them."""
         self._tts = tts
         self._name = name
+        self._language = language
+
+    def reading(self, language: str) -> LiveKitVoice:
+        """The same voice for an agent of this language."""
+        return LiveKitVoice(self._tts, self._name, language)
 
     async def say(self, text: str, voice: Voice) -> AsyncIterator[bytes]:
         """Speak ``text``; chunks as the provider sends them, at the line's rate.
@@ -78,7 +85,7 @@ class LiveKitVoice:
             Unreachable: the provider failed, refused or sent nothing for 8 s.
         """
         narrow: soxr.ResampleStream | None = None
-        async with self._stream(text) as stream:
+        async with self._stream(spoken(text, self._language) if self._language else text) as stream:
             while (frame := await self._next_frame(stream)) is not None:
                 if narrow is None:
                     narrow = soxr.ResampleStream(frame.sample_rate, LINE_RATE_HZ, 1, dtype="int16")

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 
+from outdial.speech.local.cache import SentenceCache
 from outdial.speech.local.ears import LocalEars
 from outdial.speech.local.engine_process import LOAD_WITHIN_S, EngineProcess
 from outdial.speech.local.models import find_whisper
@@ -32,7 +33,7 @@ class LocalSpeech:
         self.pool: SpeechPool[EngineProcess] = SpeechPool(
             partial(EngineProcess.open, files), places=workers, waiting=waiting
         )
-        self.voice = LocalVoice(self.pool, cache_bytes=cache_bytes)
+        self.voice = LocalVoice(self.pool, SentenceCache(cache_bytes))
         self.hearing = LocalEars(self.pool)
 
     def start(self) -> None:

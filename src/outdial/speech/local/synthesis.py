@@ -21,6 +21,8 @@ _GAIN: Final = 1.8
 _UNBROKEN: Final = re.compile(r"\S{40}(?=\S)")
 """The work for a word grows with the cube of its length: one of 250 letters and dashes took 2.4 s."""
 
+_LETTER_A: Final = re.compile(r"(?<![\w.])A(?= [A-Z](?![\w']))|(?<=(?<![\w'])[A-Z] )A(?![\w'])")
+"""Beside another single letter it is a letter, and no article."""
 _LONG_NUMBER: Final = re.compile(r"\d{16,}")
 """Has no name in the model's grammar, which breaks at 37 digits."""
 
@@ -42,7 +44,7 @@ class Synthesis:
     def phonemes(self, text: str) -> list[str]:
         """One string for each sentence of ``text``, or several of at most ``MAX_PHONEMES`` for a long one."""
         readable = _UNBROKEN.sub(r"\g<0> ", _LONG_NUMBER.sub(lambda found: " ".join(found[0]), text))
-        found: list[str] = self._hibari.phonemize(readable)
+        found: list[str] = self._hibari.phonemize(_LETTER_A.sub("[A](/ˈA/)", readable))
         return [piece for sentence in found for piece in pieces(sentence, MAX_PHONEMES)]
 
     def render(self, phonemes: str, voice_name: str) -> bytes:

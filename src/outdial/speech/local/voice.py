@@ -25,9 +25,15 @@ _WHAT: Final = "local text-to-speech"
 class LocalVoice:
     """``TextToSpeech`` by the engines of a pool, which may still be loading."""
 
-    def __init__(self, pool: SpeechPool[EngineProcess], *, cache_bytes: int = 32_000_000) -> None:
+    def __init__(self, pool: SpeechPool[EngineProcess], cache: SentenceCache, language: str = "en-US") -> None:
+        """``language``: the locale numbers, dates and amounts are read in."""
         self._pool = pool
-        self._cache = SentenceCache(cache_bytes)
+        self._cache = cache
+        self._language = language
+
+    def reading(self, language: str) -> LocalVoice:
+        """The same voice for an agent of another language."""
+        return LocalVoice(self._pool, self._cache, language)
 
     async def say(self, text: str, voice: Voice) -> AsyncIterator[bytes]:
         """Speak ``text``, one chunk a sentence.
@@ -38,7 +44,7 @@ class LocalVoice:
         """
         if voice.name not in PITCH:
             raise Unreachable(f"there is no local voice {voice.name!r}: choose one of {', '.join(PITCH)}")
-        words = spoken(text)
+        words = spoken(text, self._language)
         if (known := self._cache.get(words, voice.name)) is not None:
             for sound in known:
                 yield sound
