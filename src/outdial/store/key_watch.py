@@ -8,10 +8,11 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Final
 
+import sqlalchemy as sa
 import structlog
 
 from outdial.domain.clock import Clock
-from outdial.domain.errors import Refused, Unreachable
+from outdial.domain.errors import OutdialError, Unreachable
 from outdial.domain.ids import new_id
 from outdial.store import keys
 from outdial.store.database import Database
@@ -67,7 +68,7 @@ class KeyWatch:
             await asyncio.sleep(LOOKS_EVERY_S)
             try:
                 await self.look()
-            except (Refused, Unreachable) as trouble:
+            except (OutdialError, sa.exc.SQLAlchemyError) as trouble:  # it must not cost the node its calls
                 _log.warning("keys of secrets cannot be looked after", reason=str(trouble))
 
     async def look(self) -> None:
