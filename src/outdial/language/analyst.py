@@ -17,7 +17,7 @@ from outdial.domain.agent import AnalysisPlan
 from outdial.domain.analysis import SENTIMENTS, Analysis, PlatformAnalysis, Talked, fits
 from outdial.domain.errors import Unreachable
 from outdial.language.analyst_prompt import questions, response_format
-from outdial.language.chat import ChatSettings
+from outdial.language.chat_client import ChatSettings
 from outdial.language.chat_errors import unreachable
 from outdial.language.chat_prompt import ToolMode
 

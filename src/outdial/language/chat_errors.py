@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 import openai
 
 from outdial.domain.errors import Unreachable
@@ -15,6 +18,9 @@ _STATUS = {
     422: "did not accept the request",
     429: "is over its rate or out of credit",
 }
+_NO_TOOLS: Final = re.compile(r"\btools?\b|tool_choice|function call", re.IGNORECASE)
+_TOOLS_HINT: Final = "; with OUTDIAL_CHAT_TOOL_MODE=json_schema it is asked without tools"
+_PATH_HINT: Final = "; does chat_base_url end in /v1?"
 
 
 def unreachable(error: Exception, endpoint: str, model: str) -> Unreachable:
@@ -27,11 +33,22 @@ def unreachable(error: Exception, endpoint: str, model: str) -> Unreachable:
             return Unreachable(f"{where} cannot be reached: {error.__cause__ or error}")
         case openai.APIStatusError():
             said = _STATUS.get(error.status_code, "failed" if error.status_code >= 500 else "refused the request")
-            return Unreachable(f"{where} {said} (status {error.status_code}): {_short(error.message)}")
+            hint = _TOOLS_HINT if error.status_code in (400, 404, 422) and _NO_TOOLS.search(error.message) else ""
+            return Unreachable(f"{where} {said} (status {error.status_code}): {short(error.message)}{hint}")
         case _:
-            return Unreachable(f"{where} answered with an error: {_short(str(error))}")
+            return Unreachable(f"{where} answered with an error: {short(str(error))}")
 
 
-def _short(text: str) -> str:
-    words = " ".join(text.split())
+def odd(where: str, came: str) -> Unreachable:
+    """``came`` is what it did instead of answering, with its own words, which may be long."""
+    return Unreachable(f"{where} {short(came)}")
+
+
+def no_stream(where: str, came: str) -> Unreachable:
+    """Nothing that came was part of a reply."""
+    return Unreachable(f"{where} {short(came or 'answered with nothing at all')}{_PATH_HINT}")
+
+
+def short(text: str) -> str:
+    words = " ".join("".join(letter if letter.isprintable() else " " for letter in text[:2000]).split())
     return words if len(words) <= 200 else f"{words[:199]}…"

@@ -45,6 +45,7 @@ keeping.""",
 }
 
 
+SPEAK: Final = "(Your notes are kept. Now say something to the person on the phone.)"
 _FACTS: Final = """
 Facts that may answer what was just asked, each quoted word for word from a document:
 {quotes}

@@ -1,0 +1,113 @@
+"""Tool calls that a model writes as text, in whatever form it was trained on."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from outdial.language.chat_moves import ToolCall, plain_name
+from outdial.language.chat_prompt import END_CALL, NOTE, PRESS_DIGITS
+from outdial.language.lenient_json import balanced_end, objects_in
+
+POSITIONS: Final[Mapping[str, tuple[str, ...]]] = {END_CALL: (), PRESS_DIGITS: ("digits",), NOTE: ("name", "value")}
+"""Our tools, and the order in which arguments without names are meant."""
+_OURS: Final = "|".join(POSITIONS)
+_MAX_CALLS: Final = 16
+_MAX_ARGUMENTS: Final = 2_000
+_ARGUMENTS: Final = ("arguments", "parameters", "args", "input", "params", "kwargs", "tool_input", "action_input")
+_NAMES: Final = ("name", "tool_name", "tool", "function_name", "recipient_name", "function", "action")
+_LISTS: Final = ("tool_calls", "tool_uses", "function_calls", "calls")
+_ELEMENT: Final = re.compile(
+    r"""<(?:\w+:)?(?:function|invoke|tool_call|tool|tool_use)[=\s(]+(?:name\s*=\s*)?["']?([\w.:-]{1,64})["']?""",
+    re.IGNORECASE,
+)
+_PARAMETER: Final = re.compile(
+    r"""<(?:\w+:)?parameter(?:=|\s+name\s*=\s*)["']?([\w-]{1,64})["']?\s*>(.{0,500}?)</(?:\w+:)?parameter>"""
+    r"|<arg_key>(.{0,64}?)</arg_key>\s*<arg_value>(.{0,500}?)</arg_value>",
+    re.IGNORECASE | re.DOTALL,
+)
+_OUR_NAME: Final = re.compile(rf"(?<![\w])({_OURS})(?![\w])", re.IGNORECASE)
+
+
+def calls_in(text: str) -> list[ToolCall]:
+    """The calls that ``text`` makes, which a model set apart as calls; ``arguments`` are JSON."""
+    return _elements(text) or _objects(text) or list(_named(text))
+
+
+def call_of(value: Mapping[str, Any]) -> list[ToolCall]:
+    """The calls an object stands for; none: it is something else."""
+    for several in _LISTS:
+        if isinstance(value.get(several), list):
+            return [call for one in value[several][:_MAX_CALLS] if isinstance(one, dict) for call in call_of(one)]
+    inner = value.get("function", value.get("function_call"))
+    if isinstance(inner, dict):
+        return call_of(inner)
+    for key in _NAMES:
+        if isinstance(name := value.get(key), str) and (key != "action" or plain_name(name) in POSITIONS):
+            given = next((value[key] for key in _ARGUMENTS if key in value), None)
+            if given is not None or plain_name(name) in POSITIONS:
+                rest = {member: content for member, content in value.items() if member != key}
+                return [ToolCall(name=plain_name(name), arguments=_json(rest if given is None else given))]
+    ours = [name for name in value if plain_name(name) in POSITIONS and isinstance(value[name], dict | None)]
+    return [ToolCall(name=plain_name(name), arguments=_json(value[name])) for name in ours]
+
+
+def written_arguments(name: str, text: str) -> str:
+    """What stands in a call's parentheses, as JSON: an object, or arguments as Python writes them."""
+    text = text.strip()[:_MAX_ARGUMENTS]
+    if text.startswith("{"):
+        return text
+    try:
+        call = ast.parse(f"_({text})", mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""
+    if not isinstance(call, ast.Call):
+        return ""
+    places = zip(POSITIONS.get(plain_name(name), ()), call.args, strict=False)
+    named = [(keyword.arg, keyword.value) for keyword in call.keywords if keyword.arg]
+    return _json({key: node.value for key, node in [*places, *named] if isinstance(node, ast.Constant)})
+
+
+def _elements(text: str) -> list[ToolCall]:
+    """``<function=name>…</function>``, ``<invoke name="…">…</invoke>`` and their like."""
+    starts = list(_ELEMENT.finditer(text))[:_MAX_CALLS]
+    ends = [start.start() for start in starts[1:]] + [len(text)]
+    calls = []
+    for start, end in zip(starts, ends, strict=True):
+        inside = text[start.end() : end]
+        parameters = {one[1] or one[3]: (one[2] or one[4] or "").strip() for one in _PARAMETER.finditer(inside)}
+        given = parameters or next(objects_in(inside), {})
+        calls.append(ToolCall(name=plain_name(start[1]), arguments=_json(given)))
+    return calls
+
+
+def _objects(text: str) -> list[ToolCall]:
+    return [call for found in objects_in(text) for call in call_of(found)][:_MAX_CALLS]
+
+
+def _named(text: str) -> Iterator[ToolCall]:
+    """One of our names, with what follows it up to the next: parentheses, an object, tags of keys and values."""
+    names = list(_OUR_NAME.finditer(text))[:_MAX_CALLS]
+    ends = [name.start() for name in names[1:]] + [len(text)]
+    for name, end in zip(names, ends, strict=True):
+        inside = text[name.end() : end].removeprefix(".call")
+        if inside.lstrip().startswith("("):
+            begins = inside.index("(")
+            closes = balanced_end(inside, begins)
+            given = written_arguments(name[1], inside[begins + 1 : closes - 1 if closes > 0 else len(inside)])
+        else:
+            parameters = {one[3]: (one[4] or "").strip() for one in _PARAMETER.finditer(inside) if one[3]}
+            given = _json(parameters or next(objects_in(inside), {}))
+        # Without arguments only hanging up makes sense, and "note" is a word like any other.
+        if plain_name(name[1]) == END_CALL or given not in ("", "{}"):
+            yield ToolCall(name=plain_name(name[1]), arguments=given)
+
+
+def _json(value: object) -> str:
+    try:
+        return value if isinstance(value, str) else json.dumps({} if value is None else value, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):
+        return ""

@@ -1,0 +1,172 @@
+"""A reply in the form of ``REPLY_SCHEMA``, read while it grows: what is said comes out as it comes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import Enum, auto
+from typing import Any, Final
+
+from outdial.conversation.ports import HangUp, Move
+from outdial.language.chat_calls import call_of
+from outdial.language.chat_moves import capture, plain_name, press
+from outdial.language.chat_prompt import END_CALL, PRESS_DIGITS
+from outdial.language.lenient_json import MAX_LETTERS, object_in, objects_in
+
+_MAX_INTRODUCTION: Final = 160
+"""Letters without an object after which a reply is taken for prose; until then they may introduce one."""
+_ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\n", "b": "", "f": ""}
+_CLOSES: Final = frozenset(",:}]")
+_QUOTES: Final = {'"': '"', "'": "'", "“": "”"}
+_MAX_BLANKS: Final = 64
+_FENCE: Final = re.compile(r"```\w*")
+
+
+class _At(Enum):
+    PROSE = auto()
+    VALUE = auto()
+    """Between texts, inside the object."""
+    TEXT = auto()
+
+
+class JsonReply:
+    """Prose is taken as what is said; before an object it is an introduction, and is not said.
+
+    ``objects_in`` reads the whole again in the end: here only the words are found early.
+    """
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._read = 0
+        self._at = _At.PROSE
+        self._is_prose = False
+        self._key = ""
+        self._token: list[str] = []
+        self._quote = ""
+        self._saying = False
+        self._said = False
+        self._high = ""
+
+    @property
+    def text(self) -> str:
+        return self._text
+
+    def add(self, piece: str) -> str:
+        """The words that ``piece`` adds to what is said."""
+        self._text = (self._text + piece)[:MAX_LETTERS]
+        if self._is_prose:
+            fresh, self._read = self._text[self._read :], len(self._text)
+            return fresh
+        if self._at is _At.PROSE and not self._find_object():
+            return ""
+        out: list[str] = []
+        while self._read < len(self._text) and self._step(out):
+            pass
+        return self._whole("".join(out))
+
+    def finish(self) -> str:
+        """What is said where no object has come, or one that says nothing: the prose before it."""
+        if self._said or self._saying or self._is_prose:
+            return ""
+        begins = self._text.find("{") if any(True for _ in objects_in(self._text)) else len(self._text)
+        found = self._reply()
+        said = found.get("say") if found else None
+        if isinstance(said, str):
+            return said
+        return _FENCE.sub("", self._text[:begins]).strip()
+
+    def moves(self) -> list[Move]:
+        """The actions of the whole reply."""
+        whole = self._reply()
+        if whole is None:
+            calls = [call for found in objects_in(self._text) for call in call_of(found)]
+            return [move for call in calls if (move := call.move()) is not None]
+        notes = whole.get("notes")
+        moves: list[Move | None] = [capture(note) for note in (notes if isinstance(notes, list) else [])]
+        action = plain_name(str(whole.get("action")))
+        if action == PRESS_DIGITS:
+            moves.append(press(whole))
+        if action == END_CALL:
+            moves.append(HangUp())
+        return [move for move in moves if move is not None]
+
+    def _reply(self) -> Mapping[str, Any] | None:
+        """The object in the form asked for, or one with it inside."""
+        whole = object_in(self._text, fits=_is_reply)
+        if whole is not None or self._at is _At.PROSE:
+            return whole
+        outer = object_in(self._text)
+        inner = (value for value in (outer or {}).values() if isinstance(value, dict) and _is_reply(value))
+        return next(inner, None)
+
+    def _find_object(self) -> bool:
+        begins = self._text.find("{", self._read)
+        if begins >= 0:
+            self._at, self._read = _At.VALUE, begins
+            return True
+        self._read = len(self._text)
+        if len(self._text.strip()) > _MAX_INTRODUCTION:
+            self._is_prose, self._said, self._read = True, True, 0
+        return False
+
+    def _step(self, out: list[str]) -> bool:
+        """One letter further. False: what it means depends on the next one."""
+        letter = self._text[self._read]
+        if self._at is _At.VALUE:
+            if letter in _QUOTES:
+                self._at, self._quote = _At.TEXT, _QUOTES[letter]
+                self._saying = self._key == "say" and not self._said
+                self._token.clear()
+            elif letter in ",{[":
+                self._key = ""
+            elif letter == ":":
+                self._key = "".join(self._token)[:64]
+                self._token.clear()
+            self._read += 1
+            return True
+        return self._step_in_text(letter, out)
+
+    def _step_in_text(self, letter: str, out: list[str]) -> bool:
+        into = out if self._saying else self._token
+        if letter == "\\":
+            decoded, length = _unescaped(self._text, self._read)
+            into.append(decoded)
+            self._read += length
+            return length > 0
+        if letter != self._quote:
+            into.append(letter)
+            self._read += 1
+            return True
+        ahead = self._text[self._read + 1 : self._read + 1 + _MAX_BLANKS]
+        follows = ahead.lstrip()[:1]
+        if not follows and len(ahead) < _MAX_BLANKS:
+            # An apostrophe or a quote within, or the end: only the next letter tells.
+            return False
+        if not follows or follows in _CLOSES:
+            self._at, self._said, self._saying = _At.VALUE, self._said or self._saying, False
+        else:
+            into.append(letter)
+        self._read += 1
+        return True
+
+    def _whole(self, words: str) -> str:
+        """Without halves of letters beyond the first plane: JSON may write them as two escapes, in two pieces."""
+        words = self._high + words
+        self._high = ""
+        if words and "\ud800" <= words[-1] <= "\udbff":
+            words, self._high = words[:-1], words[-1]
+        return words.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
+
+
+def _is_reply(found: Mapping[str, Any]) -> bool:
+    return "say" in found or ("action" in found and "notes" in found)
+
+
+def _unescaped(text: str, at: int) -> tuple[str, int]:
+    """What the escape that begins at ``at`` stands for, and its length; 0: it has not all come."""
+    kind, code = text[at + 1 : at + 2], text[at + 2 : at + 6]
+    if not kind or (kind == "u" and len(code) < 4 and re.fullmatch(r"[0-9a-fA-F]*", code)):
+        return "", 0
+    if kind != "u":
+        return _ESCAPES.get(kind, kind), 2
+    return (chr(int(code, 16)), 6) if re.fullmatch(r"[0-9a-fA-F]{4}", code) else ("", 2)
