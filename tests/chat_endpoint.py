@@ -46,6 +46,21 @@ class Whole:
     body: Any
 
 
+@dataclass(frozen=True)
+class Raw:
+    """The body of a 200 as it is, in the pieces it is sent in; ``hangs``: the connection stays open after it."""
+
+    pieces: Sequence[bytes]
+    content_type: str = "text/event-stream"
+    hangs: bool = False
+    breaks: bool = False
+    """The connection is closed in the middle of the body."""
+
+
+def raw(body: str | bytes, **how: Any) -> Raw:
+    return Raw([body if isinstance(body, bytes) else body.encode()], **how)
+
+
 def whole(content: Any) -> Whole:
     """A reply with this text."""
     message = {"role": "assistant", "content": content}
@@ -66,7 +81,7 @@ def calls(name: str, arguments: str = "", *, words: str = "") -> Answers:
     return Answers([*spoken, {"tool_calls": [head]}, {"tool_calls": [tail]}])
 
 
-Answer = Answers | Fails | Stalls | Breaks | Whole
+Answer = Answers | Fails | Stalls | Breaks | Whole | Raw
 
 
 @dataclass
@@ -91,7 +106,8 @@ class Endpoint:
             return web.json_response(answer.body)
         if answer == Stalls():
             await self._stall(request)
-        response = web.StreamResponse(headers={"content-type": "text/event-stream"})
+        content_type = answer.content_type if isinstance(answer, Raw) else "text/event-stream"
+        response = web.StreamResponse(headers={"content-type": content_type})
         await response.prepare(request)
         match answer:
             case Answers(deltas):
@@ -101,6 +117,13 @@ class Endpoint:
             case Stalls(words):
                 await response.write(_event({"content": words}))
                 await self._stall(request)
+            case Raw(pieces, _, hangs, breaks):
+                for piece in pieces:
+                    await response.write(piece)
+                if hangs:
+                    await self._stall(request)
+                if breaks and request.transport is not None:
+                    request.transport.close()
             case Breaks(line):
                 await response.write(line.encode())
                 if request.transport is not None:

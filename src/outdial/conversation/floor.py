@@ -78,6 +78,7 @@ class Floor:
             post=self.post,
             capture=self._capture,
             is_last=self._is_last,
+            troubled=self._troubled,
             failed=self._reply_failed,
             noted=self.troubles.append,
         )
@@ -241,8 +242,11 @@ class Floor:
 
     def _reply_failed(self, part: str, why: str) -> None:
         self._voice_works = self._voice_works and part != VOICE
-        self.troubles.append(f"{part}: {why}")
+        self._troubled(part, why)
         self.post(Event.TROUBLE)
+
+    def _troubled(self, part: str, why: str) -> None:
+        self.troubles.append(f"{part}: {why}")
 
     def _utterance_began(self, utterance: Utterance) -> None:
         if self._turn_began_ms is None:

@@ -36,6 +36,8 @@ class Manners:
     recogniser_timeout_s: float = 10.0
     model_timeout_s: float = 10.0
     """For the first word of an answer, and for every pause within it."""
+    clause_after_s: float = 0.7
+    """Silence after which words that came are spoken, although their sentence is not whole: the model is slow."""
     voice_timeout_s: float = 10.0
     """For the first sound of a sentence, and for every pause within it."""
     late_words_timeout_s: float = 3.0

@@ -9,6 +9,7 @@ no queue knows any more.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from typing import Final, TypeVar
 from outdial.conversation.manners import Manners
 from outdial.conversation.phrases import asks
 from outdial.conversation.ports import Capture, HangUp, Leg, Move, Press, Say, TextToSpeech
-from outdial.conversation.sentences import SentenceCutter, beginning
+from outdial.conversation.sentences import SentenceCutter, Worth, beginning
 from outdial.conversation.speaker import Speaker, Utterance
 from outdial.conversation.turns import Event
 from outdial.domain.agent import Voice
@@ -26,6 +27,9 @@ from outdial.domain.limits import MAX_REPLY_LETTERS
 
 LANGUAGE: Final = "language model"
 VOICE: Final = "text-to-speech"
+_LOOK_S: Final = 0.1
+"""A sound may end without a change in the words: how often to look."""
+_WORTH: Final = ((3.0, Worth.WORD), (2.0, Worth.WORDS), (1.0, Worth.CLAUSE))
 _Piece = TypeVar("_Piece")
 
 
@@ -43,6 +47,8 @@ class Stage:
     capture: Callable[[Capture], None]
     is_last: Callable[[str], bool]
     """Whether the conversation is over when these words, a whole reply, have been heard."""
+    troubled: Callable[[str, str], None]
+    """Called with the part that failed and why, in one line; what was received of the reply is still being said."""
     failed: Callable[[str, str], None]
     """Called with the part that failed for good and why, in one line; the reply is over."""
     noted: Callable[[str], None]
@@ -64,6 +70,8 @@ class Reply:
         """The sentence that the latest ``hush`` cut in the middle; its rest is ahead."""
         self._thought_all = False
         self._pulled_any = False
+        self._failure = ""
+        """Why the language broke off; told for good once what it said before has been heard."""
         self._change = asyncio.Event()
         self._begun = False
         self._hushed = False
@@ -162,15 +170,20 @@ class Reply:
             await self._pull_all()
         except (Unreachable, TimeoutError) as first:
             if self._pulled_any:
-                self._stage.failed(LANGUAGE, _why(first))
-                return
-            try:
-                await self._pull_all()
-            except (Unreachable, TimeoutError) as second:
-                self._stage.failed(LANGUAGE, _why(second))
-                return
+                self._break_off(first)
+            else:
+                try:
+                    await self._pull_all()
+                except (Unreachable, TimeoutError) as second:
+                    self._break_off(second)
         self._thought_all = True
         self._change.set()
+
+    def _break_off(self, error: Exception) -> None:
+        """Words that have been received are said, whatever became of the rest."""
+        self._flush()
+        self._failure = _why(error)
+        self._stage.troubled(LANGUAGE, self._failure)
 
     async def _pull_all(self) -> None:
         moves = self._make()
@@ -237,10 +250,12 @@ class Reply:
             self._ahead.popleft()
             await self._stage.leg.press(item.digits)
         await self._played(0)
-        if self._stage.is_last("\n".join(self._sentences)):
+        if self._failure:
+            self._stage.failed(LANGUAGE, self._failure)
+        elif self._stage.is_last("\n".join(self._sentences)):
             await self._hang_up()
-            return
-        self._stage.post(Event.SPOKE_ALL)
+        else:
+            self._stage.post(Event.SPOKE_ALL)
 
     async def _hang_up(self) -> None:
         await asyncio.sleep(self._stage.manners.goodbye_tail_ms / 1000)
@@ -248,12 +263,21 @@ class Reply:
 
     async def _upcoming(self) -> str | HangUp | Press | None:
         """The next thing to do, still at the head of the queue; None when there will be nothing more."""
+        patience = _Patience(self._stage.manners.clause_after_s)
         while not self._ahead:
             if self._thought_all:
                 return None
             self._change.clear()
-            await self._change.wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(patience.next_look_s(waiting=self._cutter.waiting)):
+                    await self._change.wait()
+            if not self._ahead and self._is_silent and (clause := self._cutter.clause(patience.worth_saying())):
+                self._add([clause])
         return self._ahead[0]
+
+    @property
+    def _is_silent(self) -> bool:
+        return all(utterance.done.is_set() for utterance in self.utterances)
 
     async def _played(self, ahead: int) -> None:
         """Wait until all utterances but the last ``ahead`` were heard."""
@@ -291,6 +315,31 @@ class Reply:
             await _close(sounds)
         utterance.finish()
         utterance.settle()
+
+
+class _Patience:
+    """With words that come slowly: what counts is when the callee hears something, not when a sentence is whole."""
+
+    def __init__(self, clause_after_s: float) -> None:
+        self._step_s = clause_after_s
+        self._began_s: float | None = None
+
+    def next_look_s(self, *, waiting: bool) -> float | None:
+        """How long to wait for more words at most; None: for ever, there is nothing to be said."""
+        if not waiting:
+            return None
+        if self._began_s is None:
+            self._began_s = _now_s()
+        return max(self._began_s + self._step_s - _now_s(), _LOOK_S)
+
+    def worth_saying(self) -> Worth | None:
+        """The longer it has been silent, the less is worth a sound of its own."""
+        waited = 0.0 if self._began_s is None else (_now_s() - self._began_s) / self._step_s
+        return next((worth for steps, worth in _WORTH if waited >= steps), None)
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def _next(pieces: AsyncIterator[_Piece], timeout_s: float) -> _Piece | None:

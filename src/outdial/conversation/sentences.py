@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from enum import Enum, auto
 from typing import Final
 
 from outdial.domain.limits import MAX_SENTENCE_LETTERS
@@ -32,6 +33,17 @@ _CLAUSE: Final = re.compile(r"[,;:،؛—–](?=\s)|[、，；：]")
 _SHORTEST_CLAUSE: Final = 40
 """An earlier comma is no place to cut a sentence that is too long: the pieces would be heard as a list."""
 _BLANK: Final = re.compile(r"\s")
+_FEW_WORDS: Final = 3
+
+
+class Worth(Enum):
+    """What is worth saying before its sentence is whole."""
+
+    CLAUSE = auto()
+    """Words up to a comma or the like."""
+    WORDS = auto()
+    """A few whole words."""
+    WORD = auto()
 
 
 class SentenceCutter:
@@ -44,6 +56,29 @@ class SentenceCutter:
         # In slices, so that what is searched stays short however much comes at once.
         slices = (piece[at : at + MAX_SENTENCE_LETTERS] for at in range(0, len(piece), MAX_SENTENCE_LETTERS))
         return [sentence for part in slices for sentence in self._add(part)]
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there are words that no sentence is whole with yet."""
+        return any(letter.isalnum() for letter in self._text)
+
+    def clause(self, worth: Worth | None) -> str:
+        """The beginning of an unfinished sentence that is worth saying by itself, the rest is kept; empty: none is.
+
+        For streams so slow that somebody would wait in silence.
+        """
+        if worth is None:
+            return ""
+        end = max((mark.end() for mark in _CLAUSE.finditer(self._text)), default=0)
+        if not end and worth is not Worth.CLAUSE:
+            end = self._text.rfind(" ")
+            least = 1 if worth is Worth.WORD else _FEW_WORDS
+            end = end if len(self._text[: max(end, 0)].split()) >= least else 0
+        clause = self._text[: max(end, 0)].strip()
+        if not _is_whole(clause, self._text[end:].lstrip()[:1]):
+            return ""
+        self._text = self._text[end:]
+        return clause
 
     def rest(self) -> str:
         """What has come since the last whole sentence; the cutter is empty afterwards."""

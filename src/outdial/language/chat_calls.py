@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, Final
 
 from outdial.language.chat_moves import ToolCall, plain_name
@@ -73,11 +74,8 @@ def written_arguments(name: str, text: str) -> str:
 
 def _elements(text: str) -> list[ToolCall]:
     """``<function=name>…</function>``, ``<invoke name="…">…</invoke>`` and their like."""
-    starts = list(_ELEMENT.finditer(text))[:_MAX_CALLS]
-    ends = [start.start() for start in starts[1:]] + [len(text)]
     calls = []
-    for start, end in zip(starts, ends, strict=True):
-        inside = text[start.end() : end]
+    for start, inside in _sections(_ELEMENT, text):
         parameters = {one[1] or one[3]: (one[2] or one[4] or "").strip() for one in _PARAMETER.finditer(inside)}
         given = parameters or next(objects_in(inside), {})
         calls.append(ToolCall(name=plain_name(start[1]), arguments=_json(given)))
@@ -90,10 +88,8 @@ def _objects(text: str) -> list[ToolCall]:
 
 def _named(text: str) -> Iterator[ToolCall]:
     """One of our names, with what follows it up to the next: parentheses, an object, tags of keys and values."""
-    names = list(_OUR_NAME.finditer(text))[:_MAX_CALLS]
-    ends = [name.start() for name in names[1:]] + [len(text)]
-    for name, end in zip(names, ends, strict=True):
-        inside = text[name.end() : end].removeprefix(".call")
+    for name, following in _sections(_OUR_NAME, text):
+        inside = following.removeprefix(".call")
         if inside.lstrip().startswith("("):
             begins = inside.index("(")
             closes = balanced_end(inside, begins)
@@ -104,6 +100,14 @@ def _named(text: str) -> Iterator[ToolCall]:
         # Without arguments only hanging up makes sense, and "note" is a word like any other.
         if plain_name(name[1]) == END_CALL or given not in ("", "{}"):
             yield ToolCall(name=plain_name(name[1]), arguments=given)
+
+
+def _sections(heading: re.Pattern[str], text: str) -> Iterator[tuple[re.Match[str], str]]:
+    """Each heading, with the text from there to the next one."""
+    found = list(islice(heading.finditer(text), _MAX_CALLS))
+    for at, one in enumerate(found):
+        end = found[at + 1].start() if at + 1 < len(found) else len(text)
+        yield one, text[one.end() : end]
 
 
 def _json(value: object) -> str:

@@ -126,10 +126,10 @@ class ChunkReader:
         if len(self._data) < _MAX_EVENT_LINES:
             self._data.append(data)
         # Servers that forget the blank line between events: the next chunk begins a line of its own.
-        if data.startswith("{") and len(self._data) > 1 and (chunks := self._chunks(data)) is not None:
+        if data.startswith("{") and len(self._data) > 1 and any("choices" in one for one in self._chunks(data) or ()):
             self._spoil("\n".join(self._data[:-1]))
             self._data.clear()
-            return chunks
+            return self._chunks(data) or []
         return []
 
     def _flush(self) -> list[Chunk]:

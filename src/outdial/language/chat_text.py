@@ -27,7 +27,7 @@ _MAX_KEPT: Final = 16 * 1024
 """Letters of a tool call, or of a thought that may turn out to be none."""
 _MAX_TAIL: Final = 64
 """Longer than any closing mark."""
-_AFTER_CALL: Final = " \t\r\n)]}*_`,;."
+_AFTER_CALL: Final = " \t\r\n)]}*_`,;.:?!"
 
 
 @dataclass
