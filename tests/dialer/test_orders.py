@@ -88,6 +88,19 @@ class TestNoOrder:
 
         assert isinstance(refused, NotReached)
         assert "'deep' is not installed" in refused.reason
+        assert refused.outcome is Outcome.PRE_CALL_FAILED
+
+    async def test_is_built_for_an_agent_that_cannot_talk(self, world: World) -> None:
+        await world.call()
+
+        refused = await the_order(
+            world, await world.claimed(), replace(ground(), why_silent=lambda brief: f"{brief.agent_name} has no model")
+        )
+
+        assert isinstance(refused, NotReached)
+        assert (refused.outcome, refused.permanent) == (Outcome.PRE_CALL_FAILED, True)
+        assert refused.reason.startswith("the agent cannot talk: ")
+        assert refused.reason.endswith(" has no model")
 
     async def test_is_built_without_any_voice(self, world: World) -> None:
         await world.call()

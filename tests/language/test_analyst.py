@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from analysis_builders import a_talk
-from chat_endpoint import Answer, Answers, Endpoint, Fails, Stalls, Whole, an_endpoint, whole
+from chat_endpoint import Answer, Answers, Endpoint, Fails, Stalls, Whole, an_endpoint, raw, whole
 from outdial.analysis.rules import analysis_of
 from outdial.domain.agent import AnalysisPlan
 from outdial.domain.analysis import Analysis, PlatformAnalysis, Talked
@@ -92,6 +92,43 @@ class TestAnAnswer:
         fenced = f"```json\n{json.dumps(an_answer() | {'thoughts': 'none'})}\n```\n"
 
         assert (await answered(whole(fenced), mode=ToolMode.NONE)).client == CLIENT
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            "<think>They said: {{four}}. {}</think>\n{0}",
+            "Let me see, four seats.</think>{0}",
+            "[THINK]Hm.[/THINK]Here is the analysis:\n\n```json\n{0}\n```\nI hope it helps.",
+            "Sure! Here it is: {0} (JSON)",
+            "```\n{0}\n```",
+        ],
+    )
+    async def test_may_have_thoughts_and_prose_around_it(self, said: str) -> None:
+        answer = whole(said.replace("{0}", json.dumps(an_answer())))
+
+        assert (await answered(answer)).client == CLIENT
+
+    async def test_may_be_written_as_python_does(self) -> None:
+        assert (await answered(whole(repr(an_answer())))).client == CLIENT
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            [{"type": "text", "text": json.dumps(an_answer())}],
+            [{"type": "thinking", "thinking": "no {"}, {"type": "text", "text": json.dumps(an_answer())}],
+        ],
+    )
+    async def test_may_come_in_parts(self, content: list[dict[str, str]]) -> None:
+        assert (await answered(whole(content))).client == CLIENT
+
+    async def test_may_be_streamed_unasked(self) -> None:
+        pieces = [{"reasoning_content": "Hm."}, *({"content": letter} for letter in json.dumps(an_answer()))]
+
+        assert (await answered(Answers(pieces))).client == CLIENT
+
+    async def test_that_is_a_web_page_is_told_with_what_to_look_at(self) -> None:
+        with pytest.raises(Unreachable, match=r"web page.*does chat_base_url end in /v1\?"):
+            await answered(raw("<!doctype html><p>Welcome!", content_type="text/html"))
 
     async def test_has_one_part_where_the_owner_asks_for_nothing(self) -> None:
         found = await answered(whole(json.dumps({"platform": PLATFORM})), replace(PLAN, keys={}))

@@ -15,12 +15,13 @@ import httpx
 
 from outdial.bootstrap.children import command
 from outdial.bootstrap.installation import installation
+from outdial.bootstrap.models import ModelAtHand
 from outdial.bootstrap.ports import free_sip_port, listen
 from outdial.bootstrap.private_files import exposed
 from outdial.carriers.sip.probe import probe
 from outdial.domain.errors import OutdialError, Unreachable
 from outdial.domain.webhook_endpoint import origin_of
-from outdial.queries.inventory import TrunkRow, trunks
+from outdial.queries.inventory import ModelAgent, TrunkRow, model_agents, trunks
 from outdial.queries.webhooks import ill_endpoints
 from outdial.settings import Settings
 from outdial.store.database import Database
@@ -29,6 +30,8 @@ from outdial.store.trunks import load_trunk
 _SPEECH_S: Final = 60.0
 _LEAST_DISK_MB: Final = 500
 _ENDPOINTS_NAMED: Final = 3
+_MODEL: Final = "language model"
+_MOST_MODELS: Final = 5
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,8 @@ async def examine(settings: Settings) -> AsyncGenerator[Finding, None]:
     if settings.media_workers:
         yield await _found("SIP ports", _sip_ports(settings, running))
         yield await _found(f"speech ({settings.speech})", _speech())
-        yield _model(settings)
+        async for finding in _models(settings, await _model_agents(settings) if database.well else []):
+            yield finding
     else:
         yield Finding("media workers", True, "none: this node dials nothing (OUTDIAL_MEDIA_WORKERS is 0)")
     if database.well:
@@ -150,9 +154,36 @@ async def _speech() -> str:
     return "ears and voice load"
 
 
-def _model(settings: Settings) -> Finding:
-    note = settings.chat_base_url or "none; agents with a flow need none (OUTDIAL_CHAT_BASE_URL)"
-    return Finding("language model", True, note)
+async def _models(settings: Settings, agents: Sequence[ModelAgent]) -> AsyncGenerator[Finding, None]:
+    """Whether each agent without a flow has a model, and each model in use answers as in a call."""
+    at_hand = ModelAtHand(settings)
+    if silent := [reason for one in agents if (reason := at_hand.lacking(one.name, one.model))]:
+        more = f" ({len(silent) - 1} more like it)" if len(silent) > 1 else ""
+        yield Finding(_MODEL, False, f"{silent[0]}{more}")
+    elif not settings.chat_base_url:
+        yield Finding(_MODEL, True, "none; agents with a flow need none (OUTDIAL_CHAT_BASE_URL)")
+    if not settings.chat_base_url:
+        return
+    named = dict.fromkeys(model for one in agents if (model := one.model))
+    asked = [*dict.fromkeys([settings.chat_model, *named])] if settings.chat_model else [*named]
+    if not asked and not silent:
+        yield Finding(_MODEL, True, f"{settings.chat_base_url}; no model is named (OUTDIAL_CHAT_MODEL)")
+    for model in asked[:_MOST_MODELS]:
+        yield await _found(_MODEL, _tried(settings, model))
+
+
+async def _tried(settings: Settings, model: str) -> str:
+    from outdial.bootstrap.chat import try_model  # noqa: PLC0415
+
+    return await try_model(settings, model)
+
+
+async def _model_agents(settings: Settings) -> list[ModelAgent]:
+    database = await Database.open(settings.database_url, keys_path=settings.keys_path)
+    try:
+        return await model_agents(database)
+    finally:
+        await database.close()
 
 
 async def _webhooks(settings: Settings) -> str:

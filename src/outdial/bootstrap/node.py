@@ -21,6 +21,7 @@ from outdial.api.root import root
 from outdial.bootstrap import private_files
 from outdial.bootstrap.background import Background
 from outdial.bootstrap.children import command
+from outdial.bootstrap.models import ModelAtHand
 from outdial.bootstrap.ports import free_sip_port, listen
 from outdial.bootstrap.simulated import ToSimulatedNetwork
 from outdial.bootstrap.voices import voices_of
@@ -32,6 +33,7 @@ from outdial.domain.agent import Voice
 from outdial.domain.clock import utc_now
 from outdial.domain.errors import Unreachable
 from outdial.outgoing.trunk_targets import TrunkTargets
+from outdial.queries.inventory import model_agents
 from outdial.settings import Settings
 from outdial.store.database import Database
 from outdial.store.key_watch import watched_keys
@@ -72,6 +74,7 @@ async def serve(settings: Settings, *, announce: Callable[[str], None], watch: W
         if workers:
             operator = ToSimulatedNetwork(workers, settings.sip_host, phones_port, utc_now)
             dialer = _dialer(settings, name, database, operator, watch)
+            await _warn_of_silent_agents(settings, database)
         node = _Node(settings, database, workers, phones, dialer)
         spare_what_is_loaded()
         await node.run(sock, announce)
@@ -184,7 +187,13 @@ def _dialer(settings: Settings, name: str, database: Database, operator: Operato
     return Dialer(
         database,
         operator,
-        Ground(_voices(settings), settings.recordings_dir, settings.ring_timeout_s, settings.knowledge_dir),
+        Ground(
+            _voices(settings),
+            settings.recordings_dir,
+            settings.ring_timeout_s,
+            settings.knowledge_dir,
+            ModelAtHand(settings).why_silent,
+        ),
         utc_now,
         settings=DialerSettings(
             name=name,
@@ -195,6 +204,16 @@ def _dialer(settings: Settings, name: str, database: Database, operator: Operato
         ),
         watch=watch,
     )
+
+
+async def _warn_of_silent_agents(settings: Settings, database: Database) -> None:
+    """Agents that cannot talk are better found at the start than by their first campaign."""
+    at_hand = ModelAtHand(settings)
+    reasons = [at_hand.lacking(one.name, one.model) for one in await model_agents(database)]
+    if silent := [reason for reason in reasons if reason]:
+        _log.warning(
+            "agents cannot talk: their calls will fail before anybody is rung", agents=len(silent), first=silent[0]
+        )
 
 
 def _voices(settings: Settings) -> Mapping[str, Voice]:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from outdial.bootstrap.models import ModelAtHand
 from outdial.conversation.ports import Language, Parts, PartsFor, SpeechToText, TextToSpeech
 from outdial.domain.agent import Brief
 from outdial.domain.errors import Unreachable
@@ -67,12 +68,13 @@ def parts_for(speech: Speech, settings: Settings) -> PartsFor:
 
         chat = chat_language(settings)
 
+    at_hand = ModelAtHand(settings)
+
     def choose(brief: Brief) -> Parts:
         language: Language | None = flows if brief.flow is not None else chat
-        if language is None:
-            raise Unreachable(
-                f"{brief.agent_name} has no flow and no language model is configured: set OUTDIAL_CHAT_BASE_URL"
-            )
+        reason = at_hand.why_silent(brief)
+        if reason or language is None:
+            raise Unreachable(reason)
         return Parts(speech.hearing, speech.voice_reading(brief.language), language)
 
     return choose

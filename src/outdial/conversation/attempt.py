@@ -40,7 +40,8 @@ async def carry_out(
         parts = parts_for(order.brief)
     except (Refused, Unreachable) as error:
         # Before any phone has rung: nobody is called by an agent that cannot talk.
-        return Result(clock(), Outcome.TRUNK_FAILED, reason=f"the agent cannot talk: {error}")
+        reason = f"the agent cannot talk: {error}"
+        return Result(clock(), Outcome.PRE_CALL_FAILED, reason=reason, nobody_rung=True, permanent=True)
     try:
         answer = await _ring(order.dial, carrier, clock, report)
     except Unreachable as error:

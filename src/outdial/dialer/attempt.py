@@ -71,6 +71,7 @@ async def carry_through(hand: Hand, desk: Desk, on_handed_over: Callable[[], Non
     if order is None:
         return await _finish(claim, desk, taken_back(desk.clock))
     if isinstance(order, NotReached):
+        _log.warning("not dialled", call_id=claim.call_id, outcome=order.outcome.value, reason=order.reason)
         return await _finish(claim, desk, _refused(order, desk.clock))
     desk.watch(Step.ASKED, claim.key)
     notes = Notes(claim, desk.recorder)
@@ -104,4 +105,4 @@ def _asked(order: Order | NotReached, leave: Asked | None) -> Order | NotReached
 
 
 def _refused(why: NotReached, clock: Clock) -> Result:
-    return Result(clock(), why.outcome, why.sip_code, why.q850, why.reason)
+    return Result(clock(), why.outcome, why.sip_code, why.q850, why.reason, permanent=why.permanent)

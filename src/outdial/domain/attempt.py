@@ -150,3 +150,5 @@ class Result:
     talk: TalkSummary | None = None
     nobody_rung: bool = False
     """Surely no INVITE left, although it was about to; said only by who would have sent it."""
+    permanent: bool = False
+    """Dialling again cannot help until somebody mends what ``reason`` names: the call is not retried."""

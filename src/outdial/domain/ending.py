@@ -114,7 +114,7 @@ def _answered(result: Result) -> Ending:
 
 def _again(result: Result, attempt: int, retry: RetryPolicy, window: Window | None) -> Ending | None:
     delay = redial_delay(retry, result.outcome)
-    if delay is None or attempt > retry.count:
+    if delay is None or attempt > retry.count or result.permanent:
         return None
     try:
         return Ending(CallState.RETRY, due_at=opening(result.at + delay, window))

@@ -21,7 +21,7 @@ class Outcome(StrEnum):
     CANCELLED = "cancelled"
     WORKER_LOST = "worker_lost"
     PRE_CALL_FAILED = "pre_call_failed"
-    """A look-up the agent needs before it may dial did not work out: nobody was rung."""
+    """Something the agent needs before it may dial did not work out, a look-up or a language model: nobody was rung."""
     CAMPAIGN_ENDED = "campaign_ended"
     """Its campaign's end passed before it was made."""
 
@@ -66,6 +66,7 @@ class NotReached:
 
     ``sip_code`` is the final SIP status (0 when none came), ``q850`` the Q.850 cause (0 when none was sent),
     ``reason`` one line a person can act on. ``nobody_rung``: surely no INVITE left, although it was about to.
+    ``permanent``: dialling again cannot help until somebody mends what ``reason`` names.
     """
 
     outcome: Outcome
@@ -73,3 +74,4 @@ class NotReached:
     q850: int = 0
     reason: str = ""
     nobody_rung: bool = False
+    permanent: bool = False

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, NoReturn
 
+import httpx2
 import openai
-from openai.types.chat import ChatCompletion
 
 from outdial.analysis.rules import RuleAnalyst
 from outdial.domain.agent import AnalysisPlan
 from outdial.domain.analysis import SENTIMENTS, Analysis, PlatformAnalysis, Talked, fits
 from outdial.domain.errors import Unreachable
 from outdial.language.analyst_prompt import questions, response_format
-from outdial.language.chat_client import ChatSettings
+from outdial.language.chat_client import ChatClient, ChatSettings
 from outdial.language.chat_errors import unreachable
 from outdial.language.chat_prompt import ToolMode
+from outdial.language.chat_text import without_thoughts
+from outdial.language.lenient_json import object_in
 
-_FENCE: Final = re.compile(r"^```\w*\s*\n(.*)\n\s*```$", re.DOTALL)
+_MAX_LETTERS: Final = 256 * 1024
+"""Of an answer with its thoughts; what follows is not read."""
 _MOST_ITEMS: Final = 50
 _MOST_TEXT: Final = 4_000
 _MOST_LABEL: Final = 100
@@ -45,9 +47,7 @@ class ModelAnalyst:
         self._settings = settings
         self._always = always
         self._rules = RuleAnalyst()
-        self._client = openai.AsyncOpenAI(
-            base_url=settings.base_url, api_key=settings.api_key or "none", max_retries=0, timeout=settings.total_s
-        )
+        self._client = ChatClient(settings)
 
     async def analyse(self, talked: Talked, plan: AnalysisPlan, model: str = "") -> Analysis:
         """As ``Analyst``.
@@ -70,11 +70,8 @@ class ModelAnalyst:
         prompt_only = self._settings.tool_mode is ToolMode.NONE
         try:
             async with asyncio.timeout(limit_s):
-                answer = await self._client.chat.completions.create(
-                    model=model,
-                    messages=questions(talked, plan),
-                    response_format=openai.omit if prompt_only else response_format(plan),
-                )
+                form = openai.omit if prompt_only else response_format(plan)
+                answer = await self._client.whole(model, questions(talked, plan), form)
         except TimeoutError as late:
             raise Unreachable(f"the model endpoint {where} (model {model}) did not answer in {limit_s:g} s") from late
         except openai.APIStatusError as error:
@@ -84,20 +81,11 @@ class ModelAnalyst:
                     f"{error.status_code}): with OUTDIAL_CHAT_TOOL_MODE=none it is asked without a JSON schema"
                 ) from None
             raise unreachable(error, where, model) from None
-        except (openai.OpenAIError, ValueError) as error:
+        except (openai.OpenAIError, httpx2.HTTPError, httpx2.StreamError, ValueError) as error:
             raise unreachable(error, where, model) from None
-        return _content(answer, model)
-
-
-def _content(answer: object, model: str) -> str:
-    """Servers answer with anything: the client checks nothing of it."""
-    try:
-        content = answer.choices[0].message.content if isinstance(answer, ChatCompletion) else None
-    except (AttributeError, TypeError, LookupError):
-        content = None
-    if not isinstance(content, str):
-        _misshapen(f"the answer of the model {model}", "it has no text")
-    return content
+        if answer is None:
+            _misshapen(f"the answer of the model {model}", "it has no text")
+        return answer
 
 
 def read(
@@ -108,10 +96,8 @@ def read(
     Raises:
         Unreachable: something asked for is missing or of another type; says where, and quotes nothing of it.
     """
-    fenced = _FENCE.match(said.strip())
-    try:
-        answer = json.loads(fenced[1] if fenced else said, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
+    answer = _answer_in(said[:_MAX_LETTERS])
+    if answer is None:
         _misshapen(whose, "it is not JSON")
     reader = _Reader(whose)
     parts = reader.members("", answer, ["platform", "client"] if plan.keys else ["platform"])
@@ -120,6 +106,15 @@ def read(
         found = reader.members("client", parts["client"], [*plan.keys])
         client = {name: reader.value(f"client.{name}", found[name], kind) for name, kind in plan.keys.items()}
     return _platform(reader, parts["platform"], talked, plan), client
+
+
+def _answer_in(said: str) -> Any:
+    """The JSON in what a model said, whatever stands around it; None: there is none."""
+    text = without_thoughts(said).strip()
+    try:
+        return json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return object_in(text, fits=lambda found: "platform" in found)
 
 
 def _platform(reader: _Reader, answer: Any, talked: Talked, plan: AnalysisPlan) -> PlatformAnalysis:

@@ -113,7 +113,7 @@ class ChatClient:
         """The text of a reply that is not streamed, thoughts and all; None: it has none. As long as it may take.
 
         Raises:
-            Unreachable: it sent more than anybody reads.
+            Unreachable: it sent a web page, or more than anybody reads.
             openai.OpenAIError, httpx2.HTTPError: it failed.
         """
         reader, chunks = ChunkReader(), list[Chunk]()
@@ -122,6 +122,8 @@ class ChatClient:
             async for received in response.iter_bytes():
                 chunks += reader.feed(received)
         chunks += [*reader.finish(), *reader.bodies()]
+        if reader.is_page:
+            raise no_stream(self._where(model), reader.came())
         pieces = [piece_of(chunk) for chunk in chunks]
         said = "".join(piece.words for piece in pieces if not piece.whole)
         return said or next((piece.words for piece in pieces if piece.words), None)

@@ -18,7 +18,7 @@ MAX_LINE_BYTES: Final = 512 * 1024
 MAX_STREAM_BYTES: Final = 16 * 1024 * 1024
 """A thinking model sends some 300 bytes a token: half an hour of it."""
 _MAX_EVENT_LINES: Final = 256
-_MAX_STRAY_LETTERS: Final = 64 * 1024
+_MAX_STRAY_LETTERS: Final = 1024 * 1024
 _LINE_END: Final = re.compile(rb"\r\n|\r|\n")
 _ERROR_LINE: Final = re.compile(r"\W{0,3}(?:error|exception|traceback)\b", re.IGNORECASE)
 _PAGE: Final = re.compile(r"\s*<(?:!doctype|html|head|body|\?xml)", re.IGNORECASE)
@@ -60,12 +60,17 @@ class ChunkReader:
         self._rest.clear()
         return [*self._line(line), *self._flush()]
 
+    @property
+    def is_page(self) -> bool:
+        """A web page came: the address is another server's, or another one's of this server."""
+        return _PAGE.match(self.strays) is not None
+
     def came(self) -> str:
         """What came instead of words, in one line; empty: nothing odd did."""
         if self.failure:
             return f"answered with an error: {self.failure}"
         stray = self.strays.strip()
-        if _PAGE.match(stray):
+        if self.is_page:
             return f"answered with a web page instead of a stream: {stray}"
         if _ERROR_LINE.match(stray):
             return f"answered with an error: {stray}"

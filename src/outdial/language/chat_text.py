@@ -246,5 +246,11 @@ _ENDS: Final[dict[Mark, regex.Pattern[str]]] = {
 }
 
 
+def without_thoughts(text: str) -> str:
+    """A whole text of a model, without its thoughts and tool calls; JSON is left as it is."""
+    spoken = SpokenText(in_json=True)
+    return spoken.add(text) + spoken.finish()
+
+
 def _is_prose(text: str) -> bool:
     return not any(letter in text for letter in "{}[]<>=;()")

@@ -6,7 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 MAX_LETTERS: Final = 64 * 1024
 """Of a text in which objects are looked for; what comes after is not read."""
@@ -15,7 +15,14 @@ _MAX_LITERAL: Final = 4 * 1024
 """Python's own reader needs a hundred times a text's size."""
 _TRAILING_COMMA: Final = re.compile(r",(\s*[}\]])")
 _CURLY_QUOTES: Final = str.maketrans("“”„‘’", '"""\'\'')
-_DECODER: Final = json.JSONDecoder()
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_no_constant)
+_LENIENT: Final = json.JSONDecoder(parse_constant=_no_constant, strict=False)
 
 
 def object_in(text: str, *, fits: Callable[[Mapping[str, Any]], bool] = lambda _: True) -> dict[str, Any] | None:
@@ -81,7 +88,7 @@ def _mended(text: str) -> Any:
     """What ``text`` says if its quotes, commas or words are another language's; None: it cannot be told."""
     mended = _TRAILING_COMMA.sub(r"\1", text.translate(_CURLY_QUOTES))
     try:
-        return json.loads(mended, strict=False)
+        return _LENIENT.decode(mended)
     except (ValueError, RecursionError):
         return literal(mended)
 

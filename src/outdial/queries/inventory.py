@@ -121,6 +121,25 @@ async def agents(db: Database, workspace_id: str, *, limit: int = 20, offset: in
         return [_agent(row) for row in rows.mappings()]
 
 
+@dataclass(frozen=True)
+class ModelAgent:
+    """An agent in use that talks with a language model; ``model`` empty: it names none."""
+
+    name: str
+    model: str
+
+
+async def model_agents(db: Database, workspace_id: str = "", *, limit: int = 1000) -> list[ModelAgent]:
+    """Agents without a flow, of one workspace or of all, the latest first; of more than ``limit`` agents, those."""
+    asked = _agents().where(schema.agents.c.archived_at.is_(None))
+    if workspace_id:
+        asked = asked.where(schema.agents.c.workspace_id == workspace_id)
+    async with db.reading() as conn:
+        rows = await conn.execute(asked.order_by(schema.agents.c.created_at.desc()).limit(limit))
+        found = [_agent(row) for row in rows.mappings()]
+    return [ModelAgent(one.name, one.definition.model) for one in found if one.definition.flow is None]
+
+
 async def agent(db: Database, workspace_id: str, agent_id: str) -> AgentRow:
     """One agent, archived or not.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -67,6 +67,8 @@ class Ground:
     ring_timeout_s: float = 45.0
     knowledge: Path | None = None
     """The folder of this node's files of knowledge bases, named by their ids."""
+    why_silent: Callable[[Brief], str] = lambda _: ""
+    """Why an agent could not say a word here, in one line; empty: it can talk."""
 
 
 async def build_orders(conn: AsyncConnection, claims: Sequence[Claim], ground: Ground) -> list[Order | NotReached]:
@@ -98,13 +100,17 @@ def _order(claim: Claim, row: _Row | None, ground: Ground) -> Order | NotReached
             raise NotFound("the attempt is not on record")
         if row["archived_at"] is not None:
             return NotReached(Outcome.CANCELLED, reason="the agent was archived before the call was made")
-        return Order(
-            dial=_dial(claim, row, ground),
-            brief=_brief(claim, row, ground),
-            recording_path=str(ground.recordings / recording_name(claim)),
-        )
+        dial = _dial(claim, row, ground)
     except Refused as fault:
         return NotReached(Outcome.TRUNK_FAILED, reason=str(fault))
+    try:
+        brief = _brief(claim, row, ground)
+    except Refused as fault:
+        # The agent's fault and not the trunk's, which would rest for it.
+        return NotReached(Outcome.PRE_CALL_FAILED, reason=str(fault))
+    if reason := ground.why_silent(brief):
+        return NotReached(Outcome.PRE_CALL_FAILED, reason=f"the agent cannot talk: {reason}", permanent=True)
+    return Order(dial=dial, brief=brief, recording_path=str(ground.recordings / recording_name(claim)))
 
 
 def _dial(claim: Claim, row: _Row, ground: Ground) -> Dial:
