@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 import pytest
 
+from chat_endpoint import Answer, Endpoint, Fails, an_endpoint, raw, text
+from chat_streams import stored
 from cli_builders import Home, Ran, a_home, an_occupied_port
 from platform_builders import free_tcp_port
 
@@ -80,6 +84,71 @@ class TestAHomeOfANodeThatDialsNothing:
         assert ran.status == 0
         assert "OUTDIAL_MEDIA_WORKERS is 0" in notes(ran)["media workers"][1]
         assert not {"SIP ports", "speech (scripted)"} & set(notes(ran))
+
+
+PROMPTED = "name: Ann\ntag: ann\nlanguage: en-US\ngreeting: Hello.\nprompt: [{title: Task, content: Be kind.}]\n"
+
+
+@asynccontextmanager
+async def doctored(home: Home, *answers: Answer, **settings: str) -> AsyncIterator[tuple[Ran, Endpoint]]:
+    """What the doctor says beside a model endpoint with these answers."""
+    async with an_endpoint(*answers) as endpoint:
+        given = {"CHAT_BASE_URL": endpoint.base_url, "CHAT_MODEL": "tiny", **settings}
+        yield await asyncio.to_thread(home.outdial, "doctor", **given), endpoint
+
+
+class TestAHomeWithALanguageModel:
+    async def test_has_it_tried_with_a_small_request(self, home: Home) -> None:
+        async with doctored(home, text("Hello, ", "I hear you.")) as (ran, endpoint):
+            mark, note = notes(ran)["language model"]
+
+        assert (mark, ran.status) == ("ok", 0)
+        assert "(model tiny) said its first word after" in note
+        assert [request["model"] for request in endpoint.requests] == ["tiny"]
+
+    @pytest.mark.parametrize(
+        ("answers", "says"),
+        [
+            ([raw("<html>Welcome</html>", content_type="text/html")] * 2, "does chat_base_url end in /v1?"),
+            ([raw('{"object": "list", "data": []}', content_type="application/json")] * 2, "JSON"),
+            ([raw(stored("empty.sse"))] * 2, "the answer was empty"),
+            ([Fails(401)], "refused the key"),
+            ([Fails(400, "tiny does not support tools")], "OUTDIAL_CHAT_TOOL_MODE=json_schema"),
+        ],
+    )
+    async def test_is_told_what_it_answers_instead(self, home: Home, answers: list[Answer], says: str) -> None:
+        async with doctored(home, *answers) as (ran, _):
+            mark, note = notes(ran)["language model"]
+
+        assert (mark, ran.status) == ("mend", 1)
+        assert says in note
+
+    async def test_has_the_models_tried_that_its_agents_name(self, home: Home) -> None:
+        await asyncio.to_thread(home.outdial, "init")
+        file = home.file("ann.yaml", f"{PROMPTED}model: large\n")
+        await asyncio.to_thread(home.outdial, "agent", "add", file)
+
+        async with doctored(home, text("Hello."), CHAT_MODEL="") as (ran, endpoint):
+            assert notes(ran)["language model"][0] == "ok"
+
+        assert [request["model"] for request in endpoint.requests] == ["large"]
+
+
+class TestAnAgentWithoutAModel:
+    @pytest.mark.parametrize(
+        ("settings", "says"),
+        [({}, "set OUTDIAL_CHAT_BASE_URL"), ({"CHAT_BASE_URL": "http://127.0.0.1:9/v1"}, "set OUTDIAL_CHAT_MODEL")],
+    )
+    def test_is_named(self, home: Home, settings: dict[str, str], says: str) -> None:
+        home.outdial("init")
+        home.outdial("agent", "add", home.file("ann.yaml", PROMPTED))
+
+        ran = home.outdial("doctor", **settings)
+
+        mark, note = notes(ran)["language model"]
+        assert (mark, ran.status) == ("mend", 1)
+        assert note.startswith("Ann has no flow")
+        assert says in note
 
 
 class TestAnIllHome:

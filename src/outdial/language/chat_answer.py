@@ -109,6 +109,8 @@ class Answer:
         return self._json.add(words) if self._json else words
 
     def _watched(self, words: str, *, final: bool = False) -> str:
-        words = self._watch.add(words, final=final)[: max(_MAX_LETTERS - len(self.said), 0)]
+        if len(self.said) >= _MAX_LETTERS:
+            return ""
+        words = self._watch.add(words, final=final)[: _MAX_LETTERS - len(self.said)]
         self.said += words
         return words

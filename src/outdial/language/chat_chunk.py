@@ -43,7 +43,7 @@ def piece_of(chunk: Mapping[str, Any]) -> Piece:
         return Piece(said, finish=finish)
     if not isinstance(said, dict):
         return Piece(_text(choice.get("text")), finish=finish)
-    if said.get("role") in _NOT_THE_MODEL or _is_thought(said):
+    if _text(said.get("role")) in _NOT_THE_MODEL or _is_thought(said):
         return Piece(finish=finish)
     return Piece(
         words=words_of(said.get("content")),

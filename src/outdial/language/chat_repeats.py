@@ -81,6 +81,7 @@ class RepeatWatch:
         self._times: Counter[str] = Counter()
         self._open = ""
         self._passed = 0
+        self._looked = 0
 
     @property
     def was_told(self) -> bool:
@@ -107,7 +108,10 @@ class RepeatWatch:
         return "".join(out)
 
     def _end(self, *, final: bool) -> int:
-        for found in _END.finditer(self._open):
-            if found.end() and self._open[: found.end()].strip():
+        for found in _END.finditer(self._open, max(self._looked - 1, 0)):
+            if found.end() and not self._open[: found.end()].isspace():
+                self._looked = 0
                 return found.end()
+        # What was looked at once is not looked at again: a text without an end would cost its square.
+        self._looked = len(self._open)
         return len(self._open) if final else 0

@@ -25,6 +25,7 @@ from outdial.language.lenient_json import balanced_end, objects_in
 
 _MAX_KEPT: Final = 16 * 1024
 """Letters of a tool call, or of a thought that may turn out to be none."""
+_SLICE: Final = 512
 _MAX_TAIL: Final = 64
 """Longer than any closing mark."""
 _AFTER_CALL: Final = " \t\r\n)]}*_`,;.:?!"
@@ -56,27 +57,34 @@ class SpokenText:
         self._in_json = in_json
         self._unbegun = begins_in_thought
         self._text = ""
+        self._before = ""
         self._out: list[str] = []
         self._hidden = _Hidden(Mark.THOUGHT, END_OF_THOUGHT) if begins_in_thought else None
         self._over = False
         self._after_call = False
 
     def add(self, piece: str) -> str:
-        self._text += piece
-        return self._run(final=False)
+        # In slices: each mark moves what follows it, and a long text full of marks would cost its square.
+        for at in range(0, len(piece), _SLICE):
+            self._text += piece[at : at + _SLICE]
+            self._run(final=False)
+        return self._taken()
 
     def finish(self) -> str:
         """What the end of the reply reveals; only once."""
-        words = self._run(final=True)
+        self._run(final=True)
+        words = self._taken()
         hidden, self._hidden = self._hidden, None
         return words + (self._left_open(hidden) if hidden else "")
 
-    def _run(self, *, final: bool) -> str:
+    def _run(self, *, final: bool) -> None:
         while self._text and not self._over:
             if not (self._pass_over() if self._hidden else self._let_through(final=final)):
                 break
         if self._over:
             self._text = ""
+
+    def _taken(self) -> str:
         words = "".join(self._out)
         self._out.clear()
         return words
@@ -85,27 +93,31 @@ class SpokenText:
 
     def _let_through(self, *, final: bool) -> bool:
         """Up to the next mark. False: more has to come first."""
-        # The end of a reply is as good as a blank: what waits for a next letter need not wait any more.
-        text = f"{self._text}\n" if final else self._text
-        suspect = SUSPECT.search(text, partial=not final)
-        if suspect is None or suspect.start() >= len(self._text):
-            self._say(self._text)
-            self._text = ""
+        # The letter before tells whether a name begins here. The end of a reply is as good as a blank.
+        before = len(self._before)
+        text = f"{self._before}{self._text}\n" if final else self._before + self._text
+        suspect = SUSPECT.search(text, before, partial=not final)
+        if suspect is None or suspect.start() - before >= len(self._text):
+            self._say(self._taken_off(len(self._text)))
             return False
-        at = suspect.start()
-        found = MARK.match(text, at, partial=not final)
+        at = suspect.start() - before
+        found = MARK.match(text, suspect.start(), partial=not final)
         if suspect.partial or (found is not None and found.partial):
-            self._say(self._text[:at])
-            self._text = self._text[at:]
+            self._say(self._taken_off(at))
             return False
         if found is None or (self._in_json and kind_of(found) in (Mark.FENCE, Mark.OBJECT, Mark.NAME)):
-            self._say(self._text[: at + 1])
-            self._text = self._text[at + 1 :]
+            self._say(self._taken_off(at + 1))
             return True
-        self._say(self._text[:at])
-        self._text = self._text[min(found.end(), len(self._text)) :]
+        self._say(self._taken_off(at))
+        self._taken_off(len(found.group()))
         self._enter(found)
         return True
+
+    def _taken_off(self, length: int) -> str:
+        """The first letters of what has come, which are dealt with."""
+        taken, self._text = self._text[:length], self._text[length:]
+        self._before = taken[-1:] or self._before
+        return taken
 
     def _say(self, words: str) -> None:
         if self._after_call and words:
@@ -199,6 +211,7 @@ class SpokenText:
         return True
 
     def _close(self, hidden: _Hidden, inside: str) -> None:
+        self._before = ""
         match hidden.mark:
             case Mark.THOUGHT:
                 self.thought, self._unbegun = True, False
@@ -227,8 +240,7 @@ class SpokenText:
         if hidden.mark is Mark.THOUGHT:
             return hidden.text if self._unbegun else ""
         self._close(hidden, hidden.text)
-        self._text, words = "", "".join(self._out)
-        self._out.clear()
+        self._text, words = "", self._taken()
         if hidden.mark not in (Mark.CALL, Mark.CALL_TOKEN):
             return words
         rest = hidden.text[hidden.text.rfind("}") + 1 :] if "}" in hidden.text else ""
