@@ -67,6 +67,12 @@ class TestSomebodyNotReached:
     def test_fails_when_the_attempts_are_used_up(self) -> None:
         assert after(Outcome.BUSY, attempt=2).state is CallState.FAILED
 
+    @pytest.mark.parametrize("outcome", list(Outcome))
+    def test_is_not_rung_again_where_that_cannot_help(self, outcome: Outcome) -> None:
+        result = Result(NOON, outcome, nobody_rung=True, permanent=True)
+
+        assert ending(result, 1, Reached.CARRIER, AGAIN, None).state is not CallState.RETRY
+
     def test_is_an_error_when_the_last_attempt_was_lost(self) -> None:
         assert after(Outcome.WORKER_LOST, attempt=2).state is CallState.ERROR
 

@@ -32,6 +32,7 @@ _TEST: Final = Brief(
     limits=TalkLimits(),
     variables={},
 )
+_UNBEGUN: Final = "; it thinks aloud without a mark where that begins: have its server take thoughts apart"
 _TEST_WORDS: Final = "Hello, can you hear me?"
 _ANALYSIS_S: Final = 50.0
 """Nobody waits on the line for it. Less than its worker waits, so that who did not answer is named."""
@@ -61,7 +62,8 @@ async def try_model(settings: Settings, model: str) -> str:
                 first_word_s = loop.time() - began
     finally:
         await language.close()
-    return f"{settings.chat_base_url} (model {model}) said its first word after {first_word_s:.1f} s"
+    note = _UNBEGUN if model in language.client.leaves_thought_open else ""
+    return f"{settings.chat_base_url} (model {model}) said its first word after {first_word_s:.1f} s{note}"
 
 
 def _endpoint(settings: Settings) -> ChatSettings:
