@@ -16,7 +16,7 @@ from outdial.cli.environment import console, settings
 from outdial.commands.look_again import look_again
 from outdial.commands.rules import change_rules, limit_number, limit_trunk
 from outdial.domain.clock import utc_now
-from outdial.domain.errors import Fault, Invalid, NotFound
+from outdial.domain.errors import AND_MORE, Fault, Invalid, NotFound
 from outdial.domain.rules import Rules, hours_from_text
 from outdial.queries.rules import number_limits, rules_of, trunk_limits
 from outdial.store.database import Database
@@ -102,6 +102,8 @@ def named_as_options() -> Iterator[None]:
 
 
 def _of_option(fault: Fault) -> Fault:
+    if fault.kind == AND_MORE:
+        return fault
     name = fault.path[0]
     return Fault((_option(name),), fault.message.replace(name, _option(name)))
 

@@ -102,5 +102,5 @@ def _entries(content: bytes) -> Iterator[tuple[int, tuple[str, str]]]:
 def _by_line(faults: tuple[Fault, ...], lines: list[int]) -> Iterator[Fault]:
     for fault in faults[:_FAULTS_SHOWN]:
         yield Fault((f"line {lines[int(fault.path[0])]}",), fault.message)
-    if len(faults) > _FAULTS_SHOWN:
-        yield Fault(("file",), f"and {len(faults) - _FAULTS_SHOWN} more lines of this file")
+    if more := sum(fault.stands_for for fault in faults[_FAULTS_SHOWN:]):
+        yield Fault(("file",), f"and {more} more lines of this file")

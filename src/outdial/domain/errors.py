@@ -19,7 +19,14 @@ The domain knows no HTTP: each dialect maps these to its vendor's JSON.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from outdial.domain.limits import MAX_FAULT_LETTERS, MAX_FAULTS_NAMED, MAX_QUOTED_LETTERS
+
+AND_MORE: Final = "and_more"
+"""Kind of the last fault of a long list: it counts those that are not named."""
 
 
 class OutdialError(Exception):
@@ -27,24 +34,56 @@ class OutdialError(Exception):
 
 
 class Refused(OutdialError):
-    """The request cannot be done as asked; the message says why, in words for the customer."""
+    """The request cannot be done as asked; the message says why, in words for the customer, and is cut when long."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(cut(message, MAX_FAULT_LETTERS))
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong with one field. ``path`` is where it stands in the body, outermost name first."""
+    """One thing wrong with one field. ``path`` is where it stands in the body, outermost name first.
+
+    ``stands_for``: how many faults this is; more than one only where the kind is ``AND_MORE``.
+    """
 
     path: tuple[str, ...]
     message: str
     kind: str = "value_error"
+    stands_for: int = 1
+
+    def within(self, *path: str) -> Fault:
+        """The same, in a part that stands there."""
+        return self if self.kind == AND_MORE else replace(self, path=(*path, *self.path))
 
 
 class Invalid(Refused):
-    """One or more fields are missing or wrong; ``faults`` lists all of them, most important first."""
+    """One or more fields are missing or wrong; ``faults`` lists them, most important first.
+
+    At most ``MAX_FAULTS_NAMED`` are named, the last entry then counts the others. Sentences and names are cut: they may
+    quote what was sent, and an answer is never large.
+    """
 
     def __init__(self, *faults: Fault) -> None:
         super().__init__(faults[0].message)
-        self.faults = faults
+        self.faults = tuple(_bounded(faults))
+
+
+def cut(text: str, letters: int = MAX_QUOTED_LETTERS) -> str:
+    """``text``, or its beginning and an ellipsis, ``letters`` long."""
+    return text if len(text) <= letters else text[: letters - 1] + "…"
+
+
+def _bounded(faults: Iterable[Fault]) -> Iterator[Fault]:
+    named, more = 0, 0
+    for fault in faults:
+        if fault.kind == AND_MORE or named == MAX_FAULTS_NAMED:
+            more += fault.stands_for
+        else:
+            named += 1
+            yield replace(fault, path=tuple(map(cut, fault.path)), message=cut(fault.message, MAX_FAULT_LETTERS))
+    if more:
+        yield Fault((), f"and {more} more", AND_MORE, more)
 
 
 class NotFound(Refused):
@@ -52,7 +91,7 @@ class NotFound(Refused):
 
     def __init__(self, message: str, *, field: str = "") -> None:
         super().__init__(message)
-        self.field = field
+        self.field = cut(field)
 
 
 class Unauthorized(Refused):

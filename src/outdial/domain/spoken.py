@@ -38,7 +38,7 @@ _ORDINALS: Final = {
 _SCALES: Final = {"thousand": 1000, "lakh": 100_000, "million": 1_000_000}
 _TIMES: Final = {"double": 2, "triple": 3}
 _FILLERS: Final = frozenset(listed("um uh umm uhm er erm ah hmm mm eh"))
-_SUFFIX: Final = re.compile(r"(\d+)(st|nd|rd|th)")
+_SUFFIX: Final = re.compile(r"(?<=\d)(?:st|nd|rd|th)")
 _PIECES: Final = re.compile(r"\d+(?:[:.]\d+)*|[^\s\d]+")
 _BETWEEN_DIGITS: Final = re.compile(r"(?<=\d),(?=\d{3})")
 
@@ -52,7 +52,7 @@ def plain_tokens(text: str) -> list[str]:
             continue
         inside_number = letter in ":." and folded[at - 1 : at].isdigit() and folded[at + 1 : at + 2].isdigit()
         letters.append(letter if inside_number or unicodedata.category(letter)[0] in "LNM" else " ")
-    pieces: list[str] = _PIECES.findall(_SUFFIX.sub(r"\1", "".join(letters)))
+    pieces: list[str] = _PIECES.findall(_SUFFIX.sub("", "".join(letters)))
     return _digit_runs(_numbers([piece for piece in pieces if piece not in _FILLERS]))
 
 

@@ -15,9 +15,9 @@ from outdial.domain.agent import Brief
 from outdial.domain.attempt import Speaker, Turn
 from outdial.domain.spoken import plain_tokens
 from outdial.domain.templates import render
+from outdial.language.flow_cache import ParsedFlows
 from outdial.language.flow_matching import MEANINGS
 from outdial.language.flow_model import Alternative, Flow, Persona, Step
-from outdial.language.flow_parsing import parse
 from outdial.language.persona import PersonaDialogue, spoken
 
 _MOST_RESUMPTIONS: Final = 2
@@ -27,13 +27,16 @@ _MOST_RESUMPTIONS: Final = 2
 class FlowLanguage:
     """``Language`` for agents that have a flow, and for personas that only answer."""
 
+    def __init__(self) -> None:
+        self._parsed = ParsedFlows()
+
     def open(self, brief: Brief) -> Dialogue:
         """Begin a conversation.
 
         Raises:
             Invalid: the flow is faulty; all faults are listed.
         """
-        parsed = parse(brief.flow or {})
+        parsed = self._parsed.of(brief.flow or {})
         if isinstance(parsed, Persona):
             return PersonaDialogue(parsed, brief.greeting)
         return FlowDialogue(parsed, brief)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 from outdial.domain.spoken import plain
 from outdial.language.flow_matching import MEANINGS, phrase_end, pressed_keys
-
-LONGEST_HEARD: Final = 200
+from outdial.language.patterns import Pattern
 
 
 @dataclass(frozen=True)
@@ -18,7 +15,7 @@ class Alternative:
     """One thing the callee may say. ``hears`` are meanings and phrases; the first that fits gives the value."""
 
     hears: tuple[str, ...] = ()
-    regex: re.Pattern[str] | None = None
+    regex: Pattern | None = None
     keys: str = ""
     value: str = ""
     say: str = ""
@@ -40,8 +37,7 @@ class Alternative:
                     return found
             elif phrase_end(hear, heard) is not None:
                 return hear
-        matched = self.regex.search(plain(heard)[:LONGEST_HEARD]) if self.regex else None
-        return None if matched is None else matched[1] if matched.groups() else matched[0]
+        return self.regex.value_in(plain(heard)) if self.regex else None
 
 
 @dataclass(frozen=True)

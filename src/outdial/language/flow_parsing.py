@@ -8,29 +8,47 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Final, TypeVar
 
-from outdial.domain.errors import Fault, Invalid
+from outdial.domain.errors import Fault, Invalid, cut
+from outdial.domain.limits import (
+    MAX_FLOW_BYTES,
+    MAX_FLOW_CHOICES,
+    MAX_FLOW_NAME_LETTERS,
+    MAX_FLOW_STEPS,
+    MAX_FLOW_TEXT_LETTERS,
+)
+from outdial.domain.sizes import json_bytes
 from outdial.language.flow_checks import check_ways
 from outdial.language.flow_model import Alternative, Branch, Flow, Persona, Reply, Step
+from outdial.language.patterns import Pattern, PatternError
 
 T = TypeVar("T")
 Path = tuple[str, ...]
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KEYS: Final = re.compile(r"[0-9A-Da-d*#wW,]{1,32}")
-_REPEATED_GROUP: Final = re.compile(r"\)(?:[*+]|\{\d*,)")
-_UNBOUNDED: Final = re.compile(r"(?<!\\)[*+]|\{\d+,\}")
-_LONGEST_REGEX: Final = 200
-_MOST_UNBOUNDED: Final = 3
-_LONGEST_TEXT: Final = 2000
 
 
 def parse(flow: object) -> Flow | Persona:
-    """The flow, or the persona when it has ``replies``.
+    """The flow, or the persona when it has ``replies``, as it may be stored: with everything that is wrong named.
 
     Raises:
         Invalid: with every fault found; paths begin with ``flow``.
     """
-    reader = _Reader()
+    if json_bytes(flow, at_most=MAX_FLOW_BYTES) > MAX_FLOW_BYTES:
+        raise Invalid(Fault(("flow",), f"flow is larger than {MAX_FLOW_BYTES // 1024} kB", "too_long"))
+    return _parsed(_Reader(stored=False), flow)
+
+
+def parse_stored(flow: object) -> Flow | Persona:
+    """The same of a flow that was stored once: over its limits it still talks, and a pattern of no use never matches.
+
+    Raises:
+        Invalid: as ``parse``.
+    """
+    return _parsed(_Reader(stored=True), flow)
+
+
+def _parsed(reader: _Reader, flow: object) -> Flow | Persona:
     root = reader.mapping(flow, ("flow",))
     made: Flow | Persona = _persona(reader, root) if "replies" in root else _flow(reader, root)
     if isinstance(made, Flow) and not reader.faults:
@@ -41,13 +59,24 @@ def parse(flow: object) -> Flow | Persona:
 
 
 class _Reader:
-    """Takes fields of the expected kind out of loaded YAML and notes what is wrong."""
+    """Takes fields of the expected kind out of loaded YAML and notes what is wrong.
 
-    def __init__(self) -> None:
+    ``stored``: it was judged when it was stored, and what was allowed then is not over a limit now.
+    """
+
+    def __init__(self, *, stored: bool) -> None:
+        self.stored = stored
         self.faults: list[Fault] = []
 
-    def fault(self, path: Path, message: str) -> None:
-        self.faults.append(Fault(path, message))
+    def fault(self, path: Path, message: str, kind: str = "value_error") -> None:
+        self.faults.append(Fault(path, message, kind))
+
+    def bounded(self, length: int, most: int, path: Path, what: str) -> bool:
+        """Whether there are no more than ``most`` of them; a fault if there are."""
+        if length <= most or self.stored:
+            return True
+        self.fault(path, f"{cut(path[-1])} has more than {most} {what}", "too_long")
+        return False
 
     def mapping(self, value: object, path: Path) -> Mapping[str, object]:
         if isinstance(value, Mapping):
@@ -61,9 +90,9 @@ class _Reader:
         names = allowed.split()
         for field in fields:
             if field not in names:
-                close = difflib.get_close_matches(field, names, 1)
+                close = difflib.get_close_matches(cut(field), names, 1)
                 hint = f"did you mean {close[0]}?" if close else f"known are: {', '.join(names)}"
-                self.fault((*path, field), f"unknown field {field}; {hint}")
+                self.fault((*path, field), f"unknown field {cut(field)}; {hint}")
 
     def text(self, fields: Mapping[str, object], name: str, path: Path) -> str:
         """Text, or a list of texts said one after the other."""
@@ -71,11 +100,13 @@ class _Reader:
             return ""
         value = fields[name]
         parts = value if isinstance(value, list) else [value]
+        if not self.bounded(len(parts), MAX_FLOW_CHOICES, (*path, name), "texts"):
+            return ""
         words = " ".join(str(_word(part)).strip() for part in parts if isinstance(_word(part), str | int | float))
         if not words or any(isinstance(part, Mapping | list) or part is None for part in parts):
             self.fault((*path, name), f"{name} must be text that is not empty")
-        elif len(words) > _LONGEST_TEXT:
-            self.fault((*path, name), f"{name} is longer than {_LONGEST_TEXT} characters")
+        else:
+            self.bounded(len(words), MAX_FLOW_TEXT_LETTERS, (*path, name), "characters")
         return words
 
     def flag(self, fields: Mapping[str, object], name: str, path: Path) -> bool:
@@ -95,20 +126,26 @@ class _Reader:
         """Text of a given shape; one that still holds a template is checked when it is filled in."""
         text = self.text(fields, name, path)
         if text and not shape.fullmatch(text) and "{{" not in text:
-            self.fault((*path, name), f"{name} must be {what}, not {text!r}")
+            self.fault((*path, name), f"{name} must be {what}, not {cut(text)!r}")
         return text
 
     def words(self, fields: Mapping[str, object], name: str, path: Path) -> tuple[str, ...]:
         """One text or a list of texts."""
         value = fields.get(name, [])
+        if isinstance(value, list) and not self.bounded(len(value), MAX_FLOW_CHOICES, (*path, name), "entries"):
+            return ()
         found = [_word(part) for part in (value if isinstance(value, list) else [value])]
         if not all(isinstance(part, str | int | float) and str(part).strip() for part in found):
             self.fault((*path, name), f"{name} must be a text or a list of texts")
             return ()
+        for part in found:
+            self.bounded(len(str(part)), MAX_FLOW_TEXT_LETTERS, (*path, name), "characters")
         return tuple(str(part) for part in found)
 
     def each(self, value: object, path: Path, read: Callable[[object, Path], T]) -> tuple[T, ...]:
         items = value if isinstance(value, list) else [value]
+        if not self.bounded(len(items), MAX_FLOW_CHOICES, path, "entries"):
+            return ()
         return tuple(read(item, (*path, str(at))) for at, item in enumerate(items))
 
 
@@ -124,8 +161,13 @@ def _flow(reader: _Reader, root: Mapping[str, object]) -> Flow:
     for name in steps_as_written if isinstance(steps_as_written, Mapping) else ():
         if not isinstance(name, str):
             reader.fault(
-                (*path, "steps", str(name)), f"write the step's name {name} in quotes: YAML reads another thing"
+                (*path, "steps", str(name)),
+                f"write the step's name {cut(str(name))} in quotes: YAML reads another thing",
             )
+    if not reader.bounded(len(written), MAX_FLOW_STEPS, (*path, "steps"), "steps"):
+        return Flow("", {}, {})
+    for name in written:
+        reader.bounded(len(name), MAX_FLOW_NAME_LETTERS, (*path, "steps", name), "characters")
     if not written:
         reader.fault(("flow", "steps"), "a flow needs at least one step")
     steps = {name: _step(reader, name, body) for name, body in written.items()}
@@ -166,7 +208,7 @@ def _step(reader: _Reader, name: str, body: object) -> Step:
             if field in fields:
                 reader.fault((*path, field), f"{field} needs a question: give the step an ask")
     if isinstance(body, Mapping) and not any((step.ask, step.say, step.press, step.branch, step.hang_up, step.go)):
-        reader.fault(path, f"step {name} does nothing: give it a say or an ask")
+        reader.fault(path, f"step {cut(name)} does nothing: give it a say or an ask")
     if step.hang_up and (step.ask or step.branch or step.go):
         reader.fault((*path, "hang_up"), "a step that hangs up cannot also ask, branch or go on")
     return step
@@ -195,28 +237,25 @@ def _alternative(reader: _Reader, item: object, path: Path) -> Alternative:
     return found
 
 
-def _regex(reader: _Reader, fields: Mapping[str, object], path: Path) -> re.Pattern[str] | None:
-    """The pattern, if it compiles and cannot take for ever: one flow must not stop the clock of all calls."""
+def _regex(reader: _Reader, fields: Mapping[str, object], path: Path) -> Pattern | None:
+    """The pattern, if it can be compiled; one that holds a template is looked at when it is filled in."""
     written = reader.text(fields, "regex", path)
     if not written:
         return None
-    path = (*path, "regex")
-    if len(written) > _LONGEST_REGEX or len(_UNBOUNDED.findall(written)) > _MOST_UNBOUNDED:
-        reader.fault(path, f"regex is too long: {_LONGEST_REGEX} characters and {_MOST_UNBOUNDED} of * and + at most")
-    elif _REPEATED_GROUP.search(written):
-        reader.fault(path, "regex must not repeat a group: (...)* can take for ever")
-    else:
+    pattern = Pattern(written)
+    if not reader.stored:
         try:
-            return re.compile(written, re.IGNORECASE)
-        except re.error as error:
-            reader.fault(path, f"regex cannot be read: {error}")
-    return None
+            pattern.check()
+        except PatternError as error:
+            reader.fault((*path, "regex"), f"regex cannot be read: {error}")
+    return pattern
 
 
 def _branch(reader: _Reader, item: object, path: Path) -> Branch:
     fields = reader.mapping(item, path)
     reader.known(fields, path, "when go")
     when = reader.mapping(fields.get("when", {}), (*path, "when"))
+    reader.bounded(len(when), MAX_FLOW_CHOICES, (*path, "when"), "entries")
     if not when:
         reader.fault((*path, "when"), "when must name at least one answer and its value")
     if "go" not in fields:

@@ -144,7 +144,7 @@ class _Agents:
                 parse(definition.flow)
             _must_be_spoken(definition, self._parts.voices)
         except Invalid as wrong:
-            raise Invalid(*(Fault((_FIELD, *one.path), one.message, one.kind) for one in wrong.faults)) from None
+            raise Invalid(*(fault.within(_FIELD) for fault in wrong.faults)) from None
         return definition
 
     def _merging(self, members: Mapping[str, Any]) -> Callable[[str, Definition], Definition]:
