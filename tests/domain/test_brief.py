@@ -79,3 +79,36 @@ class TestAMismatch:
         flow = {"steps": {"when": {"ask": "When?", "save": "day"}, "end": {"say": "Until {{day}}, {{name}}."}}}
 
         assert mismatch(Definition(flow=flow), {}).missing == ("name",)
+
+
+class TestTextsThatBecomeTooLong:
+    FLOW = {"steps": {"a": {"ask": "x", "expect": [{"hear": ["{{name}}"] * 200}], "go": "a"}}}  # noqa: RUF012
+    DEFINITION = Definition(
+        greeting="{{name}} " * 200,
+        prompt=tuple(PromptSection("", "{{name}} " * 100) for _ in range(20)),
+        idle_question="Are you there?",
+        farewell="Bye {{name}}" * 100,
+        flow=FLOW,
+    )
+
+    def test_are_named_when_the_call_is_taken(self) -> None:
+        found = mismatch(self.DEFINITION, {"name": "word " * 300})
+
+        assert found.too_long == ("greeting", "farewell", "prompt")
+        assert found.warnings(spelling_hints=True) == (
+            "text_too_long:greeting",
+            "text_too_long:farewell",
+            "text_too_long:prompt",
+        )
+
+    def test_are_cut_in_the_call(self) -> None:
+        brief = brief_for(self.DEFINITION, "Ava", AVA, {"name": "word " * 3_000})
+
+        assert len(brief.greeting) <= 16_000
+        assert len(brief.farewell) <= 16_000
+        assert len(brief.instructions) <= 260 * 1024
+        assert len(str(brief.flow)) <= 530 * 1024
+        assert brief.greeting.endswith("word")
+
+    def test_are_none_with_usual_values(self) -> None:
+        assert mismatch(self.DEFINITION, {"name": "Jo"}).too_long == ()

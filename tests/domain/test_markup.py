@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,3 +33,23 @@ def test_that_holds_no_markup_stays_as_it_is(text: str) -> None:
 @given(st.text(alphabet="<>/&;ab# ", max_size=40))
 def test_never_holds_a_tag_afterwards_that_was_one_before(text: str) -> None:
     assert len(without_markup(text)) <= len(text) + text.count("<")
+
+
+@pytest.mark.parametrize("piece", ["<!--", "<!-- -->", "<a", "<", "&", "&#", "<p>", "<!--<p>", "-->"])
+def test_is_read_in_linear_time(piece: str) -> None:
+    def seconds(pieces: int) -> float:
+        began = time.process_time()
+        without_markup(piece * pieces)
+        return time.process_time() - began
+
+    assert seconds(200_000) < 100 * max(seconds(10_000), 0.005)
+
+
+@given(st.lists(st.sampled_from(["<!--", "-->", "<b>", "x", " ", "<", ">", "--"]), max_size=12).map("".join))
+def test_a_comment_goes_from_its_beginning_to_the_first_end_behind_it(text: str) -> None:
+    spoken = without_markup(text)
+
+    begins = text.find("<!--")
+    ends = text.find("-->", begins + 4) if begins >= 0 else -1
+    assert (spoken == text) or ("<b>" in text) or ends > begins
+    assert "<b>" not in spoken

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outdial.domain.templates import Rendered, names_in, odd_placeholders, render, render_tree, spoken
+from outdial.domain.templates import (
+    Rendered,
+    names_in,
+    odd_placeholders,
+    render,
+    render_tree,
+    rendered_letters,
+    spoken,
+)
 
 NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)
 PLAIN = st.text(st.characters(exclude_characters="{}@", exclude_categories=["Cs"]), max_size=20)
@@ -188,3 +196,47 @@ class TestRendering:
             "left": "{{a}}",
             "inside": {"left": ["{{a}}"]},
         }
+
+
+class TestALongText:
+    def test_is_cut_at_a_blank_where_it_would_be_too_long(self) -> None:
+        rendered = render("So: {{a}} the end {{gone}}", {"a": "word " * 100}, 200)
+
+        assert rendered.is_cut
+        assert 100 < len(rendered.text) <= 200
+        assert rendered.text.endswith("word")
+        assert rendered.missing == ("gone",)
+
+    def test_without_placeholders_is_as_long_as_it_was_written(self) -> None:
+        assert render("x" * 500, {}, 100) == Rendered("x" * 500)
+
+    @pytest.mark.parametrize("values", [{}, {"a": ""}, {"a": "w " * 8_000}])
+    @pytest.mark.parametrize("piece", ["{{a}}", "{{a}} ", "{{ a", "{{", "{{ ", "@", "{{a}}\n", " {{b}}"])
+    def test_takes_time_and_room_by_its_length(self, piece: str, values: dict[str, str]) -> None:
+        def seconds(pieces: int) -> float:
+            began = time.process_time()
+            assert len(render(piece * pieces, values).text) <= max(len(piece) * pieces, 16_000)
+            return time.process_time() - began
+
+        assert seconds(200_000) < 100 * max(seconds(10_000), 0.005)
+
+    @given(st.lists(st.tuples(PLAIN, NAMES)), PLAIN, st.dictionaries(NAMES, PLAIN), st.integers(0, 60))
+    def test_is_never_longer_than_said_beforehand(
+        self, pieces: list[tuple[str, str]], end: str, values: dict[str, str], letters: int
+    ) -> None:
+        text = "".join(f"{plain}{{{{{name}}}}}" for plain, name in pieces) + end
+        whole, rendered = render(text, values), render(text, values, letters)
+
+        assert len(whole.text) <= rendered_letters(text, values)
+        if pieces:
+            assert len(rendered.text) <= letters or rendered == whole
+        assert rendered.is_cut or rendered == whole
+
+    def test_of_a_tree_ends_when_all_of_it_is_too_long(self) -> None:
+        tree = {"steps": ["{{a}}"] * 1_000, "plain": "kept"}
+
+        rendered = render_tree(tree, {"a": "w" * 3_000}, letters=10_000)
+
+        assert sum(map(len, rendered["steps"])) <= 10_000
+        assert rendered["steps"][0] == "w" * 3_000
+        assert rendered["plain"] == "kept"

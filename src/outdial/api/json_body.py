@@ -5,16 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from starlette.requests import Request
 
-from outdial.domain.errors import Fault, Invalid, Refused
+from outdial.domain.errors import Fault, Invalid, Refused, cut
+from outdial.domain.limits import (
+    MAX_JSON_DEPTH,
+    MAX_JSON_MEMBERS,
+    MAX_JSON_NAME_LETTERS,
+    MAX_JSON_TEXT_BYTES,
+    MAX_JSON_VALUES,
+    MAX_NUMBER_DIGITS,
+)
+from outdial.domain.sizes import utf8_bytes
 
 JsonObject: TypeAlias = dict[str, object]
-
-_MAX_DEPTH: Final = 64
-"""Deeper nesting than any client needs, and shallower than what exhausts the stack of a JSON writer."""
 
 
 class TooLarge(Refused):
@@ -47,15 +53,19 @@ async def _read(request: Request, limit_bytes: int) -> bytes:
     return bytes(body)
 
 
-def parse_object(raw: bytes) -> JsonObject | None:
+def parse_object(raw: bytes, field: str = "") -> JsonObject | None:
     """The JSON object in ``raw`` (UTF-8, a BOM allowed), or None when it is anything else.
 
     NaN, infinities, lone surrogates and nesting beyond 64 levels are not JSON here: they could not be stored or
-    answered. NUL characters, which no database text holds, are left out.
+    answered. NUL characters, which no database text holds, are left out. ``field``: the one it came in; empty: it is a
+    body.
+
+    Raises:
+        Invalid: more values, members, letters or digits than any body may have; the fault names the place.
     """
     try:
-        value = json.loads(raw.decode("utf-8-sig"), parse_constant=_no_constant)
-        cleaned = _clean(value, 0)
+        value = json.loads(raw.decode("utf-8-sig"), parse_constant=_no_constant, parse_int=_whole)
+        cleaned = _Cleaner((field,) if field else ()).cleaned(value, 0)
     except (ValueError, RecursionError):
         return None
     return cleaned if isinstance(cleaned, dict) else None
@@ -65,16 +75,66 @@ def _no_constant(name: str) -> object:
     raise ValueError(f"{name} is not JSON")
 
 
-def _clean(value: object, depth: int) -> object:
-    if depth > _MAX_DEPTH:
-        raise ValueError("nested too deeply")
-    if isinstance(value, str):
-        value.encode()
-        return value.replace("\0", "")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("a number out of range")
-    if isinstance(value, list):
-        return [_clean(item, depth + 1) for item in value]
-    if isinstance(value, dict):
-        return {str(_clean(key, depth)): _clean(item, depth + 1) for key, item in value.items()}
-    return value
+class _Huge:
+    """Stands for a whole number too long to be read: time grows with the square of its digits."""
+
+
+def _whole(digits: str) -> int | _Huge:
+    return int(digits) if len(digits) <= MAX_NUMBER_DIGITS else _Huge()
+
+
+class _Cleaner:
+    """Looks at every value once, and no further than the limits: a body of 1 MB may hold 300,000 of them."""
+
+    def __init__(self, path: tuple[str, ...]) -> None:
+        self._path = list(path)
+        self._values = 0
+
+    def cleaned(self, value: object, depth: int) -> object:
+        self._values += 1
+        if self._values > MAX_JSON_VALUES:
+            raise Invalid(Fault((), f"more than {MAX_JSON_VALUES} values were sent", "too_long"))
+        if depth > MAX_JSON_DEPTH:
+            raise ValueError("nested too deeply")
+        if isinstance(value, str):
+            return self._text(value)
+        if isinstance(value, _Huge):
+            raise self._over(MAX_NUMBER_DIGITS, "digits")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError("a number out of range")
+        if isinstance(value, list):
+            self._bounded(len(value), MAX_JSON_MEMBERS, "items")
+            return [self._member(str(index), item, depth) for index, item in enumerate(value)]
+        if isinstance(value, dict):
+            self._bounded(len(value), MAX_JSON_MEMBERS, "members")
+            return {self._name(name): self._member(name, item, depth) for name, item in value.items()}
+        return value
+
+    def _member(self, name: str, value: object, depth: int) -> object:
+        self._path.append(name)
+        cleaned = self.cleaned(value, depth + 1)
+        self._path.pop()
+        return cleaned
+
+    def _text(self, text: str) -> str:
+        # Also refuses half of a surrogate pair.
+        text.encode()
+        self._bounded(utf8_bytes(text), MAX_JSON_TEXT_BYTES, "bytes")
+        return text.replace("\0", "")
+
+    def _name(self, name: str) -> str:
+        name.encode()
+        if len(name) > MAX_JSON_NAME_LETTERS:
+            where = ".".join(self._path) or "the body"
+            raise self._wrong(f"{where} has a member whose name is longer than {MAX_JSON_NAME_LETTERS} characters")
+        return name.replace("\0", "")
+
+    def _bounded(self, length: int, most: int, what: str) -> None:
+        if length > most:
+            raise self._over(most, what)
+
+    def _over(self, most: int, what: str) -> Invalid:
+        return self._wrong(f"{'.'.join(map(cut, self._path)) or 'the body'} has more than {most} {what}")
+
+    def _wrong(self, message: str) -> Invalid:
+        return Invalid(Fault(tuple(self._path), message, "too_long"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -11,10 +11,12 @@ from outdial.commands.credits import can_pay
 from outdial.commands.once import Answer, Once, create_once
 from outdial.domain.agent import Voice
 from outdial.domain.agent_warnings import call_warnings
+from outdial.domain.bounds import text_faults, url_faults, variables_faults
 from outdial.domain.brief import mismatch
 from outdial.domain.clock import Clock
 from outdial.domain.errors import Fault, Invalid, NoCredits, NotFound
 from outdial.domain.ids import new_id
+from outdial.domain.limits import MAX_LABEL_LETTERS, MAX_NAME_LETTERS
 from outdial.domain.plan import first_due, resolve
 from outdial.domain.request import CallRequest
 from outdial.domain.templates import strings_in
@@ -27,6 +29,17 @@ from outdial.store.numbers import OwnNumber, numbers_by_id, numbers_by_value, po
 from outdial.store.records import HINTS_AT_SPELLING
 from outdial.store.registration import CallerNumber, Registration, rows_of
 
+_TEXTS: Final = {
+    "to_number": MAX_LABEL_LETTERS,
+    "callee_name": MAX_NAME_LETTERS,
+    "agent_id": MAX_LABEL_LETTERS,
+    "agent_tag": MAX_LABEL_LETTERS,
+    "number_pool_id": MAX_LABEL_LETTERS,
+    "version_id": MAX_LABEL_LETTERS,
+    "voice_id": MAX_LABEL_LETTERS,
+    "call_category": MAX_LABEL_LETTERS,
+}
+"""Members of a request that are texts, with how long they may be."""
 _PAID_FIRST: Final = frozenset({"ringly"})
 """Dialects whose calls are refused when there are no credits; those of the others wait for some."""
 
@@ -214,9 +227,20 @@ async def _callers(db: Database, request: CallRequest) -> Sequence[CallerNumber]
 
 def _check_texts(request: CallRequest) -> None:
     """No database keeps a NUL in a text, and half a surrogate pair is no character: said now, not by a failed write."""
-    for name in ("to_number", "callee_name", "agent_id", "agent_tag", "number_pool_id", "version_id", "call_category"):
+    if faults := list(_limit_faults(request)):
+        raise Invalid(*faults)
+    for name in _TEXTS:
         if not storable(getattr(request, name) or ""):
             raise Invalid(Fault((name,), f"{name} holds a character that cannot be stored"))
     for name, value in request.variables.items():
         if not all(map(storable, (name, *strings_in(value)))):
             raise Invalid(Fault(("variables", name), "variables hold a character that cannot be stored"))
+
+
+def _limit_faults(request: CallRequest) -> Iterator[Fault]:
+    """The door has judged them by its own names; this is for whatever it let through."""
+    for name, most in _TEXTS.items():
+        yield from text_faults(getattr(request, name) or "", most, name)
+    yield from variables_faults(request.variables, "variables")
+    if request.callback is not None:
+        yield from url_faults(request.callback.url, "callback_url")

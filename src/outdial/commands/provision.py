@@ -13,6 +13,7 @@ from outdial.commands.agents import AgentDraft, create_agent, new_version
 from outdial.commands.rules import TrunkLimits
 from outdial.domain.agent import Definition
 from outdial.domain.attempt import Trunk
+from outdial.domain.bounds import headers_faults
 from outdial.domain.clock import Clock
 from outdial.domain.errors import Conflict, Fault, Invalid, NotFound
 from outdial.domain.ids import new_id
@@ -50,6 +51,7 @@ async def add_trunk(db: Database, workspace_id: str, trunk: Trunk, *, now: Clock
 def faults_of(trunk: Trunk, limits: TrunkLimits) -> list[Fault]:
     """What is wrong with a trunk's name and limits; whether it can be dialled over, its carrier says."""
     faults = trunk_faults(limits.get("max_calls"), limits.get("calls_per_s"))
+    faults += headers_faults(dict(trunk.headers), "headers")
     if not trunk.name.strip() or not trunk.name.isprintable():
         faults.append(Fault(("name",), "name must be a text that can be printed"))
     return faults

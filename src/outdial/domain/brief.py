@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from outdial.domain.agent import CARRIED, Brief, Definition, PromptSection, TalkLimits, Voice
 from outdial.domain.flow_names import saved_names
+from outdial.domain.limits import MAX_RENDERED_LETTERS, MAX_RENDERED_PROMPT_LETTERS
 from outdial.domain.markup import without_markup
-from outdial.domain.templates import names_in, render, render_tree, spoken, strings_in, value_of
+from outdial.domain.templates import names_in, render, render_tree, rendered_letters, spoken, strings_in, value_of
 from outdial.domain.voices import canonical
 
 SAID: Final = frozenset({"say", "ask", "unclear", "give_up"})
@@ -18,15 +19,20 @@ SAID: Final = frozenset({"say", "ask", "unclear", "give_up"})
 
 @dataclass(frozen=True)
 class Mismatch:
-    """Names the agent's texts use and the call does not bring, and the other way round; each in order."""
+    """Names the agent's texts use and the call does not bring, and the other way round; each in order.
+
+    ``too_long``: the agent's texts that this call's values make longer than is said; they are cut.
+    """
 
     missing: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
+    too_long: tuple[str, ...] = ()
 
     def warnings(self, *, spelling_hints: bool) -> tuple[str, ...]:
         """As both dialects report them; unused names only beside a missing one, to hint at the spelling."""
-        missing = tuple(f"missing_variable:{name}" for name in self.missing)
-        if not missing or not spelling_hints:
+        missing = tuple(f"text_too_long:{name}" for name in self.too_long)
+        missing += tuple(f"missing_variable:{name}" for name in self.missing)
+        if not self.missing or not spelling_hints:
             return missing
         return missing + tuple(f"unused_variable:{name}" for name in self.unused)
 
@@ -41,7 +47,19 @@ def mismatch(definition: Definition, variables: Mapping[str, Any]) -> Mismatch:
         missing=tuple(name for name in used if value_of(name, values) is None and name not in answers),
         # That no text uses what every call brings is no sign of a misspelling.
         unused=tuple(name for name in variables if name not in whole and name not in CARRIED),
+        too_long=tuple(_too_long(definition, values)),
     )
+
+
+def _too_long(definition: Definition, values: Mapping[str, Any]) -> Iterator[str]:
+    for name in ("greeting", "idle_question", "farewell"):
+        if rendered_letters(getattr(definition, name), values) > MAX_RENDERED_LETTERS:
+            yield name
+    prompt = (text for section in definition.prompt for text in (section.title, section.content))
+    if sum(rendered_letters(text, values) for text in prompt) > MAX_RENDERED_PROMPT_LETTERS:
+        yield "prompt"
+    if any(rendered_letters(text, values) > MAX_RENDERED_LETTERS for text in strings_in(definition.flow)):
+        yield "flow"
 
 
 def values_for(definition: Definition, variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,4 +118,8 @@ def _flow(flow: Mapping[str, Any] | None, values: Mapping[str, Any]) -> Mapping[
 def _instructions(sections: Sequence[PromptSection], values: Mapping[str, Any]) -> str:
     """The prompt as one text: each section under its title."""
     parts = (f"# {section.title}\n{section.content}" if section.title else section.content for section in sections)
-    return "\n\n".join(render(part, values).text for part in parts)
+    said, left = [], MAX_RENDERED_PROMPT_LETTERS
+    for part in parts:
+        said.append(render(part, values, max(0, left)).text)
+        left -= len(said[-1])
+    return "\n\n".join(said)

@@ -17,7 +17,7 @@ MAX_JSON_DEPTH: Final = 64
 """Deeper nesting than any client needs, and shallower than what exhausts the stack of a JSON writer."""
 MAX_JSON_NAME_LETTERS: Final = 256
 MAX_JSON_TEXT_BYTES: Final = 64 * 1024
-MAX_NUMBER_DIGITS: Final = 40
+MAX_NUMBER_DIGITS: Final = 1_000
 """A whole number as written."""
 
 # Flows and agents.
@@ -88,6 +88,8 @@ MAX_TAGS: Final = 100
 MAX_SUBSCRIPTIONS: Final = 50
 MAX_DOMAINS: Final = 100
 MAX_DOMAIN_LETTERS: Final = 255
+MAX_FILTERS: Final = 20
+"""``metadata.…`` and ``variables.…`` in one query."""
 
 # Contact lists.
 MAX_CELL_BYTES: Final = 2 * 1024

@@ -1,7 +1,8 @@
 """``@{{name}}`` and ``{{name}}`` in the words of an agent (Ringg §2.4, Ringly §4).
 
-One pass: a value is data, never expanded again. A missing value is said as nothing, never as braces; the blanks around
-such a gap are tidied, the blanks inside values and elsewhere stay as they were written.
+One pass, in time linear in the text and what it becomes: a value is data, never expanded again. A missing value is
+said as nothing, never as braces; the blanks around such a gap are tidied, the blanks inside values and elsewhere stay as
+they were written.
 
 What stands in the braces is a name. Beside plain ones (letters, digits, underscores) a call may bring a variable of
 just that name (``{{First Name}}``), or an object with such a member (``{{order.id}}``). Anything else in braces, such
@@ -18,6 +19,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from outdial.domain.limits import MAX_FLOW_TEXT_LETTERS, MAX_RENDERED_FLOW_LETTERS, MAX_RENDERED_LETTERS
+
 _PLACEHOLDER: Final = re.compile(r"@?(?:\{\{(\{[^{}\n]{0,200}\})\}\}|\{\{([^{}\n]{0,200})\}\})")
 """Bounded, so that a million braces are read in one go. Three braces are read as two."""
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -25,22 +28,46 @@ _ANY_NAME: Final = re.compile(r"[\w .'-]+")
 _BRACES: Final = re.compile(r"\{\{|\}\}")
 _BLANKS: Final = " \t"
 _PUNCTUATION: Final = tuple(",.!?;:")
+_WORD_LETTERS: Final = 100
+"""How far before the limit a blank is looked for, so that no word is cut in two."""
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """A text with its values filled in, and the names, in order and once each, that had none."""
+    """A text with its values filled in, and the names, in order and once each, that had none.
+
+    ``is_cut``: it would have been longer than it may be.
+    """
 
     text: str
     missing: tuple[str, ...] = ()
+    is_cut: bool = False
 
 
-def render(text: str, values: Mapping[str, Any]) -> Rendered:
-    """``text`` with every placeholder replaced by its value as it is spoken, see ``spoken``."""
+def render(text: str, values: Mapping[str, Any], letters: int = MAX_RENDERED_LETTERS) -> Rendered:
+    """``text`` with every placeholder replaced by its value as it is spoken, see ``spoken``.
+
+    A text that its values make longer than ``letters`` ends there, at a blank.
+    """
     literals, names = _split(text)
-    missing = tuple(dict.fromkeys(name for name in names if value_of(name, values) is None))
-    said = [spoken(value_of(name, values)) for name in names]
-    return Rendered(_join(literals, said), missing)
+    if not names:
+        return Rendered(text)
+    found = {name: value_of(name, values) for name in dict.fromkeys(names)}
+    words = {name: spoken(value) for name, value in found.items()}
+    missing = tuple(name for name, value in found.items() if value is None)
+    # Sums of lengths only: a large value in many places is not written down first and cut then.
+    within, is_cut = _places_within(literals, [len(words[name]) for name in names], letters)
+    joined = _join(literals[: within + 1], [words[name] for name in names[:within]])
+    return Rendered(_cut(joined, letters) if is_cut else joined, missing, is_cut)
+
+
+def rendered_letters(text: str, values: Mapping[str, Any]) -> int:
+    """How long ``text`` would become, at most, with its values filled in."""
+    if "{{" not in text:
+        return len(text)
+    literals, names = _split(text)
+    words = {name: len(spoken(value_of(name, values))) for name in dict.fromkeys(names)}
+    return sum(map(len, literals)) + sum(words[name] for name in names)
 
 
 def names_in(text: str) -> tuple[str, ...]:
@@ -92,21 +119,42 @@ def strings_in(tree: Any) -> Iterator[str]:
             yield from strings_in(member)
 
 
-def render_tree(tree: Any, values: Mapping[str, Any], leave: frozenset[str] = frozenset()) -> Any:
+def render_tree(
+    tree: Any, values: Mapping[str, Any], leave: frozenset[str] = frozenset(), letters: int = MAX_RENDERED_FLOW_LETTERS
+) -> Any:
     """A tree of JSON values with every string rendered, but for the texts of members named in ``leave``.
 
-    The names of an object's members stay.
+    The names of an object's members stay. All that is filled in has ``letters`` at most; texts beyond are left empty.
     """
-    if isinstance(tree, str):
-        return render(tree, values).text
-    if isinstance(tree, Mapping):
-        return {
-            name: member if name in leave and not isinstance(member, Mapping) else render_tree(member, values, leave)
-            for name, member in tree.items()
-        }
-    if isinstance(tree, list | tuple):
-        return [render_tree(member, values, leave) for member in tree]
-    return tree
+    return _Tree(values, leave, letters).rendered(tree)
+
+
+class _Tree:
+    """Renders a tree, and counts what its texts become."""
+
+    def __init__(self, values: Mapping[str, Any], leave: frozenset[str], letters: int) -> None:
+        self._values = values
+        self._leave = leave
+        self._left = letters
+
+    def rendered(self, tree: Any) -> Any:
+        if isinstance(tree, str):
+            return self._text(tree)
+        if isinstance(tree, Mapping):
+            return {
+                name: member if name in self._leave and not isinstance(member, Mapping) else self.rendered(member)
+                for name, member in tree.items()
+            }
+        if isinstance(tree, list | tuple):
+            return [self.rendered(member) for member in tree]
+        return tree
+
+    def _text(self, text: str) -> str:
+        if "{{" not in text:
+            return text
+        done = render(text, self._values, max(0, min(self._left, MAX_FLOW_TEXT_LETTERS))).text
+        self._left -= len(done)
+        return done
 
 
 def _shortest(value: float) -> str:
@@ -122,23 +170,48 @@ def _split(text: str) -> tuple[list[str], list[str]]:
     return pieces[0::3], [" ".join(name.split()) for name in names]
 
 
+def _places_within(literals: list[str], lengths: list[int], letters: int) -> tuple[int, bool]:
+    """How many placeholders are needed for the first ``letters``, and whether anything stands behind these."""
+    taken = len(literals[0])
+    for place, (length, following) in enumerate(zip(lengths, literals[1:], strict=True), start=1):
+        taken += length + len(following)
+        if taken > letters:
+            return place, True
+    return len(lengths), False
+
+
+def _cut(text: str, letters: int) -> str:
+    short = text[:letters]
+    if len(text) > letters and (at := short.rfind(" ", letters - _WORD_LETTERS)) > 0:
+        short = short[:at]
+    return short.rstrip(_BLANKS)
+
+
 def _join(literals: list[str], said: list[str]) -> str:
     """Literals and values in turn; where a value is empty, its two neighbours close the gap between them."""
     done: list[str] = []
-    open_piece = literals[0]
+    open_pieces = [literals[0]]
     for position, (value, following) in enumerate(zip(said, literals[1:], strict=True), start=1):
         if value:
-            done += (open_piece, value)
-            open_piece = following
+            done += (*open_pieces, value)
+            open_pieces = [following]
         else:
-            ends = position == len(said)
-            open_piece = _close_gap(open_piece, following, first=not done, last=ends)
-    return "".join((*done, open_piece))
+            _close_gap(open_pieces, following, first=not done, last=position == len(said))
+    return "".join((*done, *open_pieces))
 
 
-def _close_gap(before: str, after: str, *, first: bool, last: bool) -> str:
-    head, tail = before.rstrip(_BLANKS), after.lstrip(_BLANKS)
-    blank = head != before or tail != after
-    at_start = head.endswith("\n") or (not head and first)
+def _close_gap(before: list[str], after: str, *, first: bool, last: bool) -> None:
+    """Put ``after`` behind the pieces ``before``, with one blank between them if there was one and it is of use."""
+    blank = False
+    while before:
+        head = before[-1].rstrip(_BLANKS)
+        blank = blank or head != before[-1]
+        before[-1] = head
+        if head:
+            break
+        before.pop()
+    tail = after.lstrip(_BLANKS)
+    blank = blank or tail != after
+    at_start = before[-1].endswith("\n") if before else first
     at_end = tail.startswith(("\n", *_PUNCTUATION)) or (not tail and last)
-    return head + (" " if blank and not at_start and not at_end else "") + tail
+    before += (" " if blank and not at_start and not at_end else "", tail)

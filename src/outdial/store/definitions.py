@@ -8,6 +8,7 @@ from datetime import time
 from typing import Any, Final
 
 from outdial.domain.agent import ANALYSIS_TYPES, AnalysisPlan, Definition, PromptSection, TalkLimits
+from outdial.domain.bounds import definition_faults
 from outdial.domain.errors import Broken, Fault, Invalid
 from outdial.domain.hours import zone
 
@@ -22,8 +23,11 @@ def storable(definition: Definition) -> dict[str, Any]:
     """As ``definition_to_json``, and surely read back: what cannot be read would stop every later look at the agent.
 
     Raises:
-        Invalid: a member is of the wrong kind or out of its range.
+        Invalid: a member is of the wrong kind, out of its range or over its limit. Limits hold for what is stored
+            now: what was stored before is read as it is.
     """
+    if faults := [*definition_faults(definition)]:
+        raise Invalid(*faults)
     stored = definition_to_json(definition)
     definition_from_json(stored)
     return stored

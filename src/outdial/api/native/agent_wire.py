@@ -6,14 +6,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from outdial.api.native.asked import Name, Strict
+from outdial.api.native.asked import HEADERS, Headers, Name, Strict, Url
+from outdial.domain.limits import MAX_DOMAINS, MAX_SUBSCRIPTIONS
 
 AgentName = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"\S")]
 Note = Annotated[str, StringConstraints(max_length=500)]
 AgentType = Literal["outbound", "inbound", "outbound_inbound"]
-Definition = Annotated[dict[str, Any], Field(description="docs/agents.md names its members; greeting, prompt, flow, …")]
-Url = Annotated[str, StringConstraints(max_length=2048)]
-Domains = Annotated[list[Name], Field(max_length=100, description="Origins a browser may call from")]
+Definition = Annotated[
+    dict[str, Any],
+    Field(description="docs/agents.md names its members, docs/limits.md their limits"),
+]
+Domains = Annotated[list[Name], Field(max_length=MAX_DOMAINS, description="Origins a browser may call from")]
 
 
 class SubscriptionIn(Strict):
@@ -21,11 +24,11 @@ class SubscriptionIn(Strict):
 
     events: list[Name] = Field(min_length=1, max_length=50, examples=[["call_ended", "processed"]])
     url: Url = Field(examples=["https://hooks.example.test/outdial"])
-    headers: dict[str, str] = Field(default={}, max_length=50, description="*** keeps the value that is stored")
+    headers: Headers = Field(default={}, description=f"*** keeps the value that is stored; {HEADERS}")
     method: Literal["POST", "PUT", "PATCH"] = "POST"
 
 
-Subscriptions = Annotated[list[SubscriptionIn], Field(max_length=50)]
+Subscriptions = Annotated[list[SubscriptionIn], Field(max_length=MAX_SUBSCRIPTIONS)]
 
 
 class AgentIn(Strict):

@@ -19,6 +19,7 @@ from outdial.commands import agents as commands
 from outdial.domain import voices as speaking
 from outdial.domain.agent import Definition, Voice
 from outdial.domain.agent_warnings import agent_warnings
+from outdial.domain.bounds import definition_faults, headers_faults
 from outdial.domain.errors import Fault, Invalid
 from outdial.domain.subscription import Subscription
 from outdial.domain.subscription_headers import masked, may_be_sent, replaced
@@ -140,6 +141,7 @@ class _Agents:
         """
         try:
             definition = definition_from_json(members)
+            _must_be_bounded(definition)
             if definition.flow is not None:
                 parse(definition.flow)
             _must_be_spoken(definition, self._parts.voices)
@@ -184,6 +186,11 @@ class _Agents:
         )
 
 
+def _must_be_bounded(definition: Definition) -> None:
+    if faults := [*definition_faults(definition)]:
+        raise Invalid(*faults)
+
+
 def _must_be_spoken(definition: Definition, voices: Mapping[str, Voice]) -> None:
     for name in ("language", "secondary_language"):
         if getattr(definition, name) and not speaking.is_known(getattr(definition, name), voices.values()):
@@ -222,7 +229,8 @@ def _faults(one: wire.SubscriptionIn, path: tuple[str, ...]) -> list[Fault]:
     if not is_web_address(one.url):
         faults.append(Fault((*path, "url"), "url must be an http or https URL"))
     wrong = [name for name, value in one.headers.items() if not may_be_sent(name, value)]
-    return faults + [Fault((*path, "headers", name), f"{name} is no header that can be sent") for name in wrong]
+    faults += [Fault((*path, "headers", name), f"{name} is no header that can be sent") for name in wrong]
+    return [*faults, *headers_faults(one.headers, *path, "headers")]
 
 
 def _origins(names: Sequence[str]) -> tuple[str, ...]:

@@ -19,12 +19,29 @@ from pydantic import (
     model_validator,
 )
 
+from outdial.domain.bounds import headers_faults, too_long, variables_faults
 from outdial.domain.errors import Broken, Fault, Invalid
 from outdial.domain.hours import zone
+from outdial.domain.limits import (
+    MAX_CALLER_NUMBERS,
+    MAX_HEADER_LETTERS,
+    MAX_HEADER_NAME_LETTERS,
+    MAX_HEADERS,
+    MAX_HEADERS_BYTES,
+    MAX_LABEL_LETTERS,
+    MAX_METADATA_BYTES,
+    MAX_NAME_LETTERS,
+    MAX_URL_LETTERS,
+    MAX_VARIABLE_LETTERS,
+    MAX_VARIABLES,
+    MAX_VARIABLES_BYTES,
+)
+from outdial.domain.sizes import json_bytes
 from outdial.domain.subscription_headers import may_be_sent
 from outdial.domain.web_addresses import is_web_address
 
 Model = TypeVar("Model", bound=BaseModel)
+T = TypeVar("T")
 _HHMM: Final = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 _MOMENT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
@@ -71,8 +88,14 @@ Moment = Annotated[datetime, BeforeValidator(moment), WithJsonSchema({"type": "s
 WallTime = Annotated[time, BeforeValidator(_wall_time), WithJsonSchema({"type": "string", "pattern": _HHMM})]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
-Text = Annotated[str, StringConstraints(max_length=256)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+Text = Annotated[str, StringConstraints(max_length=MAX_NAME_LETTERS)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=MAX_LABEL_LETTERS)]
+Url = Annotated[str, StringConstraints(max_length=MAX_URL_LETTERS)]
+HeaderName = Annotated[str, StringConstraints(max_length=MAX_HEADER_NAME_LETTERS)]
+HeaderValue = Annotated[str, StringConstraints(max_length=MAX_HEADER_LETTERS)]
+Headers = Annotated[dict[HeaderName, HeaderValue], Field(max_length=MAX_HEADERS)]
+Rotated = Annotated[list[T], Field(min_length=1, max_length=MAX_CALLER_NUMBERS)]
+HEADERS: Final = f"in all at most {MAX_HEADERS_BYTES} bytes"
 Minutes = Annotated[float, Field(ge=0, le=10080)]
 Silence = Annotated[float, Field(ge=1, le=600)]
 
@@ -109,12 +132,8 @@ class LimitsIn(Strict):
 class CallbackIn(Strict):
     """An endpoint that is told of this call alone."""
 
-    url: Annotated[str, StringConstraints(max_length=2048), AfterValidator(_web_address)] = Field(
-        examples=["https://hooks.example.test/outdial"]
-    )
-    headers: Annotated[dict[str, str], AfterValidator(_sendable)] = Field(
-        default={}, max_length=50, description="Sent along"
-    )
+    url: Annotated[Url, AfterValidator(_web_address)] = Field(examples=["https://hooks.example.test/outdial"])
+    headers: Annotated[Headers, AfterValidator(_sendable)] = Field(default={}, description=f"Sent along; {HEADERS}")
 
 
 class CallIn(Strict):
@@ -123,11 +142,15 @@ class CallIn(Strict):
     to_number: E164 = Field(examples=["+12025550143"])
     agent_id: Name | None = None
     agent_tag: Name | None = None
-    from_numbers: list[E164] | None = Field(default=None, min_length=1, max_length=100, description="Rotated")
-    from_number_ids: list[Name] | None = Field(default=None, min_length=1, max_length=100, description="Rotated")
+    from_numbers: Rotated[E164] | None = Field(default=None, description="Rotated")
+    from_number_ids: Rotated[Name] | None = Field(default=None, description="Rotated")
     number_pool_id: Name | None = None
     callee_name: Text | None = None
-    variables: dict[str, Any] | None = None
+    variables: dict[str, Any] | None = Field(
+        default=None,
+        max_length=MAX_VARIABLES,
+        description=f"Each at most {MAX_VARIABLE_LETTERS} letters, in all {MAX_VARIABLES_BYTES} bytes",
+    )
     window: WindowIn | None = None
     scheduled_at: Moment | None = Field(default=None, description="RFC 3339 with offset; the past means now")
     retry: RetryIn | None = None
@@ -136,7 +159,9 @@ class CallIn(Strict):
     voice_id: Name | None = None
     call_category: Name | None = None
     callback: CallbackIn | None = None
-    metadata: dict[str, Any] | None = Field(default=None, description="Kept and given back, never looked at")
+    metadata: dict[str, Any] | None = Field(
+        default=None, description=f"Kept and given back, never looked at; at most {MAX_METADATA_BYTES} bytes"
+    )
 
     @model_validator(mode="after")
     def _one_of_each(self) -> Self:
@@ -144,6 +169,20 @@ class CallIn(Strict):
             if sum(getattr(self, name) is not None for name in names) != 1:
                 raise ValueError(f"give exactly one of {', '.join(names)}")
         return self
+
+
+def must_be_bounded(call: CallIn) -> None:
+    """
+    Raises:
+        Invalid: something is over a limit that is no single text's.
+    """
+    faults = [*variables_faults(call.variables or {}, "variables")]
+    if json_bytes(call.metadata, at_most=MAX_METADATA_BYTES) > MAX_METADATA_BYTES:
+        faults.append(too_long(("metadata",), MAX_METADATA_BYTES, "bytes"))
+    if call.callback is not None:
+        faults += headers_faults(call.callback.headers, "callback", "headers")
+    if faults:
+        raise Invalid(*faults)
 
 
 class Reschedule(Strict):
@@ -169,7 +208,9 @@ def read(model: type[Model], body: Mapping[str, object]) -> Model:
     try:
         return model.model_validate(body)
     except ValidationError as error:
-        raise Invalid(*(_fault(one["loc"], one["msg"], one["type"]) for one in error.errors())) from None
+        # Without what was sent: that may be large, and it is not said again.
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        raise Invalid(*(_fault(one["loc"], one["msg"], one["type"]) for one in found)) from None
 
 
 def _fault(path: tuple[int | str, ...], message: str, kind: str) -> Fault:

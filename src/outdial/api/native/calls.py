@@ -40,6 +40,7 @@ class CallRoutes:
         call = asked.read(asked.CallIn, body)
         if call.scheduled_at is not None and call.scheduled_at > self._parts.now() + _MAX_AHEAD:
             raise Invalid(Fault(("scheduled_at",), "scheduled_at must lie within the next 365 days"))
+        asked.must_be_bounded(call)
         wanted = translate.call_request(call, body, workspace_id)
         repeatable = once.once_of(
             request, workspace_id=workspace_id, dialect=translate.DIALECT, operation="call", body=body

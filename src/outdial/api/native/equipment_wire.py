@@ -6,15 +6,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from outdial.api.native.asked import E164, Name, Strict, Text
+from outdial.api.native.asked import E164, HEADERS, Headers, Name, Strict, Text
+from outdial.domain.limits import MAX_POOL_NUMBERS, MAX_TAGS
 from outdial.domain.rules import CALLS_PER_S, MOST
 
 Limit = Annotated[int, Field(ge=0, le=MOST)]
 CallsPerSecond = Annotated[float, Field(ge=CALLS_PER_S[0], le=CALLS_PER_S[1])]
-Tags = Annotated[list[Name], Field(max_length=100)]
-Ids = Annotated[list[Name], Field(max_length=1000)]
+Tags = Annotated[list[Name], Field(max_length=MAX_TAGS)]
+Ids = Annotated[list[Name], Field(max_length=MAX_POOL_NUMBERS)]
 Codec = Literal["pcmu", "pcma", "g722", "opus"]
-Headers = Annotated[dict[str, str], Field(max_length=50)]
 Setting = Annotated[str, StringConstraints(max_length=512)]
 _MAX_CALLS = "Calls at the same moment; null: no limit; 0: none"
 
@@ -48,7 +48,7 @@ class TrunkChange(Strict):
     srtp: Literal["off", "optional", "mandatory"] = "off"
     codecs: list[Codec] = Field(default=["pcmu", "pcma"], min_length=1, max_length=4)
     outbound_proxy: Setting = Field(default="", description="host, host:port or sip:host:port;transport=tcp")
-    headers: Headers = Field(default={}, description="Sent with every INVITE")
+    headers: Headers = Field(default={}, description=f"Sent with every INVITE; {HEADERS}")
     display_name: Setting = ""
     max_calls: Limit | None = Field(default=None, description=_MAX_CALLS)
     calls_per_s: CallsPerSecond | None = Field(default=None, description="Asked of it; null: no limit")

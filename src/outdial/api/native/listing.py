@@ -13,6 +13,7 @@ from outdial.api.native import asked
 from outdial.domain.call import CallState
 from outdial.domain.errors import Fault, Invalid
 from outdial.domain.ids import parse_uuid
+from outdial.domain.limits import MAX_FILTERS
 from outdial.domain.numbers import e164
 from outdial.domain.outcome import Outcome
 from outdial.queries.call_pages import Place, Wanted
@@ -86,6 +87,8 @@ def wanted(query: CallsQuery, named: Sequence[tuple[str, str]]) -> Wanted:
         metadata=_members("metadata.", named),
         variables=_members("variables.", named),
     )
+    if len(found.metadata) + len(found.variables) > MAX_FILTERS:
+        faults.append(Fault(("metadata",), f"at most {MAX_FILTERS} metadata. and variables. filters", "too_long"))
     faults += [
         Fault((f"{prefix}{name}",), f"{prefix}{name} must not hold NUL characters")
         for prefix, members in (("metadata.", found.metadata), ("variables.", found.variables))

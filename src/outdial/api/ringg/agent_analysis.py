@@ -8,7 +8,15 @@ from typing import Any, Final
 
 from outdial.domain.agent import ANALYSIS_TYPES, AnalysisPlan
 from outdial.domain.analysis import fits
+from outdial.domain.bounds import text_faults
 from outdial.domain.errors import Fault, Invalid
+from outdial.domain.limits import (
+    MAX_ANALYSIS_KEYS,
+    MAX_ANALYSIS_NAME_LETTERS,
+    MAX_ANALYSIS_TEXT_LETTERS,
+    MAX_OPTIONS_BYTES,
+)
+from outdial.domain.sizes import json_bytes
 
 FIELD: Final = "custom_analysis_prompt"
 CLIENT: Final = "client_analysis"
@@ -17,9 +25,7 @@ CONTEXT: Final = "analytics_context"
 _NESTED: Final = frozenset({"prompt", "keys", "defaults"})
 _CLIENT_MEMBERS: Final = frozenset({"context", "goal_key", "keys"})
 _CONTEXTS: Final = {"platform_analytics": "platform_context", "client_analytics": "client_context"}
-_MOST_KEYS: Final = 100
 _MOST_LABELS: Final = 10
-_MAX_NAME: Final = 64
 _MAX_LABEL: Final = 100
 
 
@@ -91,6 +97,10 @@ def read_context(value: object, before: AnalysisPlan) -> AnalysisPlan:
     for name, member in _CONTEXTS.items():
         if asked.get(name) is not None:
             changes[member] = _merged(getattr(before, member), _object(name, asked[name], (CONTEXT, name)))
+            if json_bytes(changes[member], at_most=MAX_OPTIONS_BYTES) > MAX_OPTIONS_BYTES:
+                raise _wrong(
+                    (CONTEXT, name), f"{CONTEXT}.{name} may have at most {MAX_OPTIONS_BYTES} bytes", "too_long"
+                )
     return replace(before, **changes)
 
 
@@ -115,11 +125,9 @@ def _prompt_faults(value: Mapping[str, Any]) -> Iterator[Fault]:
     if not _is_nested(value):
         yield from _names_faults((FIELD,), value)
         for name, said in value.items():
-            if not isinstance(said, str):
-                yield Fault((FIELD, name), f"the description of {name} must be a string", "type")
+            yield from _text_faults((FIELD, name), f"the description of {name}", said)
         return
-    if not isinstance(value.get("prompt"), str | None):
-        yield Fault((FIELD, "prompt"), f"{FIELD}.prompt must be a string", "type")
+    yield from _text_faults((FIELD, "prompt"), f"{FIELD}.prompt", value.get("prompt"))
     parts = {name: value.get(name) or {} for name in ("keys", "defaults")}
     for name, part in parts.items():
         if not isinstance(part, dict):
@@ -134,8 +142,7 @@ def _prompt_faults(value: Mapping[str, Any]) -> Iterator[Fault]:
 
 def _client_faults(value: Mapping[str, Any]) -> Iterator[Fault]:
     for name in ("context", "goal_key"):
-        if not isinstance(value.get(name), str | None):
-            yield Fault((CLIENT, name), f"{CLIENT}.{name} must be a string", "type")
+        yield from _text_faults((CLIENT, name), f"{CLIENT}.{name}", value.get(name))
     for name in value:
         if name not in _CLIENT_MEMBERS:
             yield Fault((CLIENT, name), f"{CLIENT}.{name} is not a known field", "unknown")
@@ -149,8 +156,7 @@ def _client_faults(value: Mapping[str, Any]) -> Iterator[Fault]:
         if not isinstance(said, dict):
             yield Fault(path, f"{name} must be an object with a type", "type")
             continue
-        if not isinstance(said.get("description"), str | None):
-            yield Fault((*path, "description"), f"the description of {name} must be a string", "type")
+        yield from _text_faults((*path, "description"), f"the description of {name}", said.get("description"))
         kind = said.get("type") or "string"
         yield from _type_faults((*path, "type"), name, kind)
         yield from _default_faults((*path, "default"), name, kind, said.get("default"))
@@ -162,16 +168,22 @@ def _label_faults(labels: Mapping[str, Any]) -> Iterator[Fault]:
     for label, meaning in labels.items():
         if not label.strip() or len(label) > _MAX_LABEL:
             yield Fault((LABELS, label), f"labels must be 1 to {_MAX_LABEL} characters", "format")
-        if not isinstance(meaning, str | None):
-            yield Fault((LABELS, label), f"the description of {label} must be a string", "type")
+        yield from _text_faults((LABELS, label), f"the description of {label}", meaning)
+
+
+def _text_faults(path: tuple[str, ...], what: str, text: object) -> Iterator[Fault]:
+    if not isinstance(text, str | None):
+        yield Fault(path, f"{what} must be a string", "type")
+    else:
+        yield from text_faults(text or "", MAX_ANALYSIS_TEXT_LETTERS, *path)
 
 
 def _names_faults(path: tuple[str, ...], keys: Mapping[str, Any]) -> Iterator[Fault]:
-    if len(keys) > _MOST_KEYS:
-        yield Fault(path[:1], f"{path[0]} may hold at most {_MOST_KEYS} keys", "too_long")
+    if len(keys) > MAX_ANALYSIS_KEYS:
+        yield Fault(path[:1], f"{path[0]} may hold at most {MAX_ANALYSIS_KEYS} keys", "too_long")
     for name in keys:
-        if not name.strip() or len(name) > _MAX_NAME:
-            yield Fault((*path, name), f"names of keys must be 1 to {_MAX_NAME} characters", "format")
+        if not name.strip() or len(name) > MAX_ANALYSIS_NAME_LETTERS:
+            yield Fault((*path, name), f"names of keys must be 1 to {MAX_ANALYSIS_NAME_LETTERS} characters", "format")
 
 
 def _type_faults(path: tuple[str, ...], name: str, kind: object) -> Iterator[Fault]:

@@ -7,7 +7,9 @@ from typing import Final, Literal, cast
 
 from outdial.api.ringg import agent_wire, fields
 from outdial.api.ringg.translate import DIALECT
+from outdial.domain.bounds import headers_faults, url_faults
 from outdial.domain.errors import Fault, Invalid
+from outdial.domain.limits import MAX_SUBSCRIPTIONS
 from outdial.domain.subscription import Subscription
 from outdial.domain.subscription_headers import NOT_OURS_TO_SEND, masked, may_be_sent
 
@@ -21,7 +23,6 @@ EVENTS: Final = (
     "all_processing_completed",
 )
 _METHODS: Final = ("POST", "PUT", "PATCH")
-_MOST: Final = 50
 
 
 def read(value: object) -> tuple[Subscription, ...]:
@@ -32,8 +33,8 @@ def read(value: object) -> tuple[Subscription, ...]:
     """
     if not isinstance(value, list):
         raise Invalid(Fault((FIELD,), f"{FIELD} must be a list", "type"))
-    if len(value) > _MOST:
-        raise Invalid(Fault((FIELD,), f"{FIELD} may hold at most {_MOST} entries", "too_long"))
+    if len(value) > MAX_SUBSCRIPTIONS:
+        raise Invalid(Fault((FIELD,), f"{FIELD} may hold at most {MAX_SUBSCRIPTIONS} entries", "too_long"))
     faults = [fault for index, entry in enumerate(value) for fault in _faults(entry, (FIELD, str(index)))]
     if faults:
         raise Invalid(*faults)
@@ -63,7 +64,10 @@ def _faults(entry: object, path: tuple[str, ...]) -> Iterator[Fault]:
         yield Fault((*path, "event_type"), "event_type is required", "missing")
     elif events is None or not set(events) <= set(EVENTS):
         yield Fault((*path, "event_type"), f"event_type must be one or several of {', '.join(EVENTS)}", "unknown")
-    if not fields.is_web_address(entry.get("callback_url")):
+    url = entry.get("callback_url")
+    if isinstance(url, str) and (faults := [*url_faults(url, *path, "callback_url")]):
+        yield from faults
+    elif not fields.is_web_address(url):
         yield Fault((*path, "callback_url"), "callback_url must be an http or https URL", "url")
     if not fields.is_absent(entry.get("method_type")) and _method(entry) not in _METHODS:
         yield Fault((*path, "method_type"), f"method_type must be one of {', '.join(_METHODS)}", "unknown")
@@ -71,6 +75,9 @@ def _faults(entry: object, path: tuple[str, ...]) -> Iterator[Fault]:
     if headers is None:
         yield Fault((*path, "headers"), "headers must be an object", "type")
         return
+    yield from headers_faults(
+        {name: fields.as_scalar_text(value) or "" for name, value in headers.items()}, *path, "headers"
+    )
     for name, value in headers.items():
         text = fields.as_scalar_text(value)
         if value is not None and (text is None or not may_be_sent(name, text)):

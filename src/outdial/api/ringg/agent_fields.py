@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from outdial.api.ringg import fields
+from outdial.domain import bounds
 from outdial.domain import voices as speaking
 from outdial.domain.agent import AGENT_TYPES, Definition, PromptSection, Voice, listed_variables
 from outdial.domain.errors import Fault, Invalid, Refused
 from outdial.domain.ids import parse_uuid
+from outdial.domain.limits import MAX_VARIABLE_NAME_LETTERS, MAX_VARIABLES
 
 _Object = Mapping[str, object]
 
@@ -116,11 +118,15 @@ def names_of(value: object) -> tuple[str, ...]:
     return () if value == [] else fields.as_texts(value) or ()
 
 
-def names_faults(name: str, value: object) -> Iterator[Fault]:
+def names_faults(
+    name: str, value: object, most: int = MAX_VARIABLES, letters: int = MAX_VARIABLE_NAME_LETTERS
+) -> Iterator[Fault]:
     """A list of names, none of them blank."""
     texts = names_of(value) if isinstance(value, list) else ()
     if not isinstance(value, list) or (value and not texts) or not all(texts):
         yield Fault((name,), f"{name} must be a list of strings, none of them blank", "type")
+    else:
+        yield from bounds.names_faults(texts, most, letters, name)
 
 
 def language_faults(name: str, value: str, voices: Collection[Voice]) -> Iterator[Fault]:

@@ -23,8 +23,17 @@ from outdial.commands.agent_links import NumberLink
 from outdial.commands.agents import AgentChange
 from outdial.domain import voices as speaking
 from outdial.domain.agent import AnalysisPlan, Definition, Voice, listed_variables
-from outdial.domain.errors import Fault, Invalid, Refused, Unsupported
+from outdial.domain.errors import Fault, Invalid, Refused, Unsupported, cut
 from outdial.domain.ids import parse_uuid
+from outdial.domain.limits import (
+    MAX_DOMAIN_LETTERS,
+    MAX_DOMAINS,
+    MAX_GREETING_LETTERS,
+    MAX_OPTIONS_BYTES,
+    MAX_VOCAB_LETTERS,
+    MAX_VOCAB_WORDS,
+)
+from outdial.domain.sizes import json_bytes
 from outdial.domain.subscription_headers import replaced
 from outdial.domain.web_addresses import origin
 
@@ -72,7 +81,7 @@ def read(body: _Object, voices: Mapping[str, Voice], now: datetime) -> Edit:
     name = body.get("operation")
     known = name.strip() if isinstance(name, str) else ""
     if known and known not in NAMES:
-        raise Unsupported(f"operation {known} is not supported")
+        raise Unsupported(f"operation {cut(known)} is not supported")
     faults, change = [*_envelope_faults(body)], AgentChange()
     if known in _OPERATIONS:
         try:
@@ -133,7 +142,7 @@ def _edit_name(asked: _Asked) -> AgentChange:
 
 
 def _edit_intro(asked: _Asked) -> AgentChange:
-    text = _text(asked.body, "intro_message", 5000)
+    text = _text(asked.body, "intro_message", MAX_GREETING_LETTERS)
     return _of_the_version(lambda definition: replace(definition, greeting=text))
 
 
@@ -168,7 +177,7 @@ def _edit_speed(asked: _Asked) -> AgentChange:
 
 
 def _edit_vocab(asked: _Asked) -> AgentChange:
-    words = _names(asked.body, "vocab")
+    words = _names(asked.body, "vocab", MAX_VOCAB_WORDS, MAX_VOCAB_LETTERS)
     return _of_the_version(lambda definition: replace(definition, vocab=words))
 
 
@@ -204,7 +213,7 @@ def _link_number(asked: _Asked, *, attached: bool) -> AgentChange:
 
 
 def _edit_domains(asked: _Asked) -> AgentChange:
-    origins = [origin(name) for name in _names(asked.body, "whitelisted_domains")]
+    origins = [origin(name) for name in _names(asked.body, "whitelisted_domains", MAX_DOMAINS, MAX_DOMAIN_LETTERS)]
     if None in origins:
         raise _wrong("whitelisted_domains", "must hold domains, or origins such as https://example.com", "url")
     return AgentChange(whitelisted_domains=tuple(dict.fromkeys(one for one in origins if one is not None)))
@@ -224,6 +233,8 @@ def _edit_option(asked: _Asked, *, name: str) -> AgentChange:
     value = _there(asked.body, name)
     if not isinstance(value, dict | list):
         raise _wrong(name, "must be an object or a list", "type")
+    if json_bytes(value, at_most=MAX_OPTIONS_BYTES) > MAX_OPTIONS_BYTES:
+        raise _wrong(name, f"may have at most {MAX_OPTIONS_BYTES} bytes", "too_long")
     return _of_the_version(lambda definition: replace(definition, options={**definition.options, name: value}))
 
 
@@ -365,9 +376,9 @@ def _id(body: _Object, name: str, *, needed: bool = True, may_be_empty: bool = F
     return parse_uuid(text) or text
 
 
-def _names(body: _Object, name: str) -> tuple[str, ...]:
+def _names(body: _Object, name: str, *limits: int) -> tuple[str, ...]:
     value = _there(body, name)
-    faults = [*agent_fields.names_faults(name, value)]
+    faults = [*agent_fields.names_faults(name, value, *limits)]
     if faults:
         raise Invalid(*faults)
     return agent_fields.names_of(value)

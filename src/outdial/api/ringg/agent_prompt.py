@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from outdial.api.ringg import agent_wire
 from outdial.domain.agent import PromptSection
+from outdial.domain.bounds import prompt_faults
 from outdial.domain.errors import Fault, Invalid
 
 _FIELD: Final = "agent_prompt"
@@ -19,14 +20,20 @@ def read(value: Any) -> tuple[PromptSection, ...]:
         Invalid: with every fault.
     """
     if isinstance(value, str) and value.strip():
-        return (PromptSection("", value),)
+        return _bounded((PromptSection("", value),))
     listed = value.get(_LIST) if isinstance(value, dict) else None
     if not isinstance(listed, list) or not listed:
         raise Invalid(Fault((_FIELD,), f"{_FIELD} must be a text or {{{_LIST}: […]}}, and not empty", "type"))
     faults = [fault for index, one in enumerate(listed) for fault in _faults(one, (_FIELD, _LIST, str(index)))]
     if faults:
         raise Invalid(*faults)
-    return tuple(PromptSection(one["section_title"], one["section_content"]) for one in listed)
+    return _bounded(tuple(PromptSection(one["section_title"], one["section_content"]) for one in listed))
+
+
+def _bounded(prompt: tuple[PromptSection, ...]) -> tuple[PromptSection, ...]:
+    if faults := [*prompt_faults([(one.title, one.content) for one in prompt], _FIELD)]:
+        raise Invalid(*faults)
+    return prompt
 
 
 def shown(prompt: Sequence[PromptSection]) -> agent_wire.Sections | str:

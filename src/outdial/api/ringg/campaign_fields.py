@@ -14,6 +14,7 @@ from outdial.api.ringg import fields, listing, validation
 from outdial.domain.contacts import region_of
 from outdial.domain.errors import Fault, Invalid
 from outdial.domain.ids import parse_uuid
+from outdial.domain.limits import MAX_CALLER_NUMBERS, MAX_NAME_LETTERS, MAX_URL_LETTERS, MAX_VARIABLE_NAME_LETTERS
 from outdial.domain.numbers import e164
 
 ONE_SOURCE: Final = "Provide exactly one of from_numbers or number_pool_id"
@@ -23,6 +24,7 @@ _POOL: Final = "number_pool_id"
 START, END, CONFIG, MAP = "campaign_start_time", "campaign_end_time", "call_config", "variables_map"
 _NAME_LETTERS: Final = 255
 _VARIABLES: Final = 200
+_MAIL_TO: Final = 100
 _GRACE: Final = timedelta(minutes=5)
 """How long ago a start may be: filling in a form takes a while."""
 _LOCAL: Final = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4}),? +([0-9]{1,2}):([0-9]{2})")
@@ -108,11 +110,15 @@ class Reading:
         given = self._json_text(MAP)
         if len(given) > _VARIABLES:
             self.fault(MAP, f"has at most {_VARIABLES} variables", "too_long")
+            return {}
         mapping = {}
         for variable, title in given.items():
             if not variable.strip() or not isinstance(title, str) or not title.strip():
                 path, where = (MAP, variable), f"{MAP}.{variable[:100]}"
                 self._faults.append(Fault(path, f"{where} must be the title of a column", "type"))
+            elif len(variable) > MAX_VARIABLE_NAME_LETTERS or len(title) > MAX_NAME_LETTERS:
+                message = f"{MAP} has names of more than {MAX_VARIABLE_NAME_LETTERS} characters"
+                self._faults.append(Fault((MAP, variable), message, "too_long"))
             else:
                 mapping[variable.strip()] = title.strip()
         return mapping
@@ -156,15 +162,17 @@ class Reading:
         texts = fields.as_texts(self._values[name])
         if texts is None or not all(parse_uuid(text) or e164(text) for text in texts):
             self.fault(name, "must hold numbers in E.164 format, or ids of numbers", "format")
-        elif len(texts) > validation.MAX_CALLER_NUMBERS:
-            self.fault(name, f"may hold at most {validation.MAX_CALLER_NUMBERS} members", "too_long")
+        elif len(texts) > MAX_CALLER_NUMBERS:
+            self.fault(name, f"may hold at most {MAX_CALLER_NUMBERS} members", "too_long")
         return tuple(parse_uuid(text) or text for text in texts or ()), ""
 
     def callback_url(self) -> str:
         value = self._values.get("callback_url")
         if fields.is_absent(value):
             return ""
-        if not fields.is_web_address(value):
+        if isinstance(value, str) and len(value) > MAX_URL_LETTERS:
+            self.fault("callback_url", f"has at most {MAX_URL_LETTERS} characters", "too_long")
+        elif not fields.is_web_address(value):
             self.fault("callback_url", "must be an http or https URL", "url")
         return str(value).strip()
 
@@ -176,6 +184,8 @@ class Reading:
         known = [parse_uuid(text) or "" for text in texts or ()]
         if texts is None or not all(known):
             self.fault(name, "must be a list of UUIDs", "format")
+        elif len(known) > _MAIL_TO:
+            self.fault(name, f"may hold at most {_MAIL_TO} members", "too_long")
         return tuple(known)
 
     def share(self) -> int | None:
@@ -192,7 +202,11 @@ class Reading:
 
     def _json_text(self, name: str) -> Mapping[str, object]:
         text = self.text(name)
-        found = parse_object(text.encode("utf-8", "surrogatepass")) if text else {}
+        try:
+            found = parse_object(text.encode("utf-8", "surrogatepass"), name) if text else {}
+        except Invalid as wrong:
+            self._faults += wrong.faults
+            return {}
         if found is None:
             self.fault(name, "must be a JSON object as text", "json_invalid")
         return found or {}

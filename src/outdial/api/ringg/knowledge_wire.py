@@ -28,6 +28,7 @@ from outdial.domain.knowledge import (
     file_type_of,
     plain_name,
 )
+from outdial.domain.limits import MAX_JSON_MEMBERS
 
 T = TypeVar("T")
 _TYPES: Final = {
@@ -235,7 +236,10 @@ def _read_list(form: Form, field: str, read: Callable[[object], T | None], what:
     found: list[T] = []
     for text in form.texts(field):
         value = _parsed(text)
-        for member in value if isinstance(value, list) else [value]:
+        members = value if isinstance(value, list) else [value]
+        if len(found) + len(members) > MAX_JSON_MEMBERS:
+            raise Invalid(Fault((field,), f"{field} may hold at most {MAX_JSON_MEMBERS} members", "too_long"))
+        for member in members:
             if member is None:
                 continue
             one = read(member)

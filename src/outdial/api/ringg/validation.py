@@ -13,12 +13,19 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from outdial.api.ringg import fields
+from outdial.domain.bounds import headers_faults, text_faults, too_long, url_faults, variables_faults
 from outdial.domain.errors import Fault, Invalid
 from outdial.domain.ids import parse_uuid
+from outdial.domain.limits import (
+    MAX_CALLER_NUMBERS,
+    MAX_LABEL_LETTERS,
+    MAX_NAME_LETTERS,
+    MAX_PARAM_LETTERS,
+    MAX_PARAMS,
+)
 from outdial.domain.numbers import e164
 
 NOT_AN_OBJECT: Final = Fault((), "Request body must be a JSON object", "json_invalid")
-MAX_CALLER_NUMBERS: Final = 100
 MAX_AHEAD: Final = timedelta(days=365)
 
 _Object = Mapping[str, object]
@@ -70,6 +77,8 @@ def _name(asked: Asked) -> Iterator[Fault]:
     name = asked.body.get("name")
     if not isinstance(name, str) or not name.strip():
         yield Fault(("name",), "name is required", "missing")
+    else:
+        yield from text_faults(name, MAX_NAME_LETTERS, "name")
 
 
 def _mobile_number(asked: Asked) -> Iterator[Fault]:
@@ -127,14 +136,19 @@ def _caller_number_form(asked: Asked) -> Iterator[Fault]:
             yield Fault((name,), f"{name} must be {_FORMS[name]}", "type")
         elif len(texts) > MAX_CALLER_NUMBERS:
             yield Fault((name,), f"{name} may hold at most {MAX_CALLER_NUMBERS} members", "too_long")
+        elif name != "from_number" and any(len(text) > MAX_LABEL_LETTERS for text in texts):
+            yield too_long((name,), MAX_LABEL_LETTERS)
 
 
 _FORMS: Final = {"from_number_id": "a string or a list of strings", "number_pool_id": "a string"}
 
 
 def _variables(asked: Asked) -> Iterator[Fault]:
-    if fields.as_object(asked.body.get("custom_args_values")) is None:
+    variables = fields.as_object(asked.body.get("custom_args_values"))
+    if variables is None:
         yield Fault(("custom_args_values",), "custom_args_values must be an object", "type")
+    else:
+        yield from variables_faults(variables, "custom_args_values")
 
 
 def _smart_formatter(asked: Asked) -> Iterator[Fault]:
@@ -150,8 +164,11 @@ def _smart_formatter(asked: Asked) -> Iterator[Fault]:
         yield _formatter_fault("must be an object", "transliteration_language")
         return
     for name in ("source", "target"):
-        if not isinstance(languages.get(name), (str, type(None))):
+        language = languages.get(name)
+        if not isinstance(language, (str, type(None))):
             yield _formatter_fault("must be a string", "transliteration_language", name)
+        elif language and len(language) > MAX_LABEL_LETTERS:
+            yield too_long(("smart_formatter", "transliteration_language", name), MAX_LABEL_LETTERS)
 
 
 def _formatter_fault(message: str, *path: str) -> Fault:
@@ -223,7 +240,9 @@ def _scheduled_at(asked: Asked) -> Iterator[Fault]:
 
 def _callback_url(asked: Asked) -> Iterator[Fault]:
     value = asked.body.get("callback_url")
-    if value is not None and not fields.is_web_address(value):
+    if isinstance(value, str) and (faults := [*url_faults(value, "callback_url")]):
+        yield from faults
+    elif value is not None and not fields.is_web_address(value):
         yield Fault(("callback_url",), "callback_url must be an http or https URL", "url")
 
 
@@ -237,10 +256,22 @@ def _callback_args(asked: Asked) -> Iterator[Fault]:
         if part is None:
             yield Fault(("callback_args", name), f"callback_args.{name} must be an object", "type")
             continue
+        yield from _sizes(name, part)
         for key, value in part.items():
             if value is not None and not _may_be_sent(name, key, value):
                 path = ("callback_args", name, key)
                 yield Fault(path, f"callback_args.{name} holds a name or value that cannot be sent", "format")
+
+
+def _sizes(name: str, part: _Object) -> Iterator[Fault]:
+    texts = {key: fields.as_scalar_text(value) or "" for key, value in part.items()}
+    if name == "headers":
+        yield from headers_faults(texts, "callback_args", name)
+    elif len(part) > MAX_PARAMS:
+        yield too_long(("callback_args", name), MAX_PARAMS, "members")
+    else:
+        for key, text in texts.items():
+            yield from text_faults(text, MAX_PARAM_LETTERS, "callback_args", name, key)
 
 
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -264,8 +295,11 @@ def _labels(asked: Asked) -> Iterator[Fault]:
 
 def _text_ids(asked: Asked) -> Iterator[Fault]:
     for name in ("version_id", "voice_id"):
-        if not isinstance(asked.body.get(name), (str, type(None))):
+        value = asked.body.get(name)
+        if not isinstance(value, (str, type(None))):
             yield Fault((name,), f"{name} must be a string", "type")
+        elif value is not None:
+            yield from text_faults(value, MAX_LABEL_LETTERS, name)
 
 
 def _is_uuid(value: object) -> bool:

@@ -14,6 +14,7 @@ from outdial.api.ringg import asked
 from outdial.api.ringg import webcall_wire as wire
 from outdial.api.ringg.door import RinggDoor
 from outdial.commands.feedback import Opinion, give_feedback
+from outdial.domain.bounds import variables_faults
 from outdial.domain.errors import Fault, Forbidden, Invalid, NotFound, NotOffered, Unauthorized
 from outdial.domain.ids import parse_uuid
 from outdial.domain.web_addresses import origin
@@ -109,6 +110,8 @@ def _webcall_faults(body: Mapping[str, object]) -> Iterator[Fault]:
         yield Fault(("agent_id",), "agent_id is required", "missing")
     if not isinstance(body.get("custom_args_values", {}), (dict, NoneType)):
         yield Fault(("custom_args_values",), "custom_args_values must be an object", "type")
+    if isinstance(variables := body.get("custom_args_values"), dict):
+        yield from variables_faults(variables, "custom_args_values")
     if media_type is not None and media_type not in _MEDIA_TYPES:
         yield Fault(("media_type",), f"media_type must be one of {', '.join(_MEDIA_TYPES)}", "unknown")
 
