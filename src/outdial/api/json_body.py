@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from typing import TypeAlias
+import re
+from typing import Final, TypeAlias
 
 from starlette.requests import Request
 
@@ -21,6 +22,10 @@ from outdial.domain.limits import (
 from outdial.domain.sizes import utf8_bytes
 
 JsonObject: TypeAlias = dict[str, object]
+
+_SIGNS: Final = (b"[", b"{", b",")
+_TEXT: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
+"""To the end where none is: then it is searched once, not from each of its quotes."""
 
 
 class TooLarge(Refused):
@@ -63,12 +68,22 @@ def parse_object(raw: bytes, field: str = "") -> JsonObject | None:
     Raises:
         Invalid: more values, members, letters or digits than any body may have; the fault names the place.
     """
+    if _values_in(raw) > MAX_JSON_VALUES:
+        raise Invalid(Fault((field,) if field else (), f"more than {MAX_JSON_VALUES} values were sent", "too_long"))
     try:
         value = json.loads(raw.decode("utf-8-sig"), parse_constant=_no_constant, parse_int=_whole)
         cleaned = _Cleaner((field,) if field else ()).cleaned(value, 0)
     except (ValueError, RecursionError):
         return None
     return cleaned if isinstance(cleaned, dict) else None
+
+
+def _values_in(raw: bytes) -> int:
+    """How many values a document has at most: to make 300,000 lists takes longer than a phone call may wait."""
+    if (signs := sum(map(raw.count, _SIGNS))) > MAX_JSON_VALUES:
+        without_texts = _TEXT.sub(b"", raw)
+        signs = sum(map(without_texts.count, _SIGNS))
+    return signs + 1
 
 
 def _no_constant(name: str) -> object:
@@ -84,16 +99,12 @@ def _whole(digits: str) -> int | _Huge:
 
 
 class _Cleaner:
-    """Looks at every value once, and no further than the limits: a body of 1 MB may hold 300,000 of them."""
+    """Looks at every value once."""
 
     def __init__(self, path: tuple[str, ...]) -> None:
         self._path = list(path)
-        self._values = 0
 
     def cleaned(self, value: object, depth: int) -> object:
-        self._values += 1
-        if self._values > MAX_JSON_VALUES:
-            raise Invalid(Fault((), f"more than {MAX_JSON_VALUES} values were sent", "too_long"))
         if depth > MAX_JSON_DEPTH:
             raise ValueError("nested too deeply")
         if isinstance(value, str):

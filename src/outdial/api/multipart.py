@@ -12,7 +12,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from outdial.domain.errors import Fault, Invalid
+from outdial.domain.errors import Fault, Invalid, cut
 
 _MOST_PARTS: Final = 200
 """Of each sort: what is allowed for a field is judged by whoever knows it, with its name."""
@@ -75,6 +75,8 @@ async def read_form(
     except TimeoutError:
         raise Invalid(Fault((), f"Request body did not arrive within {limit_s:g} seconds", "timeout")) from None
     except MultiPartException as wrong:
+        if name := parser.overfull_field:
+            raise Invalid(Fault((name,), f"{cut(name)} has more than {part_bytes} bytes", "too_long")) from None
         raise Invalid(Fault((), f"Request body is not a good multipart form: {wrong.message}")) from None
     try:
         if not parser.ended:
@@ -85,12 +87,20 @@ async def read_form(
 
 
 class _Parser(MultiPartParser):
-    """Also knows whether the last boundary came: without it the last file may be half of one."""
+    """Also knows whether the last boundary came, without which the last file may be half of one; and what was too long."""
 
     ended = False
+    overfull_field = ""
+    """The text field that had more bytes than a part may have."""
 
     def on_end(self) -> None:
         self.ended = True
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        part = self._current_part
+        if part.file is None and len(part.data) + end - start > self.max_part_size:
+            self.overfull_field = part.field_name
+        super().on_part_data(data, start, end)
 
 
 async def _counted(request: Request, limit_bytes: int) -> AsyncGenerator[bytes, None]:

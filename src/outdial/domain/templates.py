@@ -1,7 +1,7 @@
 """``@{{name}}`` and ``{{name}}`` in the words of an agent (Ringg §2.4, Ringly §4).
 
 One pass, in time linear in the text and what it becomes: a value is data, never expanded again. A missing value is
-said as nothing, never as braces; the blanks around such a gap are tidied, the blanks inside values and elsewhere stay as
+said as nothing, never as braces; the blanks around such a gap are tidied, those inside values and elsewhere stay as
 they were written.
 
 What stands in the braces is a name. Beside plain ones (letters, digits, underscores) a call may bring a variable of
