@@ -240,13 +240,14 @@ async def test_no_form_and_no_address_stops_a_node(tmp_path: Path) -> None:
         ]
         answers += [await node.get(path) for path in _LONG_QUERIES]
 
-    assert [(status, loop_ms) for status, _, loop_ms in answers if not 400 <= status < 500 and status != 200] == []
+    assert max(status for status, _, _ in answers) < 500
+    assert {status for status, _, _ in answers[: len(RAW)]} == {400}
     assert max(loop_ms for _, _, loop_ms in answers) < LOOP_MS
     assert max(size for _, size, _ in answers) < ANSWER_BYTES
 
 
 _LONG_QUERIES: Final = (
-    "/v1/calls?" + "&".join(f"metadata.m{at}=1" for at in range(4_000)),
+    "/v1/calls?" + "&".join(f"metadata.m{at}=1" for at in range(3_400)),
     "/v1/calls?state=" + "registered," * 4_000,
     "/v1/calls?" + "&" * 50_000,
     "/v1/calls?" + "state&" * 8_000,

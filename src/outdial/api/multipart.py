@@ -87,7 +87,7 @@ async def read_form(
 
 
 class _Parser(MultiPartParser):
-    """Also knows whether the last boundary came, without which the last file may be half of one; and what was too long."""
+    """Also knows what was too long, and whether the last boundary came: without it the last file may be half of one."""
 
     ended = False
     overfull_field = ""
