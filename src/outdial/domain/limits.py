@@ -58,6 +58,9 @@ MAX_VARIABLE_LETTERS: Final = 16_000
 """One value as it is spoken."""
 MAX_VARIABLES_BYTES: Final = 256 * 1024
 """All of them, written as JSON."""
+MAX_RINGLY_VARIABLES: Final = 100
+MAX_RINGLY_VALUE_LETTERS: Final = 4_096
+"""Of the Ringly dialect, as its page says."""
 MAX_METADATA_BYTES: Final = 64 * 1024
 
 # What texts become when their variables are filled in: cut there, with a warning.
@@ -83,6 +86,8 @@ MAX_PARAMS: Final = 50
 """Query parameters added to a callback's URL."""
 MAX_PARAM_LETTERS: Final = 2_048
 MAX_CALLER_NUMBERS: Final = 100
+MAX_MAILS: Final = 100
+"""People to be told of a campaign's end."""
 MAX_POOL_NUMBERS: Final = 1_000
 MAX_TAGS: Final = 100
 MAX_SUBSCRIPTIONS: Final = 50

@@ -7,8 +7,25 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, HttpUrl
 
+from outdial.domain.limits import (
+    MAX_CALLER_NUMBERS,
+    MAX_HEADER_LETTERS,
+    MAX_HEADERS,
+    MAX_HEADERS_BYTES,
+    MAX_NAME_LETTERS,
+    MAX_PARAM_LETTERS,
+    MAX_PARAMS,
+    MAX_URL_LETTERS,
+    MAX_VARIABLE_LETTERS,
+    MAX_VARIABLES,
+    MAX_VARIABLES_BYTES,
+)
+
 _E164: Final = r"^\+[1-9][0-9]{6,14}$"
 _HHMM: Final = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+VARIABLES: Final = f"Each at most {MAX_VARIABLE_LETTERS} letters, in all {MAX_VARIABLES_BYTES} bytes"
+HEADERS: Final = f"Each at most {MAX_HEADER_LETTERS} letters, in all {MAX_HEADERS_BYTES} bytes"
+_ROTATED: Final = f"at most {MAX_CALLER_NUMBERS}"
 
 
 class CallTime(BaseModel):
@@ -44,23 +61,29 @@ class SmartFormatter(BaseModel):
 
 
 class CallbackArgs(BaseModel):
-    headers: dict[str, Any] | None = None
-    params: dict[str, Any] | None = None
+    headers: dict[str, Any] | None = Field(default=None, max_length=MAX_HEADERS, description=HEADERS)
+    params: dict[str, Any] | None = Field(
+        default=None, max_length=MAX_PARAMS, description=f"Each at most {MAX_PARAM_LETTERS} letters"
+    )
 
 
 class IndividualCall(BaseModel):
     """A call request, for the document only: ``validation`` judges what comes, with this API's own words."""
 
-    name: str = Field(min_length=1, examples=["Sam Sample"])
+    name: str = Field(min_length=1, max_length=MAX_NAME_LETTERS, examples=["Sam Sample"])
     mobile_number: str = Field(description="E.164", pattern=_E164, examples=["+12025550143"])
     agent_id: UUID = Field(examples=["c1a7e2d4-3b58-4f0e-8a6d-90e5b7c2f314"])
-    from_number_id: str | list[str] | None = Field(default=None, description="One of the three caller-number fields")
-    from_number: str | list[str] | None = Field(default=None, description="E.164, or several: a rotation pool")
+    from_number_id: str | list[str] | None = Field(
+        default=None, description=f"One of the three caller-number fields; {_ROTATED}"
+    )
+    from_number: str | list[str] | None = Field(
+        default=None, description=f"E.164, or several, {_ROTATED}: a rotation pool"
+    )
     number_pool_id: UUID | None = None
-    custom_args_values: dict[str, Any] | None = None
+    custom_args_values: dict[str, Any] | None = Field(default=None, max_length=MAX_VARIABLES, description=VARIABLES)
     smart_formatter: SmartFormatter | None = None
     call_config: CallConfig | None = None
-    callback_url: HttpUrl | None = None
+    callback_url: HttpUrl | None = Field(default=None, description=f"At most {MAX_URL_LETTERS} letters")
     callback_args: CallbackArgs | None = None
     version_id: UUID | None = None
     voice_id: UUID | None = None
@@ -139,7 +162,7 @@ class WebCall(BaseModel):
     """For the document only: ``webcall`` judges what comes."""
 
     agent_id: UUID = Field(examples=["c1a7e2d4-3b58-4f0e-8a6d-90e5b7c2f314"])
-    custom_args_values: dict[str, Any] | None = None
+    custom_args_values: dict[str, Any] | None = Field(default=None, max_length=MAX_VARIABLES, description=VARIABLES)
     media_type: Literal["audio", "text"] | None = None
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, HttpUrl, WithJsonSchema
 
 from outdial.api.ringg.asked import CallConfig, Paging
+from outdial.domain.limits import MAX_CALLER_NUMBERS, MAX_MAILS, MAX_URL_LETTERS
 
 _File = Annotated[bytes, WithJsonSchema({"type": "string", "format": "binary"})]
 _TRUTH: Final = r"^(true|false|1|0)$"
@@ -21,7 +22,8 @@ class ContactList(BaseModel):
 
     file: _File = Field(description="CSV with a header row, UTF-8, at most 50 MB")
     variables_map: str = Field(
-        description="JSON text: variable name to column title", examples=['{"mobile_number": "Mobile Number"}']
+        description="JSON text: variable name to column title, at most 200",
+        examples=['{"mobile_number": "Mobile Number"}'],
     )
     agent_id: UUID
     call_config: str = Field(description="JSON text: as of a call", examples=['{"max_call_length": 300}'])
@@ -37,14 +39,20 @@ class ContactList(BaseModel):
 
 class _Started(BaseModel):
     agent_id: UUID
-    callback_url: HttpUrl | None = Field(default=None, description="Gets one POST when the campaign is over")
-    email_completion_user_ids: list[UUID] | None = Field(default=None, description="Accepted; no mail is sent")
+    callback_url: HttpUrl | None = Field(
+        default=None, description=f"Gets one POST when the campaign is over; at most {MAX_URL_LETTERS} letters"
+    )
+    email_completion_user_ids: list[UUID] | None = Field(
+        default=None, max_length=MAX_MAILS, description="Accepted; no mail is sent"
+    )
 
 
 class CampaignStart(_Started):
     list_id: UUID
     from_numbers: str | list[str] | None = Field(
-        default=None, description="Numbers (E.164), ids of numbers, or both: a rotation pool", max_length=100
+        default=None,
+        description="Numbers (E.164), ids of numbers, or both: a rotation pool",
+        max_length=MAX_CALLER_NUMBERS,
     )
     from_number_id: str | list[str] | None = Field(default=None, description="Instead of from_numbers")
     from_number: str | list[str] | None = Field(default=None, description="Instead of from_numbers")
@@ -63,7 +71,9 @@ class LargeStart(_Started):
     campaign_start_time: str = Field(description=_START, examples=["18/03/2026, 09:00"])
     campaign_end_time: str = Field(description=_END, examples=["18/03/2026, 18:00"])
     call_config: CallConfig | None = Field(default=None, description="Instead of the one uploaded with the list")
-    from_numbers: str | list[str] | None = Field(default=None, description="As of /campaign/start", max_length=100)
+    from_numbers: str | list[str] | None = Field(
+        default=None, description="As of /campaign/start", max_length=MAX_CALLER_NUMBERS
+    )
     number_pool_id: UUID | None = None
     concurrency_percentage: float | str | None = Field(
         default=None, description="0 to 100: share of the workspace's call slots; without it all", examples=[25]

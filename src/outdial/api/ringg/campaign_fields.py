@@ -14,7 +14,13 @@ from outdial.api.ringg import fields, listing, validation
 from outdial.domain.contacts import region_of
 from outdial.domain.errors import Fault, Invalid
 from outdial.domain.ids import parse_uuid
-from outdial.domain.limits import MAX_CALLER_NUMBERS, MAX_NAME_LETTERS, MAX_URL_LETTERS, MAX_VARIABLE_NAME_LETTERS
+from outdial.domain.limits import (
+    MAX_CALLER_NUMBERS,
+    MAX_MAILS,
+    MAX_NAME_LETTERS,
+    MAX_URL_LETTERS,
+    MAX_VARIABLE_NAME_LETTERS,
+)
 from outdial.domain.numbers import e164
 
 ONE_SOURCE: Final = "Provide exactly one of from_numbers or number_pool_id"
@@ -24,7 +30,6 @@ _POOL: Final = "number_pool_id"
 START, END, CONFIG, MAP = "campaign_start_time", "campaign_end_time", "call_config", "variables_map"
 _NAME_LETTERS: Final = 255
 _VARIABLES: Final = 200
-_MAIL_TO: Final = 100
 _GRACE: Final = timedelta(minutes=5)
 """How long ago a start may be: filling in a form takes a while."""
 _LOCAL: Final = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4}),? +([0-9]{1,2}):([0-9]{2})")
@@ -184,8 +189,8 @@ class Reading:
         known = [parse_uuid(text) or "" for text in texts or ()]
         if texts is None or not all(known):
             self.fault(name, "must be a list of UUIDs", "format")
-        elif len(known) > _MAIL_TO:
-            self.fault(name, f"may hold at most {_MAIL_TO} members", "too_long")
+        elif len(known) > MAX_MAILS:
+            self.fault(name, f"may hold at most {MAX_MAILS} members", "too_long")
         return tuple(known)
 
     def share(self) -> int | None:

@@ -8,12 +8,11 @@ from decimal import Decimal
 from typing import Final
 
 from outdial.domain.errors import Fault, Invalid
+from outdial.domain.limits import MAX_RINGLY_VALUE_LETTERS, MAX_RINGLY_VARIABLES
 from outdial.domain.numbers import e164
 
 RINGLY_VARIABLE_KEY: Final = r"[A-Za-z_]+"
-MAX_VARIABLES: Final = 100
 MAX_KEY_LENGTH: Final = 64
-MAX_VALUE_LENGTH: Final = 4096
 MAX_TAG_LENGTH: Final = 128
 BODY_LIMIT_BYTES: Final = 256 * 1024
 
@@ -67,8 +66,8 @@ def _variables(body: _Object) -> Iterator[Fault]:
     if not isinstance(variables, dict):
         yield Fault(("dynamic_variables",), "dynamic_variables must be an object")
         return
-    if len(variables) > MAX_VARIABLES:
-        yield Fault(("dynamic_variables",), f"dynamic_variables may hold at most {MAX_VARIABLES} keys")
+    if len(variables) > MAX_RINGLY_VARIABLES:
+        yield Fault(("dynamic_variables",), f"dynamic_variables may hold at most {MAX_RINGLY_VARIABLES} keys")
     for key, value in variables.items():
         where = f"dynamic_variables.{key[:MAX_KEY_LENGTH]}"
         if not _KEY.fullmatch(key):
@@ -81,8 +80,8 @@ def _variables(body: _Object) -> Iterator[Fault]:
 def _value(where: str, value: object) -> Iterator[Fault]:
     if isinstance(value, (list, dict)):
         yield Fault((where,), f"{where}: values must be strings")
-    elif len(as_text(value) or "") > MAX_VALUE_LENGTH:
-        yield Fault((where,), f"{where}: values may be at most {MAX_VALUE_LENGTH} characters long")
+    elif len(as_text(value) or "") > MAX_RINGLY_VALUE_LETTERS:
+        yield Fault((where,), f"{where}: values may be at most {MAX_RINGLY_VALUE_LETTERS} characters long")
 
 
 def as_text(value: object) -> str | None:

@@ -6,6 +6,8 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, Field
 
+from outdial.domain.limits import MAX_RINGLY_VALUE_LETTERS, MAX_RINGLY_VARIABLES
+
 _E164: Final = r"^\+[1-9][0-9]{6,14}$"
 
 
@@ -17,13 +19,18 @@ class OutboundCall(BaseModel):
     agent_tag: str = Field(
         pattern=r"^\S{1,128}$", description="Tag of an agent of the workspace", examples=["agent_0f3a9c5d7e1b2468ace02"]
     )
-    dynamic_variables: dict[str, Any] | None = Field(default=None, examples=[{"customer_name": "Jack"}])
+    dynamic_variables: dict[str, Any] | None = Field(
+        default=None,
+        max_length=MAX_RINGLY_VARIABLES,
+        description=f"Each at most {MAX_RINGLY_VALUE_LETTERS} letters",
+        examples=[{"customer_name": "Jack"}],
+    )
 
 
 class FirstOutboundCall(OutboundCall):
     """The deprecated form, which carries the customer's name beside the variables."""
 
-    customer_name: str | None = None
+    customer_name: str | None = Field(default=None, max_length=MAX_RINGLY_VALUE_LETTERS)
 
 
 class OutboundCallAccepted(BaseModel):
