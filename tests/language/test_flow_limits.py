@@ -17,6 +17,7 @@ from outdial.domain.limits import (
     MAX_FLOW_NAME_LETTERS,
     MAX_FLOW_STEPS,
     MAX_FLOW_TEXT_LETTERS,
+    MAX_PHRASE_LETTERS,
 )
 from outdial.language.flow_checks import check_ways
 from outdial.language.flow_model import Flow, Persona, Step
@@ -89,9 +90,10 @@ def test_a_large_flow_that_was_stored_before_still_talks_and_is_read_in_linear_t
             "flow.steps.a.expect.0.hear",
         ),
         (
-            {"steps": {"a": {"ask": "x", "expect": [{"hear": "x" * (MAX_FLOW_TEXT_LETTERS + 1)}], "go": "a"}}},
+            {"steps": {"a": {"ask": "x", "expect": [{"hear": "x" * (MAX_PHRASE_LETTERS + 1)}], "go": "a"}}},
             "flow.steps.a.expect.0.hear",
         ),
+        ({"steps": {"a": {"ask": "x", "expect": [{"hear": ["x"] * 101}] * 2, "go": "a"}}}, "flow.steps.a.expect"),
         ({"always": [{"hear": "x"}] * (MAX_FLOW_CHOICES + 1), "steps": {"a": END}}, "flow.always"),
         ({"replies": [{"hear": "x"}] * (MAX_FLOW_CHOICES + 1)}, "flow.replies"),
         (

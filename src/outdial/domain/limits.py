@@ -25,7 +25,9 @@ MAX_FLOW_STEPS: Final = 500
 MAX_FLOW_CHOICES: Final = 200
 """Entries of one list of a flow: alternatives, phrases, branches, replies, texts said one after the other."""
 MAX_FLOW_TEXT_LETTERS: Final = 4_000
-"""One text of a flow: a line to say, a phrase, a value."""
+"""One text of a flow: a line to say, a value to keep."""
+MAX_PHRASE_LETTERS: Final = 200
+"""A phrase to be heard, or a value to be compared with: every one is looked for while the callee waits."""
 MAX_FLOW_NAME_LETTERS: Final = 128
 """A step, an answer, a variable."""
 MAX_FLOW_BYTES: Final = 256 * 1024
@@ -75,7 +77,8 @@ MAX_NAME_LETTERS: Final = 256
 """Of a person, a number, a line."""
 MAX_LABEL_LETTERS: Final = 128
 """Tags, categories, ids that are looked up."""
-MAX_DESCRIPTION_LETTERS: Final = 2_000
+MAX_DESCRIPTION_LETTERS: Final = 500
+"""Of a version of an agent."""
 MAX_URL_LETTERS: Final = 2_048
 MAX_HEADERS: Final = 50
 MAX_HEADER_NAME_LETTERS: Final = 128

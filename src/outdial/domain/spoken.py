@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 
@@ -41,19 +42,42 @@ _FILLERS: Final = frozenset(listed("um uh umm uhm er erm ah hmm mm eh"))
 _SUFFIX: Final = re.compile(r"(?<=\d)(?:st|nd|rd|th)")
 _PIECES: Final = re.compile(r"\d+(?:[:.]\d+)*|[^\s\d]+")
 _BETWEEN_DIGITS: Final = re.compile(r"(?<=\d),(?=\d{3})")
+_OUTSIDE_NUMBERS: Final = re.compile(r"(?<!\d)[:.]|[:.](?!\d)")
+_KEPT_LETTERS: Final = 2_000
+"""Of longer texts the plain form is made anew."""
+
+
+_REMEMBERED: Final = 0x3000
+"""Characters below: those of most scripts. All of them together would be a hundred megabytes."""
+
+
+class _Signs(dict[int, int | str | None]):
+    """What ``str.translate`` makes of characters: letters, marks and digits stay, apostrophes go, the rest is blank."""
+
+    def __missing__(self, code: int) -> int | str:
+        kept = code if unicodedata.category(chr(code))[0] in "LNM" else " "
+        if code < _REMEMBERED:
+            self[code] = kept
+        return kept
+
+
+_SIGNS: Final = _Signs({ord("'"): None, ord("’"): None, ord(":"): ":", ord("."): "."})
 
 
 def plain_tokens(text: str) -> list[str]:
     """The words of ``text`` in plain form: ``"Uh, the FOURTH of March!"`` gives ``["the", "4", "of", "march"]``."""
-    letters = []
+    return [*(_kept_tokens if len(text) <= _KEPT_LETTERS else _tokens)(text)]
+
+
+def _tokens(text: str) -> tuple[str, ...]:
     folded = _BETWEEN_DIGITS.sub("", unicodedata.normalize("NFKC", text).casefold())
-    for at, letter in enumerate(folded):
-        if letter in "'’":
-            continue
-        inside_number = letter in ":." and folded[at - 1 : at].isdigit() and folded[at + 1 : at + 2].isdigit()
-        letters.append(letter if inside_number or unicodedata.category(letter)[0] in "LNM" else " ")
-    pieces: list[str] = _PIECES.findall(_SUFFIX.sub("", "".join(letters)))
-    return _digit_runs(_numbers([piece for piece in pieces if piece not in _FILLERS]))
+    letters = _OUTSIDE_NUMBERS.sub(" ", folded).translate(_SIGNS)
+    pieces: list[str] = _PIECES.findall(_SUFFIX.sub("", letters))
+    return tuple(_digit_runs(_numbers([piece for piece in pieces if piece not in _FILLERS])))
+
+
+_kept_tokens = lru_cache(maxsize=2048)(_tokens)
+"""A flow compares what was heard with all its phrases, in every call that follows it."""
 
 
 def plain(text: str) -> str:

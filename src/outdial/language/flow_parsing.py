@@ -15,6 +15,7 @@ from outdial.domain.limits import (
     MAX_FLOW_NAME_LETTERS,
     MAX_FLOW_STEPS,
     MAX_FLOW_TEXT_LETTERS,
+    MAX_PHRASE_LETTERS,
 )
 from outdial.domain.sizes import json_bytes
 from outdial.language.flow_checks import check_ways
@@ -139,7 +140,7 @@ class _Reader:
             self.fault((*path, name), f"{name} must be a text or a list of texts")
             return ()
         for part in found:
-            self.bounded(len(str(part)), MAX_FLOW_TEXT_LETTERS, (*path, name), "characters")
+            self.bounded(len(str(part)), MAX_PHRASE_LETTERS, (*path, name), "characters")
         return tuple(str(part) for part in found)
 
     def each(self, value: object, path: Path, read: Callable[[object, Path], T]) -> tuple[T, ...]:
@@ -215,12 +216,15 @@ def _step(reader: _Reader, name: str, body: object) -> Step:
 
 
 def _alternatives(reader: _Reader, value: object, path: Path) -> tuple[Alternative, ...]:
-    return reader.each(value, path, lambda item, at: _alternative(reader, item, at))
+    found = reader.each(value, path, lambda item, at: _alternative(reader, item, at))
+    reader.bounded(sum(len(one.hears) for one in found), MAX_FLOW_CHOICES, path, "phrases in all")
+    return found
 
 
 def _alternative(reader: _Reader, item: object, path: Path) -> Alternative:
     item = _word(item)
     if isinstance(item, str):
+        reader.bounded(len(item), MAX_PHRASE_LETTERS, path, "characters")
         return Alternative(hears=(item,))
     fields = reader.mapping(item, path)
     reader.known(fields, path, "hear regex keys value say go")

@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, StringConstraints
 
 from outdial.api.native.asked import HEADERS, Headers, Name, Strict, Url
-from outdial.domain.limits import MAX_DOMAINS, MAX_SUBSCRIPTIONS
+from outdial.domain.limits import MAX_DESCRIPTION_LETTERS, MAX_DOMAINS, MAX_SUBSCRIPTIONS
 
 AgentName = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"\S")]
-Note = Annotated[str, StringConstraints(max_length=500)]
+Note = Annotated[str, StringConstraints(max_length=MAX_DESCRIPTION_LETTERS)]
 AgentType = Literal["outbound", "inbound", "outbound_inbound"]
 Definition = Annotated[
     dict[str, Any],
