@@ -105,7 +105,13 @@ class TestTheBeginningOfAText:
         assert beginning("one two", 100) == "one two"
 
 
-@pytest.mark.parametrize("piece", ["word ", ".", "a.b", "... ", "\n", "No. ", "(((", "1 ", "،", "\u200d", "(Rs."])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *["word ", ".", "a.b", "... ", "\n", "No. ", "(((", "1 ", "،", "\u200d", "(Rs."],
+        *["('\n", "Mr. ", ". ", "a\n", "। "],
+    ],
+)
 def test_takes_time_in_proportion_to_the_length(piece: str) -> None:
     def seconds(letters: int) -> float:
         text = piece * (letters // len(piece))
