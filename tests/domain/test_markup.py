@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -47,9 +48,7 @@ def test_is_read_in_linear_time(piece: str) -> None:
 
 @given(st.lists(st.sampled_from(["<!--", "-->", "<b>", "x", " ", "<", ">", "--"]), max_size=12).map("".join))
 def test_a_comment_goes_from_its_beginning_to_the_first_end_behind_it(text: str) -> None:
-    spoken = without_markup(text)
+    """As a pattern says it, which takes its time with long texts."""
+    plainly = re.sub(r"</?[A-Za-z][^<>]*>|<!--.*?-->", "", text, flags=re.DOTALL)
 
-    begins = text.find("<!--")
-    ends = text.find("-->", begins + 4) if begins >= 0 else -1
-    assert (spoken == text) or ("<b>" in text) or ends > begins
-    assert "<b>" not in spoken
+    assert without_markup(text) == (" ".join(plainly.split()) if plainly != text else text)
