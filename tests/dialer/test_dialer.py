@@ -112,7 +112,7 @@ class TestAClaimThatCannotBeBuilt:
 
         assert [order.dial.call_id for order in operator.orders] == [after]
         (attempt,) = await world.attempts(call_id)
-        assert attempt["outcome"] == "trunk_failed"
+        assert attempt["outcome"] == "pre_call_failed"
         assert "no-such-voice" in attempt["reason"]
         assert attempt["dialed_at"] is None
 
