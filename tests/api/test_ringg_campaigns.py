@@ -223,7 +223,7 @@ class TestTheDocumentation:
         head, first, *_ = lines = file.text.split("\r\n")
         assert (file.status_code, file.headers["content-type"], len(lines)) == (200, "text/csv; charset=utf-8", 14)
         assert head == "row,mobile_number,callee_name,reason"
-        assert first == "4989,'=1+1,Robin,the number is not a phone number"
+        assert first == "4989,'=1+1,Robin,the number holds '='"
 
     async def test_57_checks_the_balance(self, doors: Doors) -> None:
         list_id = await saved(doors)
@@ -435,7 +435,10 @@ class TestAnUpload:
 
         report = (await doors.ringg_get(f"/campaign/upload-status/{list_id}")).json()
 
-        assert (report["status"], report["message"]) == ("failed", "the file has no row with a phone number")
+        assert (report["status"], report["message"]) == (
+            "failed",
+            "the file has no row with a phone number: row 1: the number holds letters",
+        )
 
     @pytest.mark.parametrize("list_id", [NOBODYS_ID, "list"])
     async def test_nobody_made_is_not_found(self, doors: Doors, list_id: str) -> None:

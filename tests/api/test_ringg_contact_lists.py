@@ -211,8 +211,11 @@ class TestAForm:
             ([PEOPLE, PEOPLE], "file must be sent once"),
             ([b""], "the file is empty"),
             ([b"Mobile Number,Name,Company\r\n"], "the file has no row with a phone number"),
-            ([b"Mobile Number,Name,Company\r\nnobody,Sam,A\r\n"], "the file has no row with a phone number"),
-            ([b"Mobile Number\xff,Name,Company\r\n"], "the file is not UTF-8"),
+            (
+                [b"Mobile Number,Name,Company\r\nnobody,Sam,A\r\n"],
+                "the file has no row with a phone number: row 1: the number holds letters",
+            ),
+            ([b"Mobile Number\x81,Name,Company\r\n"], "line 1 of the file is neither UTF-8 nor Windows-1252"),
         ],
     )
     async def test_needs_one_file_with_somebody_in_it(

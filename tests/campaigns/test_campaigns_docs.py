@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from outdial.campaigns.reading import MOST_BYTES, MOST_COLUMNS, MOST_ROWS
 from outdial.domain.call import diagram
 from outdial.domain.campaign import CAMPAIGN_MOVES, CampaignState
+from outdial.domain.limits import MAX_LIST_BYTES, MAX_LIST_COLUMNS, MAX_LIST_ROWS
 
 DOCS = Path(__file__).parents[2] / "docs" / "campaigns.md"
 
@@ -24,6 +24,6 @@ def test_every_state_is_explained() -> None:
 
 
 def test_the_limits_are_those_of_the_reader() -> None:
-    limits = f"at most {MOST_BYTES // 1_000_000} MB, {MOST_ROWS:,} rows, {MOST_COLUMNS} columns"
+    limits = f"at most {MAX_LIST_BYTES // 1_000_000} MB, {MAX_LIST_ROWS:,} rows, {MAX_LIST_COLUMNS} columns"
 
     assert limits in DOCS.read_text()

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from outdial.domain.contacts import Columns, columns_of, contact, number_of, region_of
+from outdial.domain.contacts import Columns, columns_of, contact, region_of
 from outdial.domain.errors import Invalid
-from outdial.domain.numbers import e164
+from outdial.domain.limits import MAX_CELL_BYTES, MAX_ROW_BYTES
 
 TITLES = ("Mobile Number", "Name", "Company")
 MAPPING = {"mobile_number": "Mobile Number", "callee_name": "Name", "company_name": "Company"}
@@ -23,7 +21,13 @@ def faults(titles: Sequence[str], mapping: Mapping[str, str]) -> list[tuple[str,
 
 
 class TestColumns:
-    @pytest.mark.parametrize("title", ["mobile number", " MOBILE_NUMBER ", "Mobile Number", "mobile_Number"])
+    @pytest.mark.parametrize(
+        "title",
+        [
+            *("mobile number", " MOBILE_NUMBER ", "Mobile Number", "mobile_Number", "Mobile  Number"),
+            *("Mobile\u00a0Number", "\ufeffMobile\nNumber\u200b", "mobile__number"),
+        ],
+    )
     def test_are_found_without_case_blanks_and_underscores(self, title: str) -> None:
         assert columns_of(["id", title], {}) == Columns(1, None, ())
 
@@ -59,49 +63,6 @@ class TestACountry:
         assert refused.value.faults[0].path == ("country_code",)
 
 
-class TestANumber:
-    @pytest.mark.parametrize(
-        ("written", "region", "number"),
-        [
-            (" +12025550143 ", "IN", "+12025550143"),
-            ("+15551112222", "IN", "+15551112222"),
-            ("0012025550143", "IN", "+12025550143"),
-            ("2025550144", "US", "+12025550144"),
-            ("(202) 555-0144", "US", "+12025550144"),
-            ("09876543210", "IN", "+919876543210"),
-            ("9876543210", "IN", "+919876543210"),
-            ("919876543210", "IN", "+919876543210"),
-            ("12025550143", "IN", "+12025550143"),
-            ("447400123456", "US", "+447400123456"),
-        ],
-    )
-    def test_is_read_the_first_way_the_numbering_plan_allows(self, written: str, region: str, number: str) -> None:
-        assert number_of(written, region) == number
-
-    @pytest.mark.parametrize(
-        "written",
-        [
-            "",
-            "not-a-number",
-            "+91 98765 43210",
-            "0091 9876543210",
-            "+0123456789",
-            "+12",
-            "12",
-            "1-800-FLOWERS",
-            "9.8E+11",
-        ],
-    )
-    def test_that_is_none_is_not_rung(self, written: str) -> None:
-        assert number_of(written, "IN") is None
-
-    @given(st.text(max_size=25), st.sampled_from(["IN", "US", "DE"]))
-    def test_is_e164_or_nothing(self, written: str, region: str) -> None:
-        number = number_of(written, region)
-
-        assert number is None or e164(number) == number
-
-
 class TestARow:
     columns = columns_of(TITLES, MAPPING)
 
@@ -128,4 +89,36 @@ class TestARow:
     def test_without_a_number_keeps_what_was_written(self) -> None:
         found = contact(7, ["none", "Robin"], self.columns, "US", set())
 
-        assert (found.row, found.mobile_number, found.trouble) == (7, "none", "the number is not a phone number")
+        assert (found.row, found.mobile_number, found.trouble) == (7, "none", "the number holds letters")
+
+    def test_that_repeats_a_subscriber_under_another_number_is_not_rung(self) -> None:
+        seen: set[str] = set()
+        rows = [["+5215512345678"], ["+52 55 1234 5678"], ["+4402079460123"], ["+44 20 7946 0123"]]
+
+        found = [contact(place, cells, self.columns, "US", seen) for place, cells in enumerate(rows, 1)]
+
+        assert [bool(one.trouble) for one in found] == [False, True, False, True]
+        assert [one.mobile_number for one in found[::2]] == ["+5215512345678", "+442079460123"]
+
+    @pytest.mark.parametrize("letter", ["x", "é"])
+    def test_with_a_cell_that_is_too_long_names_it_and_keeps_none_of_it(self, letter: str) -> None:
+        most = MAX_CELL_BYTES // len(letter.encode())
+        fits = contact(1, ["+12025550144", "Sam", letter * most], self.columns, "US", set())
+        found = contact(1, ["+12025550144", "Sam", letter * (most + 1)], self.columns, "US", set())
+
+        assert fits.trouble == ""
+        assert found.trouble.startswith("company_name is longer than a cell may be")
+        assert str(MAX_CELL_BYTES) in found.trouble
+        assert found.variables == {"mobile_number": "+12025550144", "callee_name": "Sam"}
+
+    def test_that_is_too_long_with_all_its_variables_is_not_rung(self) -> None:
+        columns = columns_of(TITLES, {f"v{place}": "Company" for place in range(20)})
+        found = contact(1, ["+12025550144", "Sam", "x" * 1000], columns, "US", set())
+
+        assert str(MAX_ROW_BYTES) in found.trouble
+        assert len(found.variables) == 2
+
+    def test_that_is_too_long_shows_the_beginning_of_its_number(self) -> None:
+        found = contact(1, ["9" * 130_000], self.columns, "US", set())
+
+        assert len(found.mobile_number) < 200

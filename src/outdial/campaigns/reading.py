@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
-from itertools import islice
 from typing import BinaryIO, Final, Self
 
+from outdial.campaigns.csv_rows import CsvRows, Heading, read_heading, unreadable
+from outdial.campaigns.encodings import encoding_of
 from outdial.domain.campaign import Contact
-from outdial.domain.contacts import NAME, columns_of, contact
+from outdial.domain.contacts import NAME, Columns, columns_of, contact
 from outdial.domain.errors import Fault, Invalid
+from outdial.domain.limits import MAX_LIST_BYTES, MAX_LIST_COLUMNS, MAX_LIST_GROWTH, MAX_LIST_ROWS
 
-MOST_BYTES: Final = 50_000_000
-MOST_ROWS: Final = 500_000
-MOST_COLUMNS: Final = 200
+_LETTERS_AT_ONCE: Final = 2_000_000
+"""In one batch: what is written in one transaction."""
+_LEAST_LETTERS: Final = 1_000_000
+"""What a list may become however short its file is."""
 ORIGINAL_NAME: Final = "original_callee_name"
 """Where a name is kept as it was before it was rewritten (Ringg §2.9)."""
 
@@ -33,26 +34,24 @@ class Sheet:
     ) -> None:
         """
         Raises:
-            Invalid: it is empty or too large, no CSV in UTF-8, or a column that is needed is missing.
+            Invalid: it is empty or too large, no CSV in a known encoding, or a column that is needed is missing.
         """
         file.seek(0, os.SEEK_END)
         size = file.tell()
+        if size > MAX_LIST_BYTES:
+            raise unreadable(f"the file is larger than {MAX_LIST_BYTES // 1_000_000} MB")
+        encoding = encoding_of(file)
         file.seek(0)
-        if size > MOST_BYTES:
-            raise _unreadable(f"the file is larger than {MOST_BYTES // 1_000_000} MB")
         self.rows = self.failed = 0
-        self._text = io.TextIOWrapper(file, "utf-8-sig", newline="")
-        self._cells = _told_in_words(csv.reader(_without_nul(self._text), strict=True))
+        self._left = MAX_LIST_GROWTH * size + _LEAST_LETTERS
+        self._text = io.TextIOWrapper(file, encoding, newline="")
         self._region = region
         self._rename = rename
         self._seen: set[str] = set()
         try:
-            titles = next(self._cells, [])
-            if len(titles) > MOST_COLUMNS:
-                raise _unreadable(f"the file has more than {MOST_COLUMNS} columns")
-            if not titles:
-                raise _unreadable("the file is empty")
-            self._columns = columns_of(titles, mapping)
+            heading = read_heading(self._text)
+            self._columns, delimiter = _columns(heading, mapping)
+            self._cells = _filled(CsvRows(self._text, delimiter, heading.line))
         except Invalid:
             self.close()
             raise
@@ -68,12 +67,22 @@ class Sheet:
         self.close()
 
     def next(self, most: int) -> list[Contact]:
-        """The next rows; none at the end.
+        """The next rows, ``most`` of them or fewer when they are long; none at the end.
 
         Raises:
-            Invalid: the file cannot be read on, or has too many rows.
+            Invalid: the file cannot be read on, has too many rows, or becomes too large with its mapping.
         """
-        return [self._contact(cells) for cells in islice(self._cells, most)]
+        found: list[Contact] = []
+        letters = 0
+        while len(found) < most and letters < _LETTERS_AT_ONCE and (cells := next(self._cells, None)):
+            found.append(self._contact(cells))
+            letters += sum(len(name) + len(value) for name, value in found[-1].variables.items())
+        self._left -= letters
+        if self._left < 0:
+            raise Invalid(
+                Fault(("variables_map",), f"with variables_map the list is more than {MAX_LIST_GROWTH} times its file")
+            )
+        return found
 
     def count(self) -> int:
         """How many rows follow, without looking at them.
@@ -96,32 +105,28 @@ class Sheet:
         return replace(found, callee_name=name, variables=variables)
 
 
-def _unreadable(message: str) -> Invalid:
-    return Invalid(Fault(("file",), message))
+def _columns(heading: Heading, mapping: Mapping[str, str]) -> tuple[Columns, str]:
+    """Where to look, and the delimiter under which every column that is needed is there: the likeliest first.
+
+    Raises:
+        Invalid: there is none; says what is missing under the likeliest.
+    """
+    wrong: Invalid | None = None
+    for delimiter in heading.delimiters:
+        try:
+            titles = heading.titles(delimiter)
+            if len(titles) > MAX_LIST_COLUMNS:
+                raise unreadable(f"the file has more than {MAX_LIST_COLUMNS} columns")
+            return columns_of(titles, mapping), delimiter
+        except Invalid as refusal:
+            wrong = wrong or refusal
+    raise wrong or unreadable("the file is empty")
 
 
-def _told_in_words(rows: Iterator[list[str]]) -> Iterator[list[str]]:
-    """The rows in which something stands; what cannot be read is the sender's fault."""
-    with _readable():
-        filled = (cells for cells in rows if any(cell.strip() for cell in cells))
-        for row, cells in enumerate(filled):
-            if row > MOST_ROWS:
-                raise _unreadable(f"the file has more than {MOST_ROWS} rows")
-            yield cells
-
-
-@contextmanager
-def _readable() -> Iterator[None]:
-    try:
-        yield
-    except UnicodeDecodeError:
-        raise _unreadable("the file is not UTF-8") from None
-    except csv.Error as error:
-        raise _unreadable(f"the file is not a CSV: {error}") from None
-
-
-def _without_nul(lines: Iterator[str]) -> Iterator[str]:
-    for line in lines:
-        if "\x00" in line:
-            raise csv.Error("a line holds a NUL character")
-        yield line
+def _filled(rows: Iterator[list[str]]) -> Iterator[list[str]]:
+    """The rows in which something stands."""
+    filled = (cells for cells in rows if any(cell.strip() for cell in cells))
+    for row, cells in enumerate(filled, 1):
+        if row > MAX_LIST_ROWS:
+            raise unreadable(f"the file has more than {MAX_LIST_ROWS} rows")
+        yield cells

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +21,8 @@ AT_ONCE: Final = 1000
 PAUSE_S: Final = 0.005
 """Between two of them: a dialer on the same file has its turn."""
 FIRST_ROWS: Final = 100
+FIRST_LETTERS: Final = 250_000
+"""In the rows an answer shows, so that it stays small."""
 
 
 @dataclass(frozen=True)
@@ -43,16 +45,32 @@ async def store_rows(db: Database, campaign_id: str, sheet: Sheet, job: Job, *, 
     """
     kept = kept_failed = 0
     first: list[Mapping[str, str]] = []
+    trouble = ""
     while contacts := await asyncio.to_thread(sheet.next, AT_ONCE):
         some = [one for one in contacts if not (without_failed and one.trouble)]
         await _write(db, campaign_id, some, job)
         kept += len(some)
         kept_failed += sum(1 for one in some if one.trouble)
-        first += [one.variables for one in some if not one.trouble][: FIRST_ROWS - len(first)]
+        trouble = trouble or next((f": row {one.row}: {one.trouble}" for one in contacts if one.trouble), "")
+        first += _first([one.variables for one in some if not one.trouble], first)
         await asyncio.sleep(PAUSE_S)
     if kept == kept_failed:
-        raise Invalid(Fault(("file",), "the file has no row with a phone number"))
+        raise Invalid(Fault(("file",), f"the file has no row with a phone number{trouble}"))
     return Stored(sheet.rows, sheet.failed, kept, kept_failed, tuple(first))
+
+
+def _first(more: list[Mapping[str, str]], shown: list[Mapping[str, str]]) -> Iterator[Mapping[str, str]]:
+    """What of these rows an answer shows besides those."""
+    left = FIRST_LETTERS - sum(map(_letters, shown))
+    for row in more[: FIRST_ROWS - len(shown)]:
+        left -= _letters(row)
+        if left < 0:
+            return
+        yield row
+
+
+def _letters(row: Mapping[str, str]) -> int:
+    return sum(map(len, row.values()))
 
 
 async def sweep(db: Database, campaign_id: str, job: Job | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -10,14 +11,17 @@ import phonenumbers
 
 from outdial.domain.campaign import Contact
 from outdial.domain.errors import Fault, Invalid
-from outdial.domain.numbers import e164
+from outdial.domain.limits import MAX_CELL_BYTES, MAX_ROW_BYTES
+from outdial.domain.number_cells import Unread
+from outdial.domain.number_reading import read_number
+from outdial.domain.numbers import canonical
 
 NUMBER: Final = "mobile_number"
 NAME: Final = "callee_name"
 _USUAL: Final = {NUMBER: "Mobile Number", NAME: "Name"}
 """Titles of the columns that need not be mapped."""
-_BETWEEN_DIGITS: Final = frozenset("0123456789 ()./-\u00a0")
-"""What a number without ``+`` may be written with: letters would be dialled as on a keypad."""
+_SHOWN_LETTERS: Final = 100
+"""Of something too long: enough to find it again."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,8 @@ class Columns:
 
 
 def columns_of(titles: Sequence[str], mapping: Mapping[str, str]) -> Columns:
-    """``mapping``: variable name -> title. Titles are compared without case, outer blanks, and ``_`` for a blank.
+    """``mapping``: variable name -> title. Titles are compared without case, with
+    ``_`` for a blank, and with one blank for several.
 
     Raises:
         Invalid: a mapped column is not in the file, or there is no column of numbers; every fault is listed.
@@ -72,51 +77,46 @@ def region_of(country_code: str) -> str:
 def contact(row: int, cells: Sequence[str], columns: Columns, region: str, seen: set[str]) -> Contact:
     """Row ``row`` as a person to ring, or with the trouble that stands against it.
 
-    ``seen``: the numbers of the rows before; this one's is added. Cells that are missing are empty.
+    ``seen``: the subscribers of the rows before; this one's is added. Cells that are missing are empty. Of a row that
+    is too long nothing but the beginnings of number and name is kept.
     """
 
     def cell(place: int | None) -> str:
         return cells[place].strip() if place is not None and place < len(cells) else ""
 
     written, name = cell(columns.number), cell(columns.name)
-    number = number_of(written, region)
-    trouble = ""
-    if number is None:
-        trouble = "the number is missing" if not written else "the number is not a phone number"
-    elif number in seen:
-        trouble = "the number stands in a row above"
-    else:
-        seen.add(number)
-    variables = {variable: cell(place) for variable, place in columns.variables}
-    variables |= {NUMBER: number or written, NAME: name}
-    return Contact(row, number or written, name, variables, trouble)
+    variables = {variable: cell(place) for variable, place in columns.variables} | {NUMBER: written, NAME: name}
+    if trouble := _too_long(variables):
+        beginnings = {NUMBER: _beginning(written), NAME: _beginning(name)}
+        return Contact(row, beginnings[NUMBER], beginnings[NAME], beginnings, trouble)
+    number = read_number(written, region)
+    if isinstance(number, Unread):
+        return Contact(row, written, name, variables, f"the number {number.reason}")
+    subscriber = canonical(number)
+    trouble = "the number stands in a row above" if subscriber in seen else ""
+    seen.add(subscriber)
+    return Contact(row, number, name, variables | {NUMBER: number}, trouble)
 
 
-def number_of(written: str, region: str) -> str | None:
-    """A number as E.164; None: it is none.
-
-    With ``+`` it is taken as it is. Without, ``00`` stands for it; else it is read as a national number of ``region``,
-    then as an international one: the first that the numbering plan allows.
-    """
-    text = written.strip()
-    if text.startswith("00"):
-        text = "+" + text[2:]
-    if text.startswith("+"):
-        return e164(text)
-    if not text or not set(text) <= _BETWEEN_DIGITS:
-        return None
-    return _allowed(text, region) or _allowed("+" + text, None)
+def _too_long(variables: Mapping[str, str]) -> str:
+    whole = 0
+    for variable, value in variables.items():
+        size = _bytes(value)
+        if size > MAX_CELL_BYTES:
+            return f"{_beginning(variable)} is longer than a cell may be: {size} bytes, at most {MAX_CELL_BYTES}"
+        whole += size + _bytes(variable)
+    return f"the row has {whole} bytes with all its variables, at most {MAX_ROW_BYTES}" if whole > MAX_ROW_BYTES else ""
 
 
-def _allowed(text: str, region: str | None) -> str | None:
-    try:
-        number = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_valid_number(number):
-        return None
-    return e164(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+
+
+def _beginning(text: str) -> str:
+    return text if len(text) <= _SHOWN_LETTERS else f"{text[:_SHOWN_LETTERS]}…"
 
 
 def _folded(title: str) -> str:
-    return title.replace("_", " ").strip().casefold()
+    """Without case, ``_`` for a blank, and with one plain blank wherever a title has some."""
+    visible = "".join(letter for letter in title if unicodedata.category(letter) != "Cf")
+    return " ".join(visible.replace("_", " ").split()).casefold()

@@ -100,8 +100,24 @@ MAX_FILTERS: Final = 20
 """``metadata.…`` and ``variables.…`` in one query."""
 
 # Contact lists.
+MAX_LIST_BYTES: Final = 50_000_000
+"""Of a file as it comes, and of a workbook once its sheet is written out as text."""
+MAX_LIST_ROWS: Final = 500_000
+MAX_LIST_COLUMNS: Final = 200
+MAX_LIST_LINE_LETTERS: Final = 1_000_000
+"""One row of a file as it stands there, line ends in its cells included."""
 MAX_CELL_BYTES: Final = 2 * 1024
+"""Of a cell that is mapped to a variable."""
 MAX_ROW_BYTES: Final = 16 * 1024
+"""The names and values of all variables of one row."""
+MAX_LIST_GROWTH: Final = 32
+"""How many times its file a list may become, when its columns are mapped again and again."""
+
+# Files for knowledge bases.
+MAX_KNOWLEDGE_LETTERS: Final = 2_000_000
+"""What is kept of one file or page; the rest of it is not read."""
+MAX_COLUMN_NAME_LETTERS: Final = 80
+"""What is kept of a column's name, which stands again before each of its cells."""
 
 # Webhooks.
 MAX_WEBHOOK_ENDPOINTS: Final = 1_000

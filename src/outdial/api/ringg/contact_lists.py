@@ -17,13 +17,13 @@ from outdial.api.ringg.door import RinggDoor
 from outdial.api.ringg.formatter import spelled
 from outdial.campaigns.deleting import delete_list
 from outdial.campaigns.importing import import_list, upload_list
-from outdial.campaigns.reading import MOST_BYTES
 from outdial.domain.errors import Conflict, NotFound, Refused
 from outdial.domain.ids import parse_uuid
+from outdial.domain.limits import MAX_LIST_BYTES
 from outdial.queries import agents
 from outdial.queries.campaigns import balance_check, find_campaign
 
-_FORM_BYTES: Final = MOST_BYTES + 2_000_000
+_FORM_BYTES: Final = MAX_LIST_BYTES + 2_000_000
 _FIELD_BYTES: Final = 256 * 1024
 
 

@@ -1,0 +1,187 @@
+"""What people write into a cell for a phone number, made plain before anybody asks which number it is.
+
+Only what stands for the same digits is replaced: invisible characters, the blanks, dashes and digits of other scripts,
+the marks a spreadsheet or an address book puts around a number. What looks like something else is refused with the
+reason; nothing is repaired.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+MAX_NUMBER_LETTERS: Final = 100
+_PLUS: Final = "\uff0b\ufe62\u2795"
+_DASHES: Final = "\u2212\u30fc\u2043\u02d7"
+"""Besides category Pd: the minus sign, and what stands for a dash in Japanese and in lists."""
+_SAME: Final = {
+    **dict.fromkeys(_PLUS, "+"),
+    **dict.fromkeys(_DASHES, "-"),
+    **dict(
+        zip(
+            "\uff08\uff09\uff0e\uff0f\uff0c\uff1d\uff1a\u00b7\u2019\u2018\uff07\u201c\u201d",
+            "()./,=:.'''\"\"",
+            strict=True,
+        )
+    ),
+    **dict(zip("[]", "()", strict=True)),
+    # Asks for the coloured picture of the sign before it.
+    "\ufe0f": "",
+}
+_BY_CATEGORY: Final = {"Cf": "", "Zs": " ", "Zl": " ", "Zp": " ", "Cc": " ", "Pd": "-"}
+"""Invisible characters, blanks, controls, dashes."""
+_QUOTED: Final = re.compile(r'=?\s*"([^"]*)"|=(?=\s*\+)(.*)|\'+(.*)', re.DOTALL)
+"""``="+91…"`` and ``'+91…`` are how spreadsheets are told that something is a text."""
+_LABEL: Final = re.compile(
+    r"(?:(?:tel|phone|mobile|mob|cell|callto|whatsapp|p|t|m)\s*[.:]|sms:|☎)\s*(?://)?\s*", re.IGNORECASE
+)
+"""``tel:`` (RFC 3966), ``p:`` (lead forms), and words people put in front."""
+_SCIENTIFIC: Final = re.compile(r"\+?([0-9]+)(?:[.,]([0-9]+))?[eE]\+?([0-9]{1,2})")
+_FLOAT: Final = re.compile(r"([^.,]*[0-9]{3,})[.,]0+|(.*[0-9])[.,]0", re.DOTALL)
+"""``.0`` behind a number, however it is grouped; ``.00`` may end one that is written with dots."""
+_FRACTION: Final = re.compile(
+    r"[+-]?[0-9]{4,}[.,][0-9]{1,3}|.*[0-9][.,][0-9]|[+-]?[0-9]{1,3}(?:[.,][0-9]{3})+[.,][0-9]{1,2}"
+)
+_DATE: Final = re.compile(
+    r"(?:(?:19|20)[0-9]{2}([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12][0-9]|3[01])"
+    r"|(?:0?[1-9]|[12][0-9]|3[01])([-/.])(?:0?[1-9]|[12][0-9]|3[01])\2(?:19|20)[0-9]{2})"
+    r"(?:[ T][0-9]{1,2}:[0-9]{2}.*)?",
+    re.DOTALL,
+)
+_LOOKS: Final = {_DATE: "looks like a date", _FRACTION: "is a decimal number"}
+_EXTENSION: Final = re.compile(
+    r"(?:[;,\s(]*(?:ext(?:ension|n)?|x|int|ramal|anexo|durchwahl|dw)[\s.:=]*|\s*#\s*|\s*[,;]+\s*)[0-9]{1,7}\)?",
+    re.IGNORECASE,
+)
+_BETWEEN_NUMBERS: Final = re.compile(r"\s*(?:[,;|&\\\n]|\bor\b|\band\b|\boder\b|\bund\b|\by\b|\bo\b)\s*", re.IGNORECASE)
+_SHAPE: Final = re.compile(r"\(?\+?[0-9( ][0-9() ./\-]*[0-9)]")
+_GROUPED: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){2,}")
+"""A calculated number, shown with a comma after every three digits."""
+_NUMBER_DIGITS: Final = 7
+"""As few as E.164 allows here: two pieces with so many are two numbers."""
+_RUN_DIGITS: Final = 8
+"""Nobody writes a longer group twice in one number."""
+_AREA_DIGITS: Final = {True: 7, False: 5}
+"""As many stand before a slash: with a calling code or a national prefix in front, and without."""
+
+
+@dataclass(frozen=True)
+class Unread:
+    """Why no number can be read. ``reason``: what follows on "the number …"."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Written:
+    """Digits with ``+``, blanks, ``().-/`` only. ``was_float``: they stood in a cell that held a calculated number."""
+
+    text: str
+    was_float: bool = False
+
+
+def plain(cell: str) -> Written | Unread:
+    """The one number that stands in a cell; every character of it is accounted for."""
+    if len(cell) > MAX_NUMBER_LETTERS:
+        return Unread(f"is longer than {MAX_NUMBER_LETTERS} characters")
+    text, calculated = _unwrapped("".join(map(_same, cell)).strip()), False
+    if not text:
+        return Unread("is missing")
+    if (found := _SCIENTIFIC.fullmatch(text)) is not None:
+        return _whole(*found.groups(default=""))
+    if (found := _FLOAT.fullmatch(text)) is not None:
+        text, calculated = found[1] or found[2], True
+    if _GROUPED.fullmatch(text):
+        text, calculated = text.replace(",", ""), True
+    return _unlike_a_number(text) or Written(" ".join(text.rstrip(".,;").split()), calculated)
+
+
+def _same(letter: str) -> str:
+    """What stands for it in a number; itself, if nothing does."""
+    if letter in _SAME or not letter.isascii():
+        found = _SAME.get(letter, _BY_CATEGORY.get(unicodedata.category(letter), letter))
+        return str(unicodedata.decimal(letter)) if letter.isdecimal() else found
+    return letter if letter.isprintable() or letter == "\n" else " "
+
+
+def _unwrapped(text: str) -> str:
+    """Without the marks around it; each may stand there once."""
+    if (found := _QUOTED.fullmatch(text)) is not None:
+        text = next(part for part in found.groups() if part is not None).strip()
+    if (found := _LABEL.match(text)) is not None:
+        text = text[found.end() :].strip()
+    return text.removeprefix("'").strip()
+
+
+def _whole(before: str, after: str, power: str) -> Written | Unread:
+    """``9.19876543210E+11``: whole when every digit is there."""
+    exponent = int(power)
+    if exponent > len(after):
+        return Unread("is a rounded decimal number: its last digits are lost; format the column as text")
+    value = Decimal(f"{before}.{after or 0}").scaleb(exponent)
+    if value != value.to_integral_value():
+        return Unread("is a decimal number")
+    return Written(f"{value:.0f}", was_float=True)
+
+
+def _unlike_a_number(text: str) -> Unread | None:
+    looks = next((reason for form, reason in _LOOKS.items() if form.fullmatch(text)), "")
+    if looks:
+        return Unread(looks)
+    if len(pieces := list(_numbers_in(text))) > 1:
+        return _several(pieces)
+    if _ends_in_extension(text):
+        return Unread("has an extension, which cannot be dialled")
+    return _strange(text.rstrip(".,;")) or _halves(text)
+
+
+def _strange(text: str) -> Unread | None:
+    if strange := next((letter for letter in text if not (letter.isdecimal() or letter in "+() ./-\n")), ""):
+        return Unread("holds letters" if strange.isalpha() else f"holds {strange!r}")
+    if "+" in text.lstrip("(")[1:]:
+        return Unread("has a + in its middle")
+    fits = _SHAPE.fullmatch(" ".join(text.split()))
+    return None if fits else Unread("begins or ends with a sign that does not belong there")
+
+
+def _several(pieces: Sequence[str]) -> Unread:
+    return Unread(f"is two numbers or more: {' and '.join(pieces[:3])}")
+
+
+def _numbers_in(text: str) -> Iterator[str]:
+    """The pieces between two numbers, if there are any: each long enough to be one."""
+    for piece in _BETWEEN_NUMBERS.split(text):
+        # A second + begins a second number; so do many digits behind a blank or a dash.
+        parts = [part for part in re.split(r"(?<=[0-9)])\s*(?=\(?\+)", piece) if part]
+        for part in parts:
+            runs = [run for run in re.findall(r"[0-9]+", part) if len(run) >= _RUN_DIGITS]
+            if len(runs) > 1:
+                yield from runs
+            elif _digits(part) >= _NUMBER_DIGITS:
+                yield part.strip()
+
+
+def _ends_in_extension(text: str) -> bool:
+    found = next(iter(_EXTENSION.finditer(text, _NUMBER_DIGITS)), None)
+    while found is not None:
+        if found.end() == len(text) and _digits(text[: found.start()]) >= _NUMBER_DIGITS:
+            return True
+        found = _EXTENSION.search(text, found.start() + 1)
+    return False
+
+
+def _halves(text: str) -> Unread | None:
+    """``0301234567/8`` is two numbers, ``030/1234567`` is one: a slash parts the area code from the rest, once."""
+    before, slash, after = text.partition("/")
+    most = _AREA_DIGITS[before.lstrip("(").startswith(("+", "0"))]
+    if slash and (_digits(before) > most or _digits(after) < 4 or "/" in after):
+        return _several([before.strip(), after.strip()])
+    return None
+
+
+def _digits(text: str) -> int:
+    return sum(letter.isdecimal() for letter in text)

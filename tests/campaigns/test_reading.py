@@ -1,0 +1,192 @@
+"""Files of people as spreadsheets write them: read, or refused with the line and the cause."""
+
+from __future__ import annotations
+
+import io
+import time
+import tracemalloc
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outdial.campaigns.reading import Sheet
+from outdial.domain.campaign import Contact
+from outdial.domain.errors import Invalid
+from outdial.domain.limits import MAX_CELL_BYTES, MAX_LIST_LINE_LETTERS, MAX_ROW_BYTES
+
+MAPPING = {"mobile_number": "Mobile Number", "callee_name": "Name", "company": "Company"}
+MAPPING_OF_TWO = {"mobile_number": "Mobile Number", "callee_name": "Name"}
+MAPPING_OF_ONE = {"mobile_number": "Mobile Number"}
+GERMAN = "Name;Mobile Number;Company;Betrag\r\nJörg Müller;0151 12345678;Café & Söhne;1.234,50\r\n"
+
+
+def read(content: bytes, mapping: Mapping[str, str] = MAPPING, region: str = "IN") -> list[Contact]:
+    with Sheet(io.BytesIO(content), mapping, region) as sheet:
+        people: list[Contact] = []
+        while some := sheet.next(1000):
+            people += some
+        return people
+
+
+def refused(content: bytes, mapping: Mapping[str, str] = MAPPING) -> str:
+    with pytest.raises(Invalid) as wrong:
+        read(content, mapping)
+    return wrong.value.faults[0].message
+
+
+class TestAGermanSpreadsheet:
+    @pytest.mark.parametrize("encoding", ["cp1252", "utf-8", "utf-8-sig", "utf-16"])
+    @pytest.mark.parametrize("delimiter", [";", "\t", "|", ","])
+    @pytest.mark.parametrize("said", ["", "sep={}\r\n", '"sep={}"\r\n', "SEP={}\n"])
+    def test_is_read_however_it_was_saved(self, encoding: str, delimiter: str, said: str) -> None:
+        text = said.format(delimiter) + GERMAN.replace("1.234,50", "5").replace(";", delimiter)
+
+        (row,) = read(text.encode(encoding), region="DE")
+
+        assert (row.mobile_number, row.callee_name, row.trouble) == ("+4915112345678", "Jörg Müller", "")
+        assert row.variables["company"] == "Café & Söhne"
+
+    @pytest.mark.parametrize("mark", [b"\xff\xfe", b"\xfe\xff"])
+    def test_is_read_in_either_order_of_bytes(self, mark: bytes) -> None:
+        encoding = "utf-16-le" if mark == b"\xff\xfe" else "utf-16-be"
+
+        assert read(mark + GERMAN.encode(encoding), region="DE")[0].callee_name == "Jörg Müller"
+
+    def test_keeps_its_decimal_commas(self) -> None:
+        (row,) = read(GERMAN.encode("cp1252"), MAPPING | {"amount": "betrag"}, region="DE")
+
+        assert row.variables["amount"] == "1.234,50"
+
+    def test_may_have_more_commas_in_its_titles_than_semicolons(self) -> None:
+        text = 'Name;Mobile Number;"Company";Sum, net, in euros, rounded\nAsha;+919876543210;Acme;5\n'
+
+        assert read(text.encode())[0].mobile_number == "+919876543210"
+
+
+class TestTitles:
+    @pytest.mark.parametrize(
+        "titles",
+        [
+            "Name,Mobile  Number,Company",
+            "name,MOBILE\u00a0NUMBER,company",
+            '"Name","Mobile\nNumber","Company"',
+            "\ufeffName , Mobile_Number, Company\u200b",
+            "\r\n,,\r\nName,Mobile Number,Company",
+        ],
+    )
+    def test_are_found_however_they_are_spaced(self, titles: str) -> None:
+        (row,) = read(f"{titles}\r\nAsha,+919876543210,Acme\r\n".encode())
+
+        assert (row.callee_name, row.variables["company"]) == ("Asha", "Acme")
+
+
+class TestAFileThatCannotBeRead:
+    @pytest.mark.parametrize(
+        ("content", "message"),
+        [
+            ('N,M\nA,1\nB,"C\nD,2\n', "a quote that opens in line 3 is never closed"),
+            ('N,M\nA,"x\ny"\nB,"C\nD,2\n', "a quote that opens in line 4 is never closed"),
+            ('N,M\nA,"Acme\nB,2\nC,"Foo, Inc"\n', "a quote that opens in line 2 is not closed before line 4"),
+            ('N,M\nA,"x"y\n', "line 2"),
+            ('N,"M\nA,1\nB,2\n', "a quote that opens in line 1"),
+            ("N,M\nA,\x00\n", "line 2 of the file holds a NUL character"),
+            ("N,M\nA,1\nB," + "x" * MAX_LIST_LINE_LETTERS, "line 3 of the file is longer than 1,000,000 characters"),
+            ('N,M\nA,1\nB,"' + "x\n" * MAX_LIST_LINE_LETTERS, "a quote that opens in line 3 is never closed"),
+            ("", "the file is empty"),
+            ("sep=;\r\n", "the file is empty"),
+        ],
+    )
+    def test_names_the_line(self, content: str, message: str) -> None:
+        assert message in refused(content.encode(), {"mobile_number": "M"})
+
+    @pytest.mark.parametrize(
+        ("content", "message"),
+        [
+            (b"N,M\nA,1\nCaf\x81,2\n", "line 3 of the file is neither UTF-8 nor Windows-1252"),
+            ("N,M\nJosé,1\n".encode() + b"Caf\xe9,2\n", "line 3 of the file is not UTF-8, as the lines before are"),
+            (b"\xff\xfe" + "N,M\nA,1\n".encode("utf-16-le") + b"\x00\xd8,", "is not UTF-16"),
+            ("N,M\nA,1\n".encode("utf-16-le"), "line 1 of the file holds a NUL character: is it UTF-16"),
+            (bytes(range(256)), "line 1 of the file is neither UTF-8 nor Windows-1252"),
+        ],
+    )
+    def test_names_its_encoding(self, content: bytes, message: str) -> None:
+        assert message in refused(content, {"mobile_number": "M"})
+
+
+class TestAListThatWouldGrow:
+    def test_is_told_the_limit_of_a_cell_and_read_on(self) -> None:
+        content = b"Name,Mobile Number,Company\n" + b"x" * 130_000 + b",+919876543210,A\nAsha,+919876543211,B\n"
+
+        long, good = read(content, MAPPING | {f"v{place}": "Name" for place in range(200)})
+
+        assert (long.trouble[:2], str(MAX_CELL_BYTES) in long.trouble, good.trouble) == ("ca", True, "")
+        assert sum(map(len, long.variables.values())) < 500
+
+    def test_is_told_the_limit_of_a_row(self) -> None:
+        content = b"Mobile Number,Name,Company\n+919876543210,A," + b"x" * 1000 + b"\n"
+
+        (row,) = read(content, MAPPING | {f"v{place}": "Company" for place in range(150)})
+
+        assert str(MAX_ROW_BYTES) in row.trouble
+
+    def test_a_hundredfold_is_refused(self) -> None:
+        content = b"Mobile Number\n" + b"".join(b"+9198%08d\n" % row for row in range(70_000))
+        mapping = {"mobile_number": "Mobile Number"} | {f"{'v' * 40}{place}": "Mobile Number" for place in range(150)}
+
+        assert "more than 32 times its file" in refused(content, mapping)
+
+    def test_takes_no_more_memory_than_a_batch(self) -> None:
+        rows = b"".join(b"+9198%08d,%s\n" % (row, b"y" * 900) for row in range(1000))
+        content = b"Mobile Number,Company\n" + rows
+        mapping = {"mobile_number": "Mobile Number"} | {f"v{place}": "Company" for place in range(12)}
+        tracemalloc.start()
+        try:
+            with Sheet(io.BytesIO(content), mapping, "IN") as sheet:
+                while sheet.next(1000):
+                    pass
+            most = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+        assert most < 32_000_000
+
+
+class TestAnything:
+    @given(st.binary(max_size=300))
+    def test_is_read_or_refused(self, content: bytes) -> None:
+        for beginning in (b"", b"Mobile Number;x\n", b"\xff\xfe", b'Mobile Number,"'):
+            with suppress(Invalid):
+                assert all(row.row > 0 for row in read(beginning + content, MAPPING_OF_ONE))
+
+    @pytest.mark.parametrize("piece", ['"', "('\"\n", ";,\t|", '""', ',"', "\r", " \n", "\u00e9;"])
+    def test_takes_time_in_proportion_to_its_size(self, piece: str) -> None:
+        def took(times: int) -> float:
+            began = time.process_time()
+            for _ in range(3):
+                with suppress(Invalid):
+                    read(f"Mobile Number,x\n{piece * times}".encode(), MAPPING_OF_ONE)
+            return time.process_time() - began
+
+        small, large = took(20_000), took(80_000)
+
+        assert large < 16 * small + 0.5
+
+
+def test_the_small_inputs_that_once_failed_are_read_or_named() -> None:
+    folder = Path(__file__).parent / "lists"
+
+    american = read((folder / "pandas_float_us.csv").read_bytes(), MAPPING_OF_TWO, "US")
+    assert [row.mobile_number for row in american] == [
+        *("+12025550143", "+13125550144", "+19175550145", "+14155550146", "+12025550147")
+    ]
+    spaced = read((folder / "plus_spaces.csv").read_bytes())
+    assert [row.mobile_number for row in spaced] == ["+919876543210", "+919876543211", "+919876543212"]
+    for name in ("semicolon", "double_blank_header", "cp1252"):
+        (row,) = read((folder / f"{name}.csv").read_bytes())
+        assert row.mobile_number == "+919876543210"
+    assert (row.callee_name, row.variables["company"]) == ("José", "Café")
+    assert "line 3" in refused((folder / "unclosed_quote.csv").read_bytes())
