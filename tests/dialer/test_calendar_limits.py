@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from attempt_builders import NOON, a_result
 from dialer_builders import World
+from outdial.carriers.sip.outcomes import not_reached
 from outdial.domain.attempt import Answered, Ringing
 from outdial.domain.health import FAILURES_IN_A_ROW, REST
-from outdial.domain.outcome import Outcome
+from outdial.domain.outcome import NotReached, Outcome
 from outdial.domain.request import RetryPolicy
 from outdial.domain.rules import Price, Rules
 from outdial.store.calendar import Claim, glance
@@ -205,6 +207,39 @@ class TestATrunkThatFailsAgainAndAgain:
 
         assert len(await world.claims(await world.holder())) == 1
 
+    @pytest.mark.parametrize(
+        ("sip_code", "q850"),
+        [
+            *((403, cause) for cause in (50, 54, 55, 57, 65, 87)),
+            *((488, cause) for cause in (50, 57, 65, 70, 79, 88)),
+            *((503, 57), (500, 88), (403, 1), (403, 21), (503, 28)),
+            *((code, 0) for code in (404, 410, 484, 485, 486, 600, 603, 604, 607, 608)),
+        ],
+    )
+    async def test_because_of_numbers_that_cannot_be_rung_goes_on(self, world: World, sip_code: int, q850: int) -> None:
+        await failing(world, FAILURES_IN_A_ROW + 1, refused=not_reached(sip_code, q850))
+        await world.call()
+
+        assert len(await world.claims(await world.holder())) == 1
+
+    @pytest.mark.parametrize(
+        ("sip_code", "q850"),
+        [*((code, 0) for code in (401, 403, 407, 488, 500, 503)), (503, 34), (480, 38), (403, 16)],
+    )
+    async def test_of_its_own_rests(self, world: World, sip_code: int, q850: int) -> None:
+        await failing(world, FAILURES_IN_A_ROW, refused=not_reached(sip_code, q850))
+        await world.call()
+
+        assert await world.claims(await world.holder()) == []
+
+    async def test_rests_for_its_own_failures_whatever_numbers_came_between(self, world: World) -> None:
+        for _ in range(FAILURES_IN_A_ROW):
+            await failing(world, 2, refused=not_reached(403, 57))
+            await failing(world, 1)
+        await world.call()
+
+        assert await world.claims(await world.holder()) == []
+
     async def test_costs_the_other_trunks_nothing(self, world: World) -> None:
         await failing(world, FAILURES_IN_A_ROW)
         elsewhere = await world.number(trunk_id=await world.trunk())
@@ -317,7 +352,7 @@ class TestABacklogAtItsLimit:
         assert {single, theirs} <= {one.call_id for one in claims}
 
 
-async def failing(world: World, times: int, *, asked: bool = True) -> None:
+async def failing(world: World, times: int, *, asked: bool = True, refused: NotReached | None = None) -> None:
     """So many calls that the carrier refuses, one after the other."""
     holder = await world.holder("failing")
     for _ in range(times):
@@ -326,7 +361,9 @@ async def failing(world: World, times: int, *, asked: bool = True) -> None:
         if asked:
             await world.asked(one)
         world.clock.forward(seconds=0.1)
-        await world.finished(one, a_result(Outcome.TRUNK_FAILED, at=world.clock()))
+        why = refused or NotReached(Outcome.TRUNK_FAILED)
+        result = replace(a_result(why.outcome, at=world.clock()), sip_code=why.sip_code, q850=why.q850)
+        await world.finished(one, result)
 
 
 async def test_an_answered_probe_mends_a_trunk_while_it_talks(world: World) -> None:

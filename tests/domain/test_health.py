@@ -25,6 +25,17 @@ def test_a_trunk_nobody_used_is_well() -> None:
     assert rests_until([]) is None
 
 
+@pytest.mark.parametrize("cause", [50, 54, 55, 57, 65, 70, 79, 87, 88])
+def test_a_refusal_that_is_about_one_number_tells_nothing_of_it(cause: int) -> None:
+    assert evidence_of(Outcome.TRUNK_FAILED, None, None, after(3), q850=cause) is None
+    assert evidence_of(Outcome.DECLINED, None, None, after(3), q850=cause) == Evidence(after(3), failed=False)
+
+
+@pytest.mark.parametrize("cause", [0, 16, 34, 38, 41, 42, 47, 52, 58, 63, 102, 127])
+def test_one_that_is_about_the_trunk_is_its_failure(cause: int) -> None:
+    assert evidence_of(Outcome.TRUNK_FAILED, None, None, after(3), q850=cause) == Evidence(after(3), failed=True)
+
+
 def test_it_rests_after_the_last_of_five_failures() -> None:
     assert rests_until(failures(4)) is None
     assert rests_until(failures(5)) == after(4) + REST

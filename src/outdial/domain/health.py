@@ -19,6 +19,9 @@ LOOK_BACK: Final = timedelta(minutes=10)
 DIALS_TO_KNOW: Final = 50
 """Of those last claimed; a later claim may end sooner, so more than five are looked at."""
 
+_OF_ONE_NUMBER: Final = frozenset({50, 54, 55, 57, 65, 70, 79, 87, 88})
+"""Q.850 causes for which a call to this number is refused, and one to another need not be: a facility or a bearer that
+it does not have, calls to it that are barred (groups 3 to 6). What a trunk itself lacks or is short of is not here."""
 _WORKED: Final = ANSWERED | {Outcome.BUSY, Outcome.NO_ANSWER, Outcome.DECLINED, Outcome.INVALID_NUMBER}
 
 
@@ -31,9 +34,17 @@ class Evidence:
 
 
 def evidence_of(
-    outcome: Outcome | None, ringing_at: datetime | None, answered_at: datetime | None, ended_at: datetime | None
+    outcome: Outcome | None,
+    ringing_at: datetime | None,
+    answered_at: datetime | None,
+    ended_at: datetime | None,
+    *,
+    q850: int = 0,
 ) -> Evidence | None:
-    """None: nothing yet, or nothing at all: a call given up before its trunk had answered."""
+    """None: nothing yet, or nothing at all: a call given up before its trunk had answered, or a refusal that is about
+    the number alone (``q850``: its cause, 0: none was sent)."""
+    if outcome is Outcome.TRUNK_FAILED and q850 in _OF_ONE_NUMBER:
+        return None
     if outcome is Outcome.TRUNK_FAILED and ended_at is not None:
         return Evidence(ended_at, failed=True)
     if reached := answered_at or ringing_at:

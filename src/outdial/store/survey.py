@@ -85,7 +85,8 @@ _SHARES: Final = sa.select(
     sa.or_(campaigns.c.share.is_not(None), campaigns.c.state == CampaignState.TERMINATED.value),
 )
 _OF_TRUNK: Final = (
-    "trunk_id, claimed_at, dialed_at, outcome, ringing_at, answered_at, ended_at FROM attempts WHERE trunk_id = {key}"
+    "trunk_id, claimed_at, dialed_at, outcome, q850, ringing_at, answered_at, ended_at"
+    " FROM attempts WHERE trunk_id = {key}"
 )
 _LATEST_FIRST: Final = "ORDER BY claimed_at DESC"
 _DIALS: Final = f"SELECT 'dial' AS kind, {_OF_TRUNK} AND claimed_at > {{dials_since}} {_LATEST_FIRST} LIMIT {{dials}}"
@@ -241,11 +242,11 @@ async def _lately(
         for trunk_id, speed in speeds.items()
     ]
     lately = _Lately(defaultdict(list), defaultdict(list))
-    for kind, trunk_id, claimed_at, dialed_at, outcome, *moments in await seek(conn, LATELY, keys):
+    for kind, trunk_id, claimed_at, dialed_at, outcome, q850, *moments in await seek(conn, LATELY, keys):
         if kind == "dial":
             lately.dials[trunk_id].append(from_micros(claimed_at))
             continue
-        told = evidence_of(Outcome(outcome) if outcome else None, *map(_moment, moments))
+        told = evidence_of(Outcome(outcome) if outcome else None, *map(_moment, moments), q850=q850)
         if told and dialed_at is not None:
             lately.known[trunk_id].append(told)
     return lately

@@ -29,7 +29,10 @@ _CODECS: Final = Meaning(Outcome.TRUNK_FAILED, "the trunk accepts none of our co
 _CONGESTED: Final = Meaning(Outcome.TRUNK_FAILED, "the trunk or the network behind it is congested: try later")
 _TRUNK: Final = Meaning(Outcome.TRUNK_FAILED, "the trunk reports a failure of its own: ask the carrier")
 _NOT_ALLOWED: Final = Meaning(
-    Outcome.TRUNK_FAILED, "the trunk does not carry this call: check the account's allowed destinations"
+    Outcome.TRUNK_FAILED, "the trunk does not carry calls to this number: check the account's allowed destinations"
+)
+_BEARER: Final = Meaning(
+    Outcome.TRUNK_FAILED, "the number does not take calls of our kind: check the trunk's codecs if all are refused"
 )
 _UNKNOWN: Final = Meaning(Outcome.INVALID_NUMBER, "the number does not exist or is not in use")
 _INCOMPLETE: Final = Meaning(Outcome.INVALID_NUMBER, "the number is incomplete or has a wrong form")
@@ -54,6 +57,7 @@ BY_SIP: Final[dict[int, Meaning]] = {
     415: _CODECS,
     480: _ABSENT,
     484: _INCOMPLETE,
+    485: Meaning(Outcome.INVALID_NUMBER, "the number may mean several phones there: ask the carrier"),
     486: _BUSY,
     487: _NO_ANSWER,
     488: _CODECS,
@@ -88,12 +92,16 @@ BY_Q850: Final[dict[int, Meaning]] = {
     44: _CONGESTED,
     47: _CONGESTED,
     50: _NOT_ALLOWED,
+    54: _NOT_ALLOWED,
     55: _NOT_ALLOWED,
     57: _NOT_ALLOWED,
     58: _CONGESTED,
     63: _TRUNK,
-    65: _CODECS,
-    88: _CODECS,
+    65: _BEARER,
+    70: _BEARER,
+    79: _BEARER,
+    87: _NOT_ALLOWED,
+    88: _BEARER,
     102: _TRUNK,
 }
 
