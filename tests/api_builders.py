@@ -354,6 +354,7 @@ def _attempt_row(record: CallRecord, attempt: AttemptRecord) -> dict[str, Any]:
         "call_id": record.id,
         "workspace_id": record.workspace_id,
         "to_number": record.to_number,
+        "subscriber": record.to_number,
         "worker": "",
         "number_id": NUMBER_ID,
         "trunk_id": _TRUNK,

@@ -23,6 +23,7 @@ from outdial.domain.agent import Definition, TalkLimits, Voice
 from outdial.domain.attempt import Order, Progress, Result, Trunk
 from outdial.domain.events import Event, EventType
 from outdial.domain.ids import new_id
+from outdial.domain.numbers import canonical
 from outdial.domain.outcome import NotReached, Outcome
 from outdial.domain.plan import Plan
 from outdial.domain.request import RetryPolicy, Window
@@ -204,6 +205,7 @@ class World:
             state="registered",
             due_at=due_at or scheduled_at or now,
             to_number=to_number,
+            subscriber=canonical(to_number),
             created_at=now,
         )
         values = {"variables": {}, "warnings": [], "body": {}, "callee_name": "Maya"} | request
@@ -260,6 +262,7 @@ class World:
             "workspace_id": self.workspace_id,
             "agent_id": self.agent_id,
             "to_number": "+15551112222",
+            "subscriber": "+15551112222",
             "created_at": now,
         }
         later = {"lane": self.lane("future"), "state": "registered", "due_at": now + timedelta(days=1)}
@@ -278,10 +281,10 @@ class World:
         await self.fill(future=1, past=count)
         long_ago = schema.to_micros(self.clock() - timedelta(days=30))
         past = (
-            "INSERT INTO attempts (call_id, number, state, worker, workspace_id, to_number, number_id, trunk_id,"
-            " version_id, claimed_at, dialed_at)"
-            " SELECT id, 1, 'ended', 'w', workspace_id, to_number, CAST(:number AS TEXT), CAST(:trunk AS TEXT), 'v',"
-            " CAST(:at AS BIGINT), CAST(:at AS BIGINT) FROM calls WHERE state = 'completed'"
+            "INSERT INTO attempts (call_id, number, state, worker, workspace_id, to_number, subscriber, number_id,"
+            " trunk_id, version_id, claimed_at, dialed_at)"
+            " SELECT id, 1, 'ended', 'w', workspace_id, to_number, subscriber, CAST(:number AS TEXT),"
+            " CAST(:trunk AS TEXT), 'v', CAST(:at AS BIGINT), CAST(:at AS BIGINT) FROM calls WHERE state = 'completed'"
         )
 
         async def work(conn: AsyncConnection) -> None:

@@ -555,6 +555,7 @@ async def dialled(database: Database, *call_ids: str) -> None:
                     worker="w",
                     workspace_id=call["workspace_id"],
                     to_number=call["to_number"],
+                    subscriber=call["subscriber"],
                     number_id=NUMBER_ID,
                     trunk_id=trunk_id,
                     version_id="",

@@ -20,6 +20,7 @@ from outdial.dialer.notes import Notes
 from outdial.dialer.recorder import Kind, Recorder
 from outdial.domain.attempt import Answered, Order, Result, Ringing, Said, Speaker, Turn
 from outdial.domain.events import Event, EventType
+from outdial.domain.numbers import canonical
 from outdial.domain.outcome import NotReached, Outcome
 from outdial.domain.request import RetryPolicy
 from outdial.domain.rules import MICROS, CallingPolicy, Rules
@@ -362,6 +363,7 @@ async def _make_unreadable(world: World, one: Claim) -> None:
 
 def _a_dial_before(call_id: str, like: Claim, world: World) -> dict[str, Any]:
     about = {"workspace_id": like.workspace_id, "to_number": like.to_number, "from_number": like.from_number}
+    about |= {"subscriber": canonical(like.to_number)}
     held = {"number_id": like.number_id, "trunk_id": like.trunk_id, "version_id": like.version_id, "worker": "gone"}
     then = world.clock()
     return {"call_id": call_id, "number": 1, "state": "ended", "claimed_at": then, "dialed_at": then, **about, **held}

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import io
+import resource
 import subprocess
 import sys
+import time
 import zipfile
 
 import pytest
 
 from knowledge_builders import a_docx, a_pdf, an_encrypted_pdf
 from outdial.domain.errors import Refused
+from outdial.domain.limits import MAX_KNOWLEDGE_LETTERS
 from outdial.knowledge.extract import docx_text
 from outdial.knowledge.reading import text_of
+from outdial.knowledge.tables import table_lines
 
 PAGE = """
 <html><head><title>Prices</title></head><body><nav><a href="/">Home</a></nav><main>
@@ -57,6 +61,78 @@ class TestTables:
 
     async def test_of_one_row_are_that_row(self) -> None:
         assert await text_of(b"one,two\n", "csv") == "one; two"
+
+    async def test_with_a_long_heading_do_not_say_it_again_in_every_row(self) -> None:
+        heading = ",".join(f"{place}{'x' * 11_427}" for place in range(7))
+        raw = f"{heading}\na,b\n".encode() + b"1,2\n" * 20_000
+
+        text = await text_of(raw, "csv")
+
+        first, *rows = text.split("\n")
+        assert len(first) > 7 * 11_427
+        assert rows[0].endswith(": b")
+        assert all(len(row) < 200 for row in rows)
+        assert len(text) <= MAX_KNOWLEDGE_LETTERS
+
+    async def test_are_kept_up_to_the_limit(self) -> None:
+        raw = b"%s\n" % b",".join(b"c" * 60 for _ in range(200)) + b"%s\n" % b",".join([b"1"] * 200) * 2000
+
+        assert len(await text_of(raw, "csv")) == MAX_KNOWLEDGE_LETTERS
+
+    @pytest.mark.parametrize("piece", ["('\"\n", '"', "\"'", ",;\t|", 'a"b,', "\r", '"";'])
+    async def test_of_quotes_are_read_in_proportion_to_their_size(self, piece: str) -> None:
+        def took(times: int) -> float:
+            began = time.process_time()
+            for _ in table_lines(piece * times):
+                pass
+            return time.process_time() - began
+
+        small, large = took(20_000), took(160_000)
+
+        assert large < 32 * small + 0.5
+        assert isinstance(await outcome(piece.encode() * 10_000, "csv"), str)
+
+    async def test_say_in_their_first_line_what_parts_them(self) -> None:
+        assert await text_of(b"sep=|\nService, all|Price\nCheck-up|49\n", "csv") == "Service, all: Check-up; Price: 49"
+
+
+class TestWhateverIsSent:
+    @pytest.mark.parametrize("file_type", ["txt", "md", "csv"])
+    async def test_is_not_kept_beyond_the_limit(self, file_type: str) -> None:
+        assert len(await text_of("é".encode() * 1_000_000, file_type)) <= MAX_KNOWLEDGE_LETTERS
+
+    @pytest.mark.parametrize("charset", ["zlib", "hex", "no such", "x\0y", "idna", "x" * 5000])
+    async def test_may_name_any_charset(self, charset: str) -> None:
+        assert await text_of(b"Hello", "txt", charset) == "Hello"
+
+    @pytest.mark.parametrize(
+        ("raw", "file_type"),
+        [
+            (b"<div>" * 100_000, "html"),
+            (b"<table><tr><td>" * 30_000, "html"),
+            (b"<!--" * 200_000, "html"),
+            (b"&amp" * 300_000, "html"),
+            (b"%PDF-1.4\n" + b"<<" * 300_000, "pdf"),
+            (b"%PDF-1.4\n" + b"[" * 300_000, "pdf"),
+        ],
+        ids=["div", "table", "comment", "entity", "pdf dictionary", "pdf array"],
+    )
+    async def test_costs_the_node_neither_memory_nor_time(self, raw: bytes, file_type: str) -> None:
+        before = resource.getrusage(resource.RUSAGE_SELF)
+
+        await outcome(raw, file_type)
+
+        after = resource.getrusage(resource.RUSAGE_SELF)
+        assert after.ru_maxrss - before.ru_maxrss < 64 * 1024
+        assert after.ru_utime - before.ru_utime < 2.0
+
+
+async def outcome(raw: bytes, file_type: str) -> str:
+    """Its text, or why it has none."""
+    try:
+        return await text_of(raw, file_type)
+    except Refused as refusal:
+        return str(refusal)
 
 
 class TestPdf:
@@ -110,7 +186,7 @@ class TestWord:
 
         assert len(written.getvalue()) < 100_000
         with pytest.raises(Refused, match="unpacked it is larger than 50 MB"):
-            docx_text(written.getvalue())
+            list(docx_text(written.getvalue()))
 
 
 class TestAPage:

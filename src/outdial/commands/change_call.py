@@ -20,6 +20,7 @@ from outdial.domain.clock import Clock
 from outdial.domain.errors import Conflict, Fault, Invalid, NotFound
 from outdial.domain.events import Event, EventType
 from outdial.domain.hours import scheduled_instant
+from outdial.domain.numbers import canonical
 from outdial.domain.plan import Plan, first_due
 from outdial.domain.request import Window
 from outdial.store import campaigns
@@ -49,7 +50,7 @@ class Stopped(StrEnum):
 class Selection:
     """Waiting calls that have all of this in common; what is left out does not matter.
 
-    ``numbers`` without ``bulk_list_id`` means calls outside lists, unless ``in_lists`` (Ringg §7.6).
+    ``numbers``, however spelled, without ``bulk_list_id`` mean calls outside lists, unless ``in_lists`` (Ringg §7.6).
     """
 
     agent_id: str = ""
@@ -227,7 +228,8 @@ def _conditions(selection: Selection) -> Iterator[sa.ColumnElement[bool]]:
     if selection.bulk_list_id:
         yield calls.c.bulk_list_id == selection.bulk_list_id
     if selection.numbers:
-        yield calls.c.to_number.in_(selection.numbers)
+        persons = set(map(canonical, selection.numbers))
+        yield sa.or_(calls.c.to_number.in_(selection.numbers), calls.c.subscriber.in_(persons))
         if not selection.bulk_list_id and not selection.in_lists:
             yield calls.c.bulk_list_id.is_(None)
 

@@ -15,7 +15,8 @@ _LONGEST_REASON: Final = 200
 
 
 async def suppress(db: Database, workspace_id: str, number: str, reason: str = "", *, now: Clock) -> bool:
-    """Put a number on the list; False: it is on it already, and keeps its reason and time.
+    """Put a number on the list, with all others of its subscriber; False: it is on it already, under this number or
+    another, and keeps its reason and time.
 
     From the commit on it is not dialled. A call that waits for it is cancelled when its turn comes; a phone that
     rings already goes on ringing.
@@ -43,13 +44,15 @@ async def suppress_all(db: Database, workspace_id: str, entries: Sequence[tuple[
     if faults:
         raise Invalid(*faults)
     # Of a number named twice the first reason is kept, as if they were added one after the other.
-    reasons = {number.strip(): reason for number, reason in reversed(entries)}
+    reasons: dict[str, str] = {}
+    for number, reason in entries:
+        reasons.setdefault(number.strip(), reason)
     at = now()
     return await db.write(lambda conn: suppressions.add(conn, workspace_id, reasons, at))
 
 
 async def unsuppress(db: Database, workspace_id: str, number: str) -> None:
-    """Take a number off the list.
+    """Take a number off the list, under whichever number of its subscriber it stands there.
 
     Raises:
         NotFound: it is not on it.

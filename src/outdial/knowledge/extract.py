@@ -1,15 +1,12 @@
 """The text in a PDF, a Word file or a web page: ``python -m outdial.knowledge.extract TYPE < file``.
 
 Files come from customers' hands, and the libraries that read them are large: each file is read in a process of its own
-(``reading``), with little memory and time, that knows no secret. The text goes to stdout. Ends with 3 when the file
-cannot be read; stdout then says why.
+(``outdial.sandbox``). The text goes to stdout as it is found, and no more of it than is kept.
 """
 
 from __future__ import annotations
 
 import io
-import logging
-import resource
 import sys
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -21,16 +18,14 @@ import trafilatura
 from docx.table import Table
 
 from outdial.domain.errors import Refused
+from outdial.knowledge.kept import joined, kept
+from outdial.sandbox.child import read_in_here
 
-UNREADABLE: Final = 3
-_MEMORY_BYTES: Final = 1024 * 1024 * 1024
-_CPU_S: Final = 60
 _MOST_PAGES: Final = 2_000
-_MOST_LETTERS: Final = 2_000_000
 _UNPACKED_BYTES: Final = 50_000_000
 
 
-def pdf_text(raw: bytes) -> str:
+def pdf_text(raw: bytes) -> Iterator[str]:
     """
     Raises:
         Refused: a password is needed, or it is encrypted or compressed in a way ``pypdf`` does not know here.
@@ -40,7 +35,7 @@ def pdf_text(raw: bytes) -> str:
         # Many a file that may not be printed opens without a password.
         if reader.is_encrypted and not reader.decrypt(""):
             raise Refused("it is encrypted: send it without a password")
-        return "\n\n".join(_cut(page.extract_text() for page in _first(reader)))
+        yield from joined("\n\n", (page.extract_text() for page in _first(reader)))
     except (pypdf.errors.DependencyError, NotImplementedError):
         raise Refused("it is encrypted or compressed in a way that cannot be read: send it unencrypted") from None
 
@@ -52,7 +47,7 @@ def _first(reader: pypdf.PdfReader) -> Iterator[pypdf.PageObject]:
         yield page
 
 
-def docx_text(raw: bytes) -> str:
+def docx_text(raw: bytes) -> Iterator[str]:
     """
     Raises:
         Refused: unpacked it would be far larger than any text.
@@ -61,7 +56,7 @@ def docx_text(raw: bytes) -> str:
         if sum(member.file_size for member in packed.infolist()) > _UNPACKED_BYTES:
             raise Refused("unpacked it is larger than 50 MB")
     lines = (line for block in docx.Document(io.BytesIO(raw)).iter_inner_content() for line in _block(block))
-    return "\n".join(_cut(lines))
+    yield from joined("\n", lines)
 
 
 def _block(block: object) -> Iterator[str]:
@@ -74,38 +69,21 @@ def _block(block: object) -> Iterator[str]:
         yield str(getattr(block, "text", ""))
 
 
-def html_text(raw: bytes) -> str:
+def html_text(raw: bytes) -> Iterator[str]:
     """What a page is about, without its menus; all of its text if that cannot be told apart."""
     found = trafilatura.extract(raw, include_comments=False, include_tables=True, favor_recall=True)
-    return str(found or trafilatura.html2txt(raw) or "")
+    yield str(found or trafilatura.html2txt(raw) or "")
 
 
-READERS: Final[Mapping[str, Callable[[bytes], str]]] = {"pdf": pdf_text, "docx": docx_text, "html": html_text}
-
-
-def _cut(texts: Iterator[str]) -> Iterator[str]:
-    letters = 0
-    for text in texts:
-        yield text
-        letters += len(text)
-        if letters > _MOST_LETTERS:
-            return
+READERS: Final[Mapping[str, Callable[[bytes], Iterator[str]]]] = {"pdf": pdf_text, "docx": docx_text, "html": html_text}
 
 
 def main() -> NoReturn:
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
-    logging.disable()
     kind = sys.argv[1]
-    try:
-        said, status = READERS[kind](sys.stdin.buffer.read())[:_MOST_LETTERS], 0
-    except Refused as refusal:
-        said, status = str(refusal), UNREADABLE
-    except Exception:  # libraries that read what strangers wrote raise anything
-        said, status = f"it is damaged, or not what {kind.upper()} files are", UNREADABLE
-    sys.stdout.buffer.write(said.encode("utf-8", "replace"))
-    sys.stdout.flush()
-    sys.exit(status)
+    read_in_here(
+        lambda: kept(READERS[kind](sys.stdin.buffer.read())),
+        otherwise=f"it is damaged, or not what {kind.upper()} files are",
+    )
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from outdial.queries.suppression import SuppressionRow
 from outdial.store import schema
 from outdial.store.callees import load_callees
 from outdial.store.database import Database
+from outdial.store.suppressions import is_of
 from outdial.store.survey import survey
 
 
@@ -55,10 +56,13 @@ async def forecast(
 
 
 async def suppression_of(db: Database, workspace_id: str, number: str) -> SuppressionRow | None:
-    """The number's entry on the workspace's suppression list."""
+    """The number's entry on the workspace's suppression list, under it or another number of its subscriber."""
     table = schema.suppressions
-    asked = sa.select(table.c.number, table.c.reason, table.c.created_at).where(
-        table.c.workspace_id == workspace_id, table.c.number == number
+    asked = (
+        sa.select(table.c.number, table.c.reason, table.c.created_at)
+        .where(table.c.workspace_id == workspace_id, is_of(number))
+        .order_by(table.c.created_at)
+        .limit(1)
     )
     async with db.reading() as conn:
         row = (await conn.execute(asked)).mappings().first()

@@ -71,7 +71,7 @@ _TO_ASK: Final = {
         *until_and_now,
         call_requests.c.plan,
         AS_STORED.label("rules"),
-        is_suppressed(calls.c.workspace_id, calls.c.to_number).label("suppressed"),
+        is_suppressed(calls.c).label("suppressed"),
     )
     .join(call_requests, call_requests.c.call_id == calls.c.id)
     .join(workspaces, workspaces.c.id == calls.c.workspace_id)

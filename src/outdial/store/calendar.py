@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from outdial.domain.call import AttemptState, CallState
 from outdial.domain.fairness import share
 from outdial.domain.ids import call_sid
+from outdial.domain.numbers import canonical
 from outdial.store.batches import one_of, padded
 from outdial.store.callees import is_suppressed
 from outdial.store.callers import mark_used
@@ -45,7 +46,7 @@ _DUE_CALLS: Final = (
         call_requests.c.number_pool_id,
         call_requests.c.version_id,
         agents.c.active_version_id,
-        is_suppressed(calls.c.workspace_id, calls.c.to_number).label("suppressed"),
+        is_suppressed(calls.c).label("suppressed"),
     )
     .join(call_requests, call_requests.c.call_id == calls.c.id)
     .join(agents, agents.c.id == calls.c.agent_id)
@@ -194,6 +195,7 @@ def _intent(claim: Claim, one: Ready) -> dict[str, Any]:
         "worker": claim.holder,
         "workspace_id": claim.workspace_id,
         "to_number": claim.to_number,
+        "subscriber": canonical(claim.to_number),
         "from_number": claim.from_number,
         "number_id": claim.number_id,
         "trunk_id": claim.trunk_id,

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.calling import WEEK, Callee
+from outdial.domain.numbers import canonical
 from outdial.domain.rules import CallingPolicy, Rules
 from outdial.store.schema import attempts, suppressions
 
 Key = tuple[str, str]
-"""Workspace and number (E.164)."""
+"""Workspace and number (E.164): whom it reaches is what counts, not how it is spelled."""
 _CLAIM_TO_DIAL: Final = timedelta(minutes=5)
 """Longer than any claim waits for its dial: the index knows when it was claimed, the caps count when it was dialled."""
 
@@ -33,10 +34,15 @@ async def load_callees(
     return {key: Callee(key[1], key in kept_away, tuple(sorted(dials.get(key, {}).values()))) for key in keys}
 
 
-def is_suppressed(workspace_id: sa.ColumnElement[str], number: sa.ColumnElement[str]) -> sa.Exists:
-    """A condition: the number is on that workspace's list."""
+def is_suppressed(call: sa.ColumnCollection[str, sa.Column[Any]]) -> sa.ColumnElement[bool]:
+    """A condition on the columns of ``calls``: whom the call is for is on its workspace's list."""
     table = suppressions.c
-    return sa.exists().where(table.workspace_id == workspace_id, table.number == number)
+    mine = sa.exists().where(table.workspace_id == call.workspace_id)
+    # Two looks, each by its own index. The number itself counts, too, whatever is known of its subscriber.
+    return sa.or_(
+        mine.where(table.number == call.to_number),
+        mine.where(table.subscriber == call.subscriber, table.subscriber != ""),
+    )
 
 
 def counts_dials(policy: CallingPolicy) -> bool:
@@ -49,12 +55,16 @@ async def _suppressed(conn: AsyncConnection, keys: Collection[Key]) -> set[Key]:
         return set()
     table = suppressions.c
     rows = await conn.execute(
-        sa.select(table.workspace_id, table.number).where(
+        sa.select(table.workspace_id, table.number, table.subscriber).where(
             table.workspace_id.in_({workspace_id for workspace_id, _ in keys}),
-            table.number.in_({number for _, number in keys}),
+            sa.or_(
+                table.number.in_({number for _, number in keys}),
+                table.subscriber.in_({canonical(number) for _, number in keys}),
+            ),
         )
     )
-    return {(row.workspace_id, row.number) for row in rows}
+    found = {(row.workspace_id, name) for row in rows for name in (row.number, row.subscriber)}
+    return {key for key in keys if key in found or (key[0], canonical(key[1])) in found}
 
 
 async def load_dials(
@@ -64,20 +74,20 @@ async def load_dials(
 
     One that never asked its carrier rang nobody, unless it is still about to.
     """
-    by_key: dict[Key, dict[tuple[str, int], datetime]] = defaultdict(dict)
+    by_subscriber: dict[Key, dict[tuple[str, int], datetime]] = defaultdict(dict)
     if not keys:
-        return by_key
+        return {}
     table = attempts.c
     rows = await conn.execute(
         sa.select(
-            table.workspace_id, table.to_number, table.call_id, table.number, table.claimed_at, table.dialed_at
+            table.workspace_id, table.subscriber, table.call_id, table.number, table.claimed_at, table.dialed_at
         ).where(
             table.workspace_id.in_({workspace_id for workspace_id, _ in keys}),
-            table.to_number.in_({number for _, number in keys}),
+            table.subscriber.in_({canonical(number) for _, number in keys}),
             table.claimed_at > now - WEEK - _CLAIM_TO_DIAL,
             sa.or_(table.dialed_at.is_not(None), table.state != "ended"),
         )
     )
     for row in rows:
-        by_key[row.workspace_id, row.to_number][row.call_id, row.number] = row.dialed_at or row.claimed_at
-    return by_key
+        by_subscriber[row.workspace_id, row.subscriber][row.call_id, row.number] = row.dialed_at or row.claimed_at
+    return {key: by_subscriber.get((key[0], canonical(key[1])), {}) for key in keys}

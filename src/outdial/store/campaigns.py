@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.call import TERMINAL, CallState
 from outdial.domain.campaign import RUNNING, Callers, Campaign, CampaignState, Contact
+from outdial.domain.numbers import canonical
 from outdial.store.inserts import insert_into
 from outdial.store.schema import calls, campaign_files, campaign_rows, campaigns
 
@@ -83,6 +84,7 @@ async def add_rows(conn: AsyncConnection, campaign_id: str, contacts: Sequence[C
                     "campaign_id": campaign_id,
                     "row": contact.row,
                     "mobile_number": contact.mobile_number,
+                    "subscriber": "" if contact.trouble else canonical(contact.mobile_number),
                     "callee_name": contact.callee_name,
                     "variables": dict(contact.variables),
                     "trouble": contact.trouble,
@@ -155,7 +157,9 @@ async def stop(
             campaign_rows.c.trouble == "",
         )
         if numbers:
-            theirs = campaign_rows.update().where(*not_made, campaign_rows.c.mobile_number.in_(numbers))
+            theirs = campaign_rows.update().where(
+                *not_made, campaign_rows.c.subscriber.in_(set(map(canonical, numbers)))
+            )
             spared += (await conn.execute(theirs.values(trouble=CANCELLED))).rowcount
             continue
         unmade = await conn.scalar(sa.select(sa.func.count()).select_from(campaign_rows).where(*not_made)) or 0

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.calling import Callee
+from outdial.domain.numbers import canonical
 from outdial.domain.places import Caller
 from outdial.domain.plan import Plan
 from outdial.domain.price import Hold
@@ -46,7 +47,7 @@ async def decide(conn: AsyncConnection, rows: Sequence[sa.RowMapping], found: Su
     rotation = await Rotation.load(conn, found, [row["id"] for row in rows if row["attempt"] > 0])
     callees = await _callees(conn, rows, found)
     for row in rows:
-        workspace_id, key = row["workspace_id"], (row["workspace_id"], row["to_number"])
+        workspace_id, key = row["workspace_id"], _key(row)
         plan = Plan.from_json(row["plan"])
         leave = found.leave(found.now, workspace_id, plan.window, callees[key])
         if plan.is_over(found.now):
@@ -65,13 +66,18 @@ async def decide(conn: AsyncConnection, rows: Sequence[sa.RowMapping], found: Su
 
 async def _callees(conn: AsyncConnection, rows: Sequence[sa.RowMapping], found: Survey) -> dict[Key, Callee]:
     """Whom the calls are for; how often they were rung, where the rules of their workspaces count it."""
-    keys = {(row["workspace_id"], row["to_number"]): row["suppressed"] for row in rows}
+    keys = {_key(row): row["suppressed"] for row in rows}
     counted = [key for key in keys if (rules := found.rules.get(key[0])) and counts_dials(rules.policy)]
     dials = await load_dials(conn, counted, found.now)
     return {
         key: Callee(key[1], bool(suppressed), tuple(sorted(dials.get(key, {}).values())))
         for key, suppressed in keys.items()
     }
+
+
+def _key(row: sa.RowMapping) -> Key:
+    """The same for every spelling of the number: the cap is the person's."""
+    return row["workspace_id"], canonical(row["to_number"])
 
 
 def _ready(row: sa.RowMapping, plan: Plan, rotation: Rotation, found: Survey) -> Ready | None:

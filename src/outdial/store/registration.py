@@ -9,6 +9,7 @@ from typing import Any
 
 from outdial.domain.call import CallState
 from outdial.domain.events import Event, EventType
+from outdial.domain.numbers import canonical
 from outdial.domain.plan import Plan
 from outdial.domain.request import Callback, CallRequest, without_credentials
 from outdial.store.events import row_of
@@ -77,6 +78,7 @@ def _call(registration: Registration) -> dict[str, Any]:
         "state": CallState.REGISTERED.value,
         "due_at": registration.due_at,
         "to_number": request.to_number,
+        "subscriber": canonical(request.to_number),
         "dialect": request.dialect,
         "bulk_list_id": request.bulk_list_id or None,
         "created_at": registration.created_at,

@@ -6,20 +6,27 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from outdial.domain.numbers import canonical
 from outdial.store.schema import suppressions
 
 _AT_ONCE: Final = 500
 
 
 async def add(conn: AsyncConnection, workspace_id: str, reasons: Mapping[str, str], at: datetime) -> int:
-    """Put numbers on the list, each with its reason; how many were not on it yet. Those that were stay as they are."""
+    """Put numbers on the list, each with its reason; how many were not on it yet. Those that were stay as they are,
+    and so does another number of the same subscriber; of two in ``reasons`` the first is taken."""
+    by_subscriber: dict[str, str] = {}
+    for number in reasons:
+        by_subscriber.setdefault(canonical(number), number)
     rows = [
-        {"workspace_id": workspace_id, "number": number, "reason": reasons[number], "created_at": at}
+        {"workspace_id": workspace_id, "number": number, "subscriber": subscriber, "reason": reasons[number]}
+        | {"created_at": at}
         # In order: two lists added at the same moment must not wait for each other's rows.
-        for number in sorted(reasons)
+        for subscriber, number in sorted(by_subscriber.items())
     ]
     added = 0
     for first in range(0, len(rows), _AT_ONCE):
@@ -29,9 +36,14 @@ async def add(conn: AsyncConnection, workspace_id: str, reasons: Mapping[str, st
 
 
 async def remove(conn: AsyncConnection, workspace_id: str, number: str) -> bool:
-    """Whether it was on the list."""
-    mine = (suppressions.c.workspace_id == workspace_id, suppressions.c.number == number)
-    return (await conn.execute(suppressions.delete().where(*mine))).rowcount == 1
+    """Whether it was on the list, under whatever number of its subscriber."""
+    mine = (suppressions.c.workspace_id == workspace_id, is_of(number))
+    return (await conn.execute(suppressions.delete().where(*mine))).rowcount > 0
+
+
+def is_of(number: str) -> sa.ColumnElement[bool]:
+    """A condition on the list: an entry that keeps this number from being rung."""
+    return sa.or_(suppressions.c.number == number, suppressions.c.subscriber == canonical(number))
 
 
 def _insert(conn: AsyncConnection) -> postgresql.Insert | sqlite.Insert:

@@ -19,6 +19,8 @@ calls = sa.Table(
     integer("attempt"),
     sa.Column("worker", sa.Text),
     text("to_number"),
+    # ``domain.numbers.canonical`` of that: whom it is for, however the number is spelled.
+    text("subscriber"),
     text("outcome"),
     text("ended_by"),
     # Why a call ended that was never dialled; every attempt has a reason of its own.
@@ -85,6 +87,7 @@ attempts = sa.Table(
     sa.Column("worker", sa.Text, nullable=False),
     text("workspace_id"),
     text("to_number"),
+    text("subscriber"),
     text("from_number"),
     sa.Column("number_id", sa.Text, nullable=False),
     sa.Column("trunk_id", sa.Text, nullable=False),
@@ -116,7 +119,7 @@ attempts = sa.Table(
     # How many calls a number has made.
     sa.Index("ix_attempts_number_id", "number_id"),
     # How often somebody was rung lately, whatever for.
-    sa.Index("ix_attempts_callee", "workspace_id", "to_number", "claimed_at"),
+    sa.Index("ix_attempts_subscriber", "workspace_id", "subscriber", "claimed_at"),
     # How fast a trunk is asked, and how its last dials went.
     sa.Index("ix_attempts_trunk", "trunk_id", "claimed_at"),
     # Only live ones: limits are counted, never kept, so that no place can leak.

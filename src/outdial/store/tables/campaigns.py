@@ -42,6 +42,8 @@ campaign_rows = sa.Table(
     sa.Column("campaign_id", sa.Text, primary_key=True),
     sa.Column("row", sa.Integer, primary_key=True, autoincrement=False),
     text("mobile_number"),
+    # ``domain.numbers.canonical`` of that; empty: it cannot be rung.
+    text("subscriber"),
     text("callee_name"),
     json("variables"),
     # Why it cannot be rung; empty: it can.

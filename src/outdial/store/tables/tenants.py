@@ -48,9 +48,19 @@ suppressions = sa.Table(
     "suppressions",
     metadata,
     sa.Column("workspace_id", sa.Text, sa.ForeignKey("workspaces.id"), primary_key=True),
+    # As it was given; a subscriber is on the list once, under one of its numbers (``domain.numbers.canonical``).
     sa.Column("number", sa.Text, primary_key=True),
+    text("subscriber"),
     text("reason"),
     when("created_at", nullable=False),
+    sa.Index(
+        "ix_suppressions_subscriber",
+        "workspace_id",
+        "subscriber",
+        unique=True,
+        sqlite_where=sa.text("subscriber <> ''"),
+        postgresql_where=sa.text("subscriber <> ''"),
+    ),
 )
 
 balances = sa.Table(
