@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from api_builders import INBOUND_AGENT, NEIGHBOUR_AGENT, NEIGHBOUR_KEY, RINGG, RINGG_KEY, Doors
 from api_examples import NOBODYS_ID, example, without
-from campaign_forms import FIELDS, PEOPLE, saved, send_form, send_list, stored
+from campaign_forms import FIELDS, PEOPLE, campaign_work, saved, send_form, send_list, stored
 from outdial.domain.ids import parse_uuid
+from outdial.store import schema
 
 NOTHING = [0, 0, 0, 0]
+OF_GERMANS = {
+    "country_code": "DE",
+    "variables_map": json.dumps({"mobile_number": "Mobile Number", "callee_name": "Name", "betrag": "Betrag"}),
+}
+LISTS = Path(__file__).parents[1] / "campaigns" / "lists"
+GERMAN = "Name;Mobile  Number;Betrag\r\nJörg Müller;0151 12345678;1.234,50\r\n".encode("cp1252")
 
 
 WRONG: Sequence[tuple[dict[str, Any], list[str], str]] = (
@@ -268,3 +278,29 @@ class TestAForm:
 
 async def delete(doors: Doors, list_id: str) -> httpx.Response:
     return await doors.http.delete(f"{RINGG}/calling/contact/{list_id}", headers={"X-API-KEY": RINGG_KEY})
+
+
+class TestAListFromGermany:
+    @pytest.mark.parametrize("path", ["/campaign/save", "/campaign/upload-contact-list", "/campaign/upload-csv"])
+    @pytest.mark.parametrize("name", ["people.xlsx", "people.xls", "german.csv"])
+    async def test_is_imported_as_excel_saved_it(self, doors: Doors, path: str, name: str) -> None:
+        file = GERMAN if name == "german.csv" else (LISTS / name).read_bytes()
+
+        answer = await send_list(doors, file, path=path, **OF_GERMANS)
+        await campaign_work(doors.database, doors.parts.now)
+
+        assert answer.status_code == 200, answer.text
+        rows = schema.campaign_rows
+        first = sa.select(rows).where(rows.c.campaign_id == answer.json()["list_id"], rows.c.row == 1)
+        async with doors.database.reading() as conn:
+            kept = (await conn.execute(first)).mappings().one()
+        assert (kept["mobile_number"], kept["callee_name"]) == ("+4915112345678", "Jörg Müller")
+        assert kept["variables"]["betrag"] in ("1234.5", "1.234,50")
+
+    @pytest.mark.parametrize("path", ["/campaign/save", "/campaign/upload-csv"])
+    async def test_that_is_a_damaged_workbook_says_so(self, doors: Doors, path: str) -> None:
+        answer = await send_list(doors, (LISTS / "people.xlsx").read_bytes()[:2000], path=path, **OF_GERMANS)
+
+        assert answer.status_code == 400
+        assert "the file is a workbook, and it is damaged" in answer.json()["message"]
+        assert await stored(doors.database) == NOTHING

@@ -20,7 +20,7 @@ _COUNTRY: Final = "+91, 91 or IN"
 class ContactList(BaseModel):
     """A multipart form. Objects stand in it as JSON text."""
 
-    file: _File = Field(description="CSV with a header row, UTF-8, at most 50 MB")
+    file: _File = Field(description="CSV, XLSX, XLS or ODS with a header row, at most 50 MB")
     variables_map: str = Field(
         description="JSON text: variable name to column title, at most 200",
         examples=['{"mobile_number": "Mobile Number"}'],

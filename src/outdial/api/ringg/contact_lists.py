@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Final
 
 from starlette.requests import Request
@@ -17,6 +18,7 @@ from outdial.api.ringg.door import RinggDoor
 from outdial.api.ringg.formatter import spelled
 from outdial.campaigns.deleting import delete_list
 from outdial.campaigns.importing import import_list, upload_list
+from outdial.campaigns.workbooks import Workbooks
 from outdial.domain.errors import Conflict, NotFound, Refused
 from outdial.domain.ids import parse_uuid
 from outdial.domain.limits import MAX_LIST_BYTES
@@ -43,6 +45,7 @@ class _Routes:
     def __init__(self, door: RinggDoor) -> None:
         self._door = door
         self._parts = door.parts
+        self._workbooks = Workbooks()
 
     async def save(self, request: Request) -> wire.ListImported:
         """Import a list. Its rows are read when the answer comes; nobody is rung before the campaign is started."""
@@ -87,7 +90,8 @@ class _Routes:
             if asked.transliterate:
                 agent = await agents.agent(self._parts.database, workspace_id, asked.draft.agent_id)
                 asked = asked.spelled_for(agent.active.definition.language)
-            yield asked
+            async with self._workbooks.as_text(asked.file) as file:
+                yield replace(asked, file=file)
 
 
 def _known(text: str) -> str:
