@@ -121,6 +121,15 @@ class TestTheSuppressionList:
         rows = [line.split(maxsplit=2) for line in home.outdial("suppress", "list").printed.splitlines()]
         assert [(row[0], row[2]) for row in rows] == [("+12025550101", "first"), ("+12025550102", "moved, twice")]
 
+    def test_reads_numbers_of_a_file_as_people_write_them(self, home: Home) -> None:
+        file = home.file("list.csv", "+1 (202) 555-0102,moved\n+52 1 55 1234 5678\n+52 55 1234 5678\n")
+
+        ran = home.outdial("suppress", "import", file)
+
+        assert ran.printed == "2 numbers added to the suppression list, 1 were on it already\n"
+        listed = [line.split()[0] for line in home.outdial("suppress", "list").printed.splitlines()]
+        assert listed == ["+12025550102", "+5215512345678"]
+
     def test_takes_nothing_of_a_file_with_wrong_lines_and_names_each(self, home: Home) -> None:
         file = home.file("list.csv", "+12025550102\n\nnobody,reason\n+12025550103\n5550101\n")
 

@@ -15,6 +15,8 @@ from outdial.cli.environment import console, settings
 from outdial.commands.suppression import suppress, suppress_all, unsuppress
 from outdial.domain.clock import utc_now
 from outdial.domain.errors import Fault, Invalid
+from outdial.domain.number_reading import read_number
+from outdial.domain.numbers import e164
 from outdial.queries.suppression import suppressions
 
 suppression = typer.Typer(no_args_is_help=True)
@@ -96,7 +98,13 @@ def _entries(content: bytes) -> Iterator[tuple[int, tuple[str, str]]]:
     for place, line in enumerate(text.split("\n"), 1):
         if line.strip() and not line.lstrip().startswith("#"):
             number, _, reason = line.partition(",")
-            yield place, (number.strip(), reason.strip())
+            yield place, (_plain(number), reason.strip())
+
+
+def _plain(number: str) -> str:
+    """As E.164, if it is written with its calling code; else as it stands."""
+    found = read_number(number, "US") if "+" in number else number
+    return found if isinstance(found, str) and e164(number) is None else number.strip()
 
 
 def _by_line(faults: tuple[Fault, ...], lines: list[int]) -> Iterator[Fault]:
