@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from outdial.domain.number_cells import MAX_NUMBER_LETTERS, Unread
 from outdial.domain.number_reading import read_number
-from outdial.domain.numbers import e164
+from outdial.domain.numbers import canonical, e164, is_plain
 
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
 
@@ -252,6 +252,13 @@ class TestANumberNobodyCanBeSureOf:
 
 
 class TestAnyCell:
+    @given(st.from_regex(r"\+(?:1[2-9][0-9]{9}|91[6-9][0-9]{9}|44[1-357-9][0-9]{9})", fullmatch=True))
+    def test_that_is_plain_is_read_as_any_other_would_be(self, number: str) -> None:
+        # With a blank in it, it is looked up.
+        assert is_plain(number)
+        assert read_number(number, "FR") == read_number(f"{number[:4]} {number[4:]}", "FR") == number
+        assert phonenumbers.format_number(phonenumbers.parse(number), 0) == canonical(number) == number
+
     @given(st.text(max_size=25), st.sampled_from(["IN", "US", "DE"]))
     def test_is_e164_or_refused(self, cell: str, region: str) -> None:
         number = read_number(cell, region)

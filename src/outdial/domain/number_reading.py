@@ -12,8 +12,8 @@ from typing import Final
 from phonenumbers import PhoneNumber
 
 from outdial.domain import numbering_plans as plans
-from outdial.domain.number_cells import Unread, plain
-from outdial.domain.numbers import canonical, e164
+from outdial.domain.number_cells import Unread, Written, plain
+from outdial.domain.numbers import canonical, e164, is_plain
 
 _LONGEST_FIXED: Final = 11
 """Digits of a fixed line without its national prefix. Plans of open length allow more, and read anything so."""
@@ -30,9 +30,13 @@ def read_number(cell: str, region: str) -> str | Unread:
     then as one with the country's own calling code, then as an international one: the last only when its length is not
     that of a national number, and a whole mobile number of the country is not its beginning.
     """
+    if is_plain(cell):
+        return cell
     written = plain(cell)
-    if isinstance(written, Unread):
-        return written
+    return written if isinstance(written, Unread) else _read(written, region)
+
+
+def _read(written: Written, region: str) -> str | Unread:
     digits = _digits(written.text)
     if len(digits) > _MOST_DIGITS and (two := _two_in(written.text, region)):
         return two

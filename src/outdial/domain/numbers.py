@@ -24,8 +24,13 @@ def e164(text: str) -> str | None:
     return number if _E164.fullmatch(number) else None
 
 
-_SETTLED: Final = re.compile(r"\+(?:1[2-9][0-9]{9}|91[6-9][0-9]{9}|44[1-9][0-9]{9}|49[1-9][0-9]{8,11})")
-"""Written in one way only, as nearly all numbers are: these need no look at their plan."""
+_PLAIN: Final = re.compile(r"\+(?:1[2-9][0-9]{9}|91[6-9][0-9]{9}|44[1-357-9][0-9]{9})")
+"""What the plans of three large countries give every number with so many digits: no look at a plan tells more."""
+
+
+def is_plain(number: str) -> bool:
+    """Whether it surely has the form of a number, and is written in the one way there is: most are."""
+    return _PLAIN.fullmatch(number) is not None
 
 
 @lru_cache(maxsize=4096)
@@ -38,7 +43,7 @@ def canonical(number: str) -> str:
     given = e164(number)
     if given is None:
         return number.strip()
-    if _SETTLED.fullmatch(given):
+    if is_plain(given):
         return given
     code, national = _parts(given)
     spelling = _SPELLINGS.get(code)
