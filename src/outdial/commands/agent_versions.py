@@ -19,7 +19,6 @@ from outdial.store.database import Database
 from outdial.store.definitions import storable
 from outdial.store.schema import agent_versions, agents
 
-MAX_DESCRIPTION_LETTERS: Final = 500
 _MOST_IN_A_TEST: Final = 5
 _KEPT: Final = agent_versions.c.deleted_at.is_(None)
 

@@ -13,6 +13,7 @@ from outdial.domain.limits import (
     MAX_ANALYSIS_KEYS,
     MAX_ANALYSIS_TEXT_LETTERS,
     MAX_CALLER_NUMBERS,
+    MAX_DESCRIPTION_LETTERS,
     MAX_DOMAIN_LETTERS,
     MAX_DOMAINS,
     MAX_GREETING_LETTERS,
@@ -135,7 +136,7 @@ class AgentEdit(BaseModel):
     )
     call_config: dict[str, Any] | None = Field(default=None, description="As of a call; merged into what there is")
     outbound_from_number_ids: list[_Id] | None = Field(default=None, max_length=MAX_CALLER_NUMBERS)
-    description: str | None = Field(default=None, max_length=500, description="Of a version")
+    description: str | None = Field(default=None, max_length=MAX_DESCRIPTION_LETTERS, description="Of a version")
     ab_versions: dict[str, float] | None = Field(default=None, description="{version_id: share}; they add up to 1")
     enabled: bool | None = Field(default=None, description="Whether versions are tried against each other")
 

@@ -18,7 +18,6 @@ from outdial.api.ringg import (
     fields,
 )
 from outdial.api.ringg.translate import DIALECT
-from outdial.api.ringg.validation import MAX_CALLER_NUMBERS
 from outdial.commands.agent_links import NumberLink
 from outdial.commands.agents import AgentChange
 from outdial.domain import voices as speaking
@@ -26,6 +25,7 @@ from outdial.domain.agent import AnalysisPlan, Definition, Voice, listed_variabl
 from outdial.domain.errors import Fault, Invalid, Refused, Unsupported, cut
 from outdial.domain.ids import parse_uuid
 from outdial.domain.limits import (
+    MAX_CALLER_NUMBERS,
     MAX_DOMAIN_LETTERS,
     MAX_DOMAINS,
     MAX_GREETING_LETTERS,

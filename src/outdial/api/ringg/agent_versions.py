@@ -9,9 +9,11 @@ from typing import Any, Final
 from outdial.api.ringg import fields
 from outdial.commands import agent_versions as commands
 from outdial.commands.agents import activate
+from outdial.domain.bounds import text_faults
 from outdial.domain.clock import Clock
 from outdial.domain.errors import Fault, Invalid
 from outdial.domain.ids import parse_uuid
+from outdial.domain.limits import MAX_DESCRIPTION_LETTERS
 from outdial.store.database import Database
 
 TRAFFIC: Final = "ab_versions"
@@ -110,9 +112,8 @@ def _description(body: _Object, *, needed: bool) -> str:
         raise Invalid(Fault(("description",), "description is required", "missing"))
     if not isinstance(text, str):
         raise Invalid(Fault(("description",), "description must be a string", "type"))
-    limit = commands.MAX_DESCRIPTION_LETTERS
-    if len(text) > limit:
-        raise Invalid(Fault(("description",), f"description may have at most {limit} characters", "too_long"))
+    if faults := [*text_faults(text, MAX_DESCRIPTION_LETTERS, "description")]:
+        raise Invalid(*faults)
     return text.strip()
 
 
