@@ -19,7 +19,9 @@ def listen(host: str, port: int, *, setting: str) -> socket.socket:
         Unreachable: it cannot be had; the message names the setting to change.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    # Only on sockets that name their protocol does asyncio set TCP_NODELAY; without it each answer on a connection that
+    # is kept waits some 40 ms for the client's delayed acknowledgement.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((host, port))
