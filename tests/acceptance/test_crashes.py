@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,8 @@ from aiohttp import web
 from platform_builders import a_platform, eventually, free_tcp_port
 
 pytestmark = pytest.mark.timeout(300)
+STILL_S = 8.0
+"""Longer than a node lets a media worker be silent; the operating system is what is stopped, no clock of ours."""
 SILENT, EARLY = "+15550003002", "+15550003004"
 LONG = {"call_config": {"idle_timeout_warning": 12, "idle_timeout_end": 15}}
 
@@ -74,6 +77,24 @@ class TestANodeKilled:
             assert len(details["attempts"]) == 1
             kinds = await platform.whole_story(call)
             assert kinds.count("call_ended") == kinds.count("processed") == 1
+
+
+class TestANodeThatStandsStillWhileThreeCallsTalk:
+    async def test_lets_all_of_them_complete_when_it_goes_on(self, tmp_path: Path) -> None:
+        async with a_platform(tmp_path / "home", SPEECH="scripted") as platform:
+            asks = await platform.add_agent("asks", "{ask: Are you well, go: only}")
+            calls = [await platform.place(SILENT, agent_id=asks, **LONG) for _ in range(3)]
+            await asyncio.gather(*(platform.talking(call) for call in calls))
+            worker = platform.children("bootstrap.media")[0].pid
+
+            assert platform.process is not None
+            platform.process.send_signal(signal.SIGSTOP)
+            await asyncio.sleep(STILL_S)
+            platform.process.send_signal(signal.SIGCONT)
+            ended = await asyncio.gather(*(platform.ended(call) for call in calls))
+
+            assert [(one["call_status"], one["end_reason"]) for one in ended] == [("completed", "idle")] * 3
+            assert [child.pid for child in platform.children("bootstrap.media")] == [worker]
 
 
 class TestACallback:

@@ -22,7 +22,7 @@ from outdial.store import schema
 from outdial.store.database import Database
 from platform_builders import Platform
 from store_builders import a_database_url
-from torture.blows import AT_THE_ENDPOINT, AT_THE_PEER, Blow, Struck, Trap
+from torture.blows import AT_THE_ENDPOINT, AT_THE_PEER, Blow, Struck, Trap, Victim
 from torture.endpoint import Endpoint, an_endpoint
 from torture.peer import Peer, a_peer, picks_up
 from torture.traces import owner, story
@@ -32,6 +32,8 @@ CALLS: Final = 6
 """In flight at each blow."""
 LEASE_S: Final = 1.5
 FROZEN_S: Final = LEASE_S + 1.0
+STALLED_S: Final = 8.0
+"""Longer than a node lets its media workers be silent."""
 LIMIT: Final = 8
 """How many calls the caller number may have up at once."""
 FOUR_SECONDS: Final = "This is said so slowly that many others are rung."
@@ -106,7 +108,7 @@ class Arena:
     async def suffer(self, blow: Blow) -> Verdict:
         """Many calls, one blow among them, and the verdict on these calls."""
         numbers, struck = await self.struck(blow)
-        await self.recover(struck)
+        await self.recover(struck, STALLED_S if blow.victim is Victim.STALLED_NODE else FROZEN_S)
         return await self.verdict(numbers)
 
     async def struck(self, blow: Blow, calls: int = CALLS) -> tuple[set[str], Struck]:
@@ -200,10 +202,10 @@ class Arena:
                 return pid
         return None
 
-    async def recover(self, struck: Struck) -> None:
+    async def recover(self, struck: Struck, frozen_s: float = FROZEN_S) -> None:
         """Wake who stands still, when all others have given them up; start again who is gone."""
         if struck.stopped:
-            await asyncio.sleep(FROZEN_S)
+            await asyncio.sleep(frozen_s)
             struck.wake()
         if struck.ends:
             node = self.node_of(struck.node)

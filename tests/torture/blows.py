@@ -18,7 +18,10 @@ MEDIA: Final = "bootstrap.media"
 
 
 class Victim(StrEnum):
-    """Killed with SIGKILL, frozen with SIGSTOP for longer than a lease and woken again, or asked to stop (SIGTERM)."""
+    """Killed with SIGKILL, frozen with SIGSTOP for longer than a lease and woken again, or asked to stop (SIGTERM).
+
+    A stalled node is frozen for longer than it lets its media workers be silent, who talk on meanwhile.
+    """
 
     WORKER = "worker"
     NODE = "node"
@@ -26,12 +29,13 @@ class Victim(StrEnum):
     FROZEN_WORKER = "frozen worker"
     FROZEN_NODE = "frozen node"
     FROZEN_TREE = "frozen tree"
+    STALLED_NODE = "stalled node"
     STOPPED_NODE = "stopped node"
 
     @property
     def signal(self) -> signal.Signals:
         match self:
-            case Victim.FROZEN_WORKER | Victim.FROZEN_NODE | Victim.FROZEN_TREE:
+            case Victim.FROZEN_WORKER | Victim.FROZEN_NODE | Victim.FROZEN_TREE | Victim.STALLED_NODE:
                 return signal.SIGSTOP
             case Victim.STOPPED_NODE:
                 return signal.SIGTERM
@@ -125,7 +129,7 @@ def targets(victim: Victim, node: int) -> Sequence[int]:
     match victim:
         case Victim.WORKER | Victim.FROZEN_WORKER:
             return workers
-        case Victim.NODE | Victim.FROZEN_NODE | Victim.STOPPED_NODE:
+        case Victim.NODE | Victim.FROZEN_NODE | Victim.STALLED_NODE | Victim.STOPPED_NODE:
             return [node]
         case _:
             return [*workers, node]

@@ -19,6 +19,7 @@ SAMPLE = {
         Blow("invited", Victim.NODE, 2),
         Blow("finishing", Victim.TREE, 2),
         Blow("said", Victim.WORKER),
+        Blow("answered", Victim.STALLED_NODE),
     ),
     ("postgresql", 2): (
         Blow("claiming", Victim.FROZEN_TREE, 2),

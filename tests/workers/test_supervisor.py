@@ -9,6 +9,7 @@ import selectors
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from outdial.domain.attempt import Answered, Progress, Result, Ringing, Said
 from outdial.domain.clock import utc_now
 from outdial.domain.errors import Unreachable
 from outdial.domain.outcome import Outcome
-from outdial.workers.child import Child, Health
+from outdial.workers.child import Child, ChildState, Health
 from outdial.workers.supervisor import BackOff, MediaWorkers, Terms, media_workers
 
 PROGRAM = Path(__file__).with_name("worker_program.py")
@@ -163,6 +164,47 @@ class TestAWorkerThatStandsStill:
 
         async with workers(1, terms=terms) as media:
             lost = await asyncio.wait_for(media.carry_out(an_order(does="freeze"), silent), PATIENCE_S)
+
+        assert lost.outcome is Outcome.WORKER_LOST
+        assert "no sign of life" in lost.reason
+
+
+class TestASupervisorThatStoodStillItself:
+    """Its loop did not run for longer than a worker may be silent."""
+
+    TERMS = Terms(health=Health(beat_limit_s=2.0, shutdown_limit_s=0.5))
+
+    async def test_hears_what_its_workers_said_meanwhile_before_it_judges_them(self) -> None:
+        heard = [Heard() for _ in range(3)]
+
+        async with workers(2, "--capacity=3", terms=self.TERMS) as media, asyncio.TaskGroup() as group:
+            await media.wait_ready(PATIENCE_S)
+            talks = [
+                group.create_task(media.carry_out(an_order(f"talk {place}", does="talk"), one))
+                for place, one in enumerate(heard)
+            ]
+            pids = {await one.pid_of_talk() for one in heard}
+            time.sleep(4.0)  # noqa: ASYNC251 - a loop that stands still is what is tested
+            for _ in range(10):
+                # Beats of both workers: long enough for a watch that counted the stall to strike.
+                await media.changed()
+            talking = [not talk.done() for talk in talks]
+            states = [(place.state, place.starts) for place in media.status()]
+            for talk in talks:
+                talk.cancel()
+
+        assert len(pids) == 2
+        assert talking == [True] * 3
+        assert states == [(ChildState.READY, 1)] * 2
+
+    async def test_still_finds_a_worker_that_stopped_for_good(self) -> None:
+        heard = Heard()
+
+        async with workers(1, terms=self.TERMS) as media, asyncio.TaskGroup() as group:
+            talk = group.create_task(media.carry_out(an_order(does="talk"), heard))
+            os.kill(await heard.pid_of_talk(), signal.SIGSTOP)
+            time.sleep(4.0)  # noqa: ASYNC251 - a loop that stands still is what is tested
+            lost = await result_of(talk)
 
         assert lost.outcome is Outcome.WORKER_LOST
         assert "no sign of life" in lost.reason

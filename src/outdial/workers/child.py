@@ -16,6 +16,7 @@ from outdial.domain.clock import Clock
 from outdial.domain.outcome import Outcome
 from outdial.workers import wire
 from outdial.workers.channel import SupervisorEnd, supervisor_end
+from outdial.workers.silence import Silence
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -58,7 +59,7 @@ class Child:
         self._open: dict[tuple[str, int], _Open] = {}
         self._lags_ms: deque[float] = deque(maxlen=health.lag_beats)
         self._capacity = 0
-        self._heard_at = 0.0
+        self._silence = Silence(0.0)
         self._fate = ""
         self.state = ChildState.STARTING
 
@@ -123,7 +124,7 @@ class Child:
         self._process = process
         try:
             self._channel = await supervisor_end(ours)
-            self._heard_at = asyncio.get_running_loop().time()
+            self._silence = Silence(asyncio.get_running_loop().time())
             async with asyncio.TaskGroup() as group:
                 watch = group.create_task(self._watch(process))
                 await self._listen(self._channel)
@@ -144,7 +145,7 @@ class Child:
 
     async def _listen(self, channel: SupervisorEnd) -> None:
         async for message in channel.messages():
-            self._heard_at = asyncio.get_running_loop().time()
+            self._silence.broken(asyncio.get_running_loop().time())
             match message:
                 case wire.Ready(capacity=capacity) if self.state is ChildState.STARTING:
                     self._capacity = capacity
@@ -174,19 +175,28 @@ class Child:
         self._on_change()
 
     async def _watch(self, process: asyncio.subprocess.Process) -> None:
-        """Kills a worker that shows no sign of life; the end of the channel then ends ``_listen``."""
+        """Kills a worker that shows no sign of life; the end of the channel then ends ``_listen``.
+
+        It wakes often; waking a whole step late means that this process itself stood still (SIGSTOP, a suspended
+        machine). What the worker said meanwhile waits to be read, and its calls are well: it gets a fresh interval.
+        """
         loop = asyncio.get_running_loop()
+        step_s = self._health.beat_limit_s / 4
         while True:
             starting = self.state is ChildState.STARTING
             limit_s = self._health.start_limit_s if starting else self._health.beat_limit_s
-            left_s = self._heard_at + limit_s - loop.time()
+            left_s = limit_s - self._silence.lasted_s(loop.time())
             if left_s <= 0:
                 doing = "did not become ready" if starting else "showed no sign of life"
                 self._fate = f"{doing} for {limit_s:g} s and was killed"
                 _kill(process)
                 return
             # In small steps: a worker that becomes ready comes under the shorter limit.
-            await asyncio.sleep(min(left_s, self._health.beat_limit_s / 4))
+            due_s = loop.time() + min(left_s, step_s)
+            await asyncio.sleep(due_s - loop.time())
+            if (late_s := loop.time() - due_s) > step_s:
+                _log.warning("this process stood still; its media workers get time to be heard", for_s=round(late_s, 1))
+                self._silence.stalled(loop.time())
 
     async def _bury(self, process: asyncio.subprocess.Process) -> None:
         """Ends the process if it has not ended, and settles what it leaves behind."""

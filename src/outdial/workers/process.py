@@ -28,7 +28,9 @@ _PARENT_DIED: Final = signal.SIGUSR1
 # Ctrl-C, a closed terminal and a service manager reach every process at once. What becomes of the calls is for the
 # parent to say: it lets them end first.
 _MEANT_FOR_THE_PARENT: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_STUCK_S: Final = 10.0
+_STUCK_S: Final = 60.0
+"""Much longer than a supervisor waits. The watchdog cannot tell a loop that is stuck from a process that was stopped and
+woken with its whole machine: such a pause must not end calls that would go on."""
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -78,7 +80,7 @@ async def _serve_watched(channel: WorkerEnd, operator: Operator, clock: Clock) -
 
 
 async def _show_life() -> None:
-    """A loop that stands still for ten seconds ends the process, orphan or not, and says on stderr where it stood.
+    """A loop that stands still for a minute ends the process, orphan or not, and says on stderr where it stood.
 
     The interpreter's own watchdog thread does it without the GIL, so native code cannot hold it up.
     """
