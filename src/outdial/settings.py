@@ -73,7 +73,7 @@ def _database_under_home(fields: dict[str, Any]) -> str:
 def _own_address(fields: dict[str, Any]) -> str:
     host, port = fields["http_host"], fields["http_port"]
     reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-    return f"http://{reachable}:{port}"
+    return f"{'https' if fields.get('tls_cert') else 'http'}://{reachable}:{port}"
 
 
 _Port = Annotated[int, Field(ge=0, le=65535)]
@@ -81,6 +81,9 @@ _Host = Annotated[str, Field(min_length=1)]
 _Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)]
 _TrunkNetworks = Annotated[str, BeforeValidator(_trunk_networks)]
 _Options = Annotated[dict[str, JsonValue], BeforeValidator(_parsed)]
+
+
+_PATHS: Final = ("home", "models_dir", "sip_ca_file", "secrets_key_file", "tls_cert", "tls_key")
 
 
 class Settings(BaseModel):
@@ -99,6 +102,16 @@ class Settings(BaseModel):
     """Address the HTTP server listens on"""
     http_port: _Port = 8600
     """Port the HTTP server listens on; 0: any free one"""
+    tls_cert: FilePath | None = None
+    """PEM file with the certificate chain for HTTPS, read again when it changes. Default: plain HTTP (docs/https.md)"""
+    tls_key: FilePath | None = None
+    """PEM file with its private key, not encrypted. Default: it stands in the certificate's file"""
+    trusted_proxies: _Networks = ()
+    """Networks of reverse proxies, whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed. Default: none"""
+    http_connections: Annotated[int, Field(ge=10, le=100_000)] = 2000
+    """HTTP connections open at the same moment, at most"""
+    http_connections_per_address: Annotated[int, Field(ge=1, le=100_000)] = 200
+    """Those of them from one address (an IPv6 /64 counts as one), at most; trusted proxies may have all"""
     public_url: str = Field(default_factory=_own_address)
     """Where customers reach this server; links to recordings begin with it. Default: the listener's address"""
     requests_per_s: Annotated[float, Field(gt=0)] = 50
@@ -180,7 +193,7 @@ class Settings(BaseModel):
     @property
     def local_url(self) -> str:
         """Where programs on this machine reach the HTTP server."""
-        return _own_address({"http_host": self.http_host, "http_port": self.http_port})
+        return _own_address({"http_host": self.http_host, "http_port": self.http_port, "tls_cert": self.tls_cert})
 
     @property
     def recordings_dir(self) -> Path:
@@ -206,7 +219,7 @@ class Settings(BaseModel):
         """Where the keys lie that secrets in the database are sealed with."""
         return self.secrets_key_file or self.secrets_dir / "database.key"
 
-    @field_validator("home", "models_dir", "sip_ca_file", "secrets_key_file")
+    @field_validator(*_PATHS)
     @classmethod
     def _full_path(cls, path: Path | None) -> Path | None:
         return None if path is None else path.absolute()
@@ -218,6 +231,13 @@ class Settings(BaseModel):
         if url and (parts.scheme not in {"http", "https"} or not parts.hostname):
             raise ValueError("write it as http://HOST or https://HOST, with a port and path if needed")
         return url.rstrip("/")
+
+    @field_validator("tls_key")
+    @classmethod
+    def _needs_a_certificate(cls, key: Path | None, info: ValidationInfo) -> Path | None:
+        if key and not info.data.get("tls_cert"):
+            raise ValueError("it belongs to a certificate: set tls_cert as well")
+        return key
 
     @field_validator("sip_host")
     @classmethod
@@ -280,7 +300,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     file = _expanded(chosen or f"{homes.get('home', '')}/{FILE_NAME}", environ)
     written = _read(file) if chosen or (homes and file.is_file()) else {}
     values: dict[str, object] = homes | written | given
-    for name in ("home", "models_dir", "sip_ca_file", "secrets_key_file"):
+    for name in _PATHS:
         if isinstance(path := values.get(name), str):
             values[name] = _expanded(path, environ)
     try:

@@ -22,7 +22,8 @@ class Gate:
     """ASGI middleware around one door.
 
     A path means the same with and without trailing slashes: a redirect would lose the body in some HTTP clients.
-    ``HEAD`` is ``GET`` without the body. Every answer carries ``X-Request-Id``. What nobody below caught is logged and
+    ``HEAD`` is ``GET`` without the body. Every answer carries ``X-Request-Id``, may not be kept and is what its
+    ``Content-Type`` says. What nobody below caught is logged and
     answered by ``failed``.
     """
 
@@ -45,7 +46,11 @@ class Gate:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                MutableHeaders(scope=message).update({"X-Request-Id": identity, **scope["state"].get(_HEADERS, {})})
+                headers = MutableHeaders(scope=message)
+                headers.update({"X-Request-Id": identity, **scope["state"].get(_HEADERS, {})})
+                # Nearly everything here is somebody's: no browser guesses at it, and nobody on the way keeps it.
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers.setdefault("Cache-Control", "no-store")
             elif headed:
                 message = {**message, "body": b""}
             await send(message)

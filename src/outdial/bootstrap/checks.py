@@ -18,6 +18,7 @@ from outdial.bootstrap.installation import installation
 from outdial.bootstrap.models import ModelAtHand
 from outdial.bootstrap.ports import free_sip_port, listen
 from outdial.bootstrap.private_files import exposed
+from outdial.bootstrap.tls import Certificate, trusting
 from outdial.carriers.sip.probe import probe
 from outdial.domain.errors import OutdialError, Unreachable
 from outdial.domain.webhook_endpoint import origin_of
@@ -51,6 +52,8 @@ async def examine(settings: Settings) -> AsyncGenerator[Finding, None]:
         yield Finding("secrets", True, _keys(settings))
     running = await _running(settings)
     yield await _found("HTTP port", _http_port(settings, running))
+    if settings.tls_cert:
+        yield await _found("TLS", _tls(settings.tls_cert, settings.tls_key))
     if settings.media_workers:
         yield await _found("SIP ports", _sip_ports(settings, running))
         yield await _found(f"speech ({settings.speech})", _speech())
@@ -114,12 +117,22 @@ def _keys(settings: Settings) -> str:
 
 async def _running(settings: Settings) -> dict[str, Any]:
     """What the server that runs already says of its health; empty: none does, or it is another program."""
-    async with httpx.AsyncClient(trust_env=False, timeout=5.0) as http:
+    async with local_client(settings, timeout_s=5.0) as http:
         try:
-            health = (await http.get(f"{settings.local_url}/health")).json()
+            health = (await http.get("/health")).json()
         except (httpx.HTTPError, ValueError):
             return {}
     return health if isinstance(health, dict) and health.get("service") == "outdial" else {}
+
+
+def local_client(settings: Settings, *, timeout_s: float) -> httpx.AsyncClient:
+    """An HTTP client for this installation's own server; proxies of the environment are not asked.
+
+    Raises:
+        Unreachable: the TLS certificate cannot be read.
+    """
+    trusted = trusting(settings.tls_cert) if settings.tls_cert else True
+    return httpx.AsyncClient(base_url=settings.local_url, timeout=timeout_s, trust_env=False, verify=trusted)
 
 
 async def _http_port(settings: Settings, running: dict[str, Any]) -> str:
@@ -127,6 +140,11 @@ async def _http_port(settings: Settings, running: dict[str, Any]) -> str:
         return f"Outdial runs at {settings.local_url}: {running['parts']}"
     listen(settings.http_host, settings.http_port, setting="OUTDIAL_HTTP_PORT").close()
     return f"{settings.local_url} is free"
+
+
+async def _tls(cert: Path, key: Path | None) -> str:
+    Certificate(cert, key)
+    return f"{cert} is served"
 
 
 async def _sip_ports(settings: Settings, running: dict[str, Any]) -> str:

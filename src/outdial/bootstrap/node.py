@@ -25,7 +25,7 @@ from outdial.bootstrap.models import ModelAtHand
 from outdial.bootstrap.ports import free_sip_port, listen
 from outdial.bootstrap.simulated import ToSimulatedNetwork
 from outdial.bootstrap.voices import voices_of
-from outdial.bootstrap.web import WebServer
+from outdial.bootstrap.web import web_server
 from outdial.dialer.dialer import Dialer, DialerSettings
 from outdial.dialer.ports import Operator
 from outdial.dialer.steps import Watch, unwatched
@@ -98,7 +98,7 @@ class _Node:
         self._dialer = dialer
         links = RecordingLinks(secret=_secret(settings), base_url=settings.public_url, now=utc_now)
         self._background = Background(settings, database, links)
-        self._web = WebServer(
+        self._web = web_server(
             root(
                 Parts(
                     database=database,
@@ -114,7 +114,8 @@ class _Node:
                     new_job=self._background.jobs.nudge,
                     language_model=bool(settings.chat_base_url),
                 )
-            )
+            ),
+            settings,
         )
 
     async def run(self, sock: socket.socket, announce: Callable[[str], None]) -> None:
@@ -165,7 +166,8 @@ class _Node:
 
     def _announce(self, sock: socket.socket, announce: Callable[[str], None]) -> None:
         host, port = sock.getsockname()[:2]
-        announce(f"Outdial is ready at http://{host}:{port}  (state in {self._settings.home})")
+        scheme = "https" if self._settings.tls_cert else "http"
+        announce(f"Outdial is ready at {scheme}://{host}:{port}  (state in {self._settings.home})")
         announce("  next: outdial init              keys, an agent and a number to start with")
         if self._dialer:
             announce("        outdial call +15550001111  ring somebody on the simulated phone network")

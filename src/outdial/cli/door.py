@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import httpx
 
+from outdial.bootstrap.checks import local_client
 from outdial.cli.live import LiveView
 from outdial.domain.errors import Refused, Unreachable
 from outdial.settings import Settings
@@ -22,7 +23,7 @@ _POLL_S: Final = 0.15
 
 def client(settings: Settings) -> httpx.AsyncClient:
     """A client for this installation's own server; proxies of the environment are not asked."""
-    return httpx.AsyncClient(base_url=settings.local_url, timeout=15.0, trust_env=False)
+    return local_client(settings, timeout_s=15.0)
 
 
 async def answer(response: httpx.Response) -> Any:

@@ -1,4 +1,4 @@
-"""IP addresses that are anything but one public host, and which of them something may lead to.
+"""IP addresses: which are anything but one public host, which something may lead to, which count as one client.
 
 One mechanism for all that a customer can name: endpoints of webhooks, pages that are fetched, trunks.
 """
@@ -35,6 +35,10 @@ _NOT_GLOBAL_EITHER: Final[Sequence[Network]] = (
     ipaddress.IPv6Network("5f00::/16"),
     ipaddress.IPv6Network("fec0::/10"),
 )
+UNKNOWN: Final = "::/128"
+"""The group of everything that is no address."""
+_ONE_CLIENT: Final = 64
+"""Bits of an IPv6 address that a provider gives to one customer; the rest are his to vary (RFC 6177)."""
 
 
 @dataclass(frozen=True)
@@ -70,3 +74,19 @@ def meant(address: Address) -> Address:
     if address in _NAT64:
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour or address
+
+
+def address_group(address: str) -> str:
+    """The network that counts as one client: an IPv4 address, or the /64 of an IPv6 one, in CIDR notation.
+
+    An IPv4 address in IPv6's clothes (``::ffff:192.0.2.1``) is that IPv4 address. What is no address is ``UNKNOWN``.
+    """
+    try:
+        plain = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return UNKNOWN
+    if isinstance(plain, ipaddress.IPv6Address):
+        plain = plain.ipv4_mapped or plain
+    if isinstance(plain, ipaddress.IPv4Address):
+        return f"{plain}/32"
+    return str(ipaddress.ip_network((plain, _ONE_CLIENT if not plain.is_loopback else 128), strict=False))

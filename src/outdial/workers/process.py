@@ -29,8 +29,8 @@ _PARENT_DIED: Final = signal.SIGUSR1
 # parent to say: it lets them end first.
 _MEANT_FOR_THE_PARENT: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _STUCK_S: Final = 60.0
-"""Much longer than a supervisor waits. The watchdog cannot tell a loop that is stuck from a process that was stopped and
-woken with its whole machine: such a pause must not end calls that would go on."""
+"""Much longer than a supervisor waits. The watchdog cannot tell a loop that is stuck from a process that was stopped
+and woken with its whole machine: such a pause must not end calls that would go on."""
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
