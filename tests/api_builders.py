@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 
 from api_records import AGENT, VERSION, WORKSPACE, at
 from outdial.api.parts import Health, Parts
-from outdial.api.rate import HourlyLimits, RateLimit
+from outdial.api.rate import HourlyLimits, RateLimit, WrongKeys
 from outdial.api.recordings import RecordingLinks
 from outdial.api.root import root
 from outdial.domain.agent import Definition, PromptSection, Voice
@@ -116,6 +116,8 @@ async def open_doors(
     *,
     now: Clock = lambda: at("09:15:04.120331"),
     requests_per_s: float = 10_000,
+    workspace_requests_per_s: float = 10_000,
+    wrong_keys_per_minute: int = 100_000,
     seconds: Callable[[], float] | None = None,
     health: Health = READY,
     placed: Callable[[], None] = lambda: None,
@@ -132,6 +134,8 @@ async def open_doors(
         voices={voice.id: voice for voice in voices or (VOICE, HINDI_VOICE)},
         now=now,
         rate=RateLimit(requests_per_s, seconds or asyncio.get_running_loop().time),
+        workspace_rate=RateLimit(workspace_requests_per_s, seconds or asyncio.get_running_loop().time),
+        wrong_keys=WrongKeys(wrong_keys_per_minute, seconds or asyncio.get_running_loop().time),
         hourly=HourlyLimits(seconds or asyncio.get_running_loop().time),
         links=RecordingLinks(secret=b"of a test", base_url="http://outdial.test", now=now),
         recordings_dir=folder,

@@ -76,6 +76,10 @@ def _own_address(fields: dict[str, Any]) -> str:
     return f"{'https' if fields.get('tls_cert') else 'http'}://{reachable}:{port}"
 
 
+def _four_keys(fields: dict[str, Any]) -> float:
+    return float(4 * fields["requests_per_s"])
+
+
 _Port = Annotated[int, Field(ge=0, le=65535)]
 _Host = Annotated[str, Field(min_length=1)]
 _Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)]
@@ -116,6 +120,10 @@ class Settings(BaseModel):
     """Where customers reach this server; links to recordings begin with it. Default: the listener's address"""
     requests_per_s: Annotated[float, Field(gt=0)] = 50
     """Requests a second each API key may make; what is more gets a 429"""
+    workspace_requests_per_s: Annotated[float, Field(gt=0)] = Field(default_factory=_four_keys)
+    """Requests a second all API keys of one workspace may make together. Default: four times requests_per_s"""
+    wrong_keys_per_minute: Annotated[int, Field(ge=1)] = 60
+    """Requests with a wrong API key one address may make a minute; what is more gets a 429. Right keys are let in"""
     drain_s: Annotated[float, Field(ge=0, le=3600)] = 30
     """At shutdown, how long calls that are up may go on before they are hung up"""
 

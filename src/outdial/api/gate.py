@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final
+from urllib.parse import unquote
 
 import structlog
 from starlette.datastructures import MutableHeaders
@@ -11,10 +13,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from outdial.domain.errors import OutdialError, Unreachable
+from outdial.domain.errors import OutdialError, Refused, Unreachable
 from outdial.domain.ids import new_request_id
 
 _HEADERS: Final = "answer_headers"
+_STAY_ENCODED: Final = re.compile("%(2f|[01][0-9a-f]|7f)", re.IGNORECASE)
 _log: Final = structlog.get_logger(__name__)
 
 
@@ -35,7 +38,7 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        scope = {**scope, "path": scope["path"].rstrip("/") or "/", "state": dict(scope.get("state") or {})}
+        scope = {**scope, "path": path_of(scope).rstrip("/") or "/", "state": dict(scope.get("state") or {})}
         headed = scope["method"] == "HEAD"
         if headed:
             scope["method"] = "GET"
@@ -66,6 +69,15 @@ class Gate:
             await self._failed(Request(scope, receive))(scope, receive, send_with_identity)
 
 
+def path_of(scope: Scope) -> str:
+    """The path as routes read it: decoded, but for encoded slashes, which separate nothing (RFC 3986 §2.2), and control
+    characters, which no path of ours holds and a pattern's ``.`` and ``$`` treat as an end."""
+    raw = scope.get("raw_path") or b""
+    if b"%" not in raw:
+        return str(scope["path"])
+    return unquote(_STAY_ENCODED.sub(r"%25\1", raw.decode("latin-1")))
+
+
 def request_id(request: Request) -> str:
     """The id this request is known by, in answers and logs."""
     state = request.scope.get("state") or {}
@@ -78,7 +90,12 @@ def add_header(request: Request, name: str, value: str) -> None:
 
 
 def note_fault(request: Request, error: OutdialError) -> None:
-    """Log an error that is not the customer's: the answer says nothing of it, so the log must."""
+    """Log an error that is not the customer's: the answer says nothing of it, so the log must.
+
+    A refusal is an answer, whatever its status (501): it says everything itself.
+    """
+    if isinstance(error, Refused):
+        return
     if isinstance(error, Unreachable):
         _log.warning("a request could not be served", request_id=request_id(request), reason=str(error))
     else:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from outdial.api.rate import HourlyLimits, RateLimit
+from outdial.api.rate import HourlyLimits, RateLimit, WrongKeys
 from outdial.api.recordings import RecordingLinks
 from outdial.domain.agent import Voice
 from outdial.domain.clock import Clock
@@ -24,12 +24,17 @@ class Health:
 
 @dataclass(frozen=True)
 class Parts:
-    """``recordings_dir`` is the folder recording paths are under; ``voices``, by id, are those a call may choose."""
+    """``recordings_dir`` is the folder recording paths are under; ``voices``, by id, are those a call may choose.
+
+    ``rate`` counts by key, ``workspace_rate`` by workspace, ``wrong_keys`` by address.
+    """
 
     database: Database
     voices: Mapping[str, Voice]
     now: Clock
     rate: RateLimit
+    workspace_rate: RateLimit
+    wrong_keys: WrongKeys
     hourly: HourlyLimits
     links: RecordingLinks
     recordings_dir: Path

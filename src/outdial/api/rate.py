@@ -1,16 +1,20 @@
-"""How often a key may knock: one token bucket for each key."""
+"""How often a key, its workspace, and an address without a good key may knock: token buckets."""
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict, deque
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from outdial.domain.addresses import address_group
 from outdial.domain.errors import TooMany
 
 _HOUR_S: Final = 3600.0
+_MINUTE_S: Final = 60.0
+_ADDRESSES: Final = 10_000
+"""Addresses remembered at most; whoever has more of them is no longer known by one."""
 
 
 @dataclass
@@ -31,10 +35,10 @@ class Quota:
 
 
 class RateLimit:
-    """At most ``per_s`` requests a second for each key, with a burst of one second's worth.
+    """At most ``per_s`` requests a second for each key or workspace, with a burst of one second's worth.
 
-    ``seconds`` is a monotonic clock such as ``loop.time``. Only keys that passed authentication are counted, so
-    the table is never longer than the list of keys.
+    ``seconds`` is a monotonic clock such as ``loop.time``. Only those that passed authentication are counted, so the
+    table is never longer than the list of them.
     """
 
     def __init__(self, per_s: float, seconds: Callable[[], float]) -> None:
@@ -95,3 +99,33 @@ class HourlyLimits:
         if len(taken) >= most:
             raise TooMany("Too many requests", retry_after_s=max(1, math.ceil(taken[0] + _HOUR_S - now)))
         taken.append(now)
+
+
+class WrongKeys:
+    """At most ``per_minute`` wrong keys a minute from one address, with as many at once; memory is bounded.
+
+    ``seconds`` is a monotonic clock.
+    """
+
+    def __init__(self, per_minute: int, seconds: Callable[[], float]) -> None:
+        self._per_s = per_minute / _MINUTE_S
+        self._most = per_minute
+        self._seconds = seconds
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        """By address, the one that failed last at the end: wrong keys it may still send, and when that was so."""
+
+    def note(self, address: str) -> None:
+        """One more from there.
+
+        Raises:
+            TooMany: it is over its share; carries after how many whole seconds it is not.
+        """
+        group, now = address_group(address), self._seconds()
+        left, at = self._left.pop(group, (float(self._most), now))
+        left = min(self._most, left + (now - at) * self._per_s)
+        over = left < 1
+        self._left[group] = (left if over else left - 1, now)
+        if len(self._left) > _ADDRESSES:
+            self._left.popitem(last=False)
+        if over:
+            raise TooMany("Too many wrong API keys", retry_after_s=max(1, math.ceil((1 - left) / self._per_s)))

@@ -15,7 +15,7 @@ from typing import Final
 import structlog
 
 from outdial.api.parts import Health, Parts
-from outdial.api.rate import HourlyLimits, RateLimit
+from outdial.api.rate import HourlyLimits, RateLimit, WrongKeys
 from outdial.api.recordings import RecordingLinks
 from outdial.api.root import root
 from outdial.bootstrap import private_files
@@ -97,6 +97,7 @@ class _Node:
         self._phones = phones
         self._dialer = dialer
         links = RecordingLinks(secret=_secret(settings), base_url=settings.public_url, now=utc_now)
+        seconds = asyncio.get_running_loop().time
         self._background = Background(settings, database, links)
         self._web = web_server(
             root(
@@ -104,8 +105,10 @@ class _Node:
                     database=database,
                     voices=_voices(settings),
                     now=utc_now,
-                    rate=RateLimit(settings.requests_per_s, asyncio.get_running_loop().time),
-                    hourly=HourlyLimits(asyncio.get_running_loop().time),
+                    rate=RateLimit(settings.requests_per_s, seconds),
+                    workspace_rate=RateLimit(settings.workspace_requests_per_s, seconds),
+                    wrong_keys=WrongKeys(settings.wrong_keys_per_minute, seconds),
+                    hourly=HourlyLimits(seconds),
                     links=links,
                     recordings_dir=settings.recordings_dir,
                     health=self._health,

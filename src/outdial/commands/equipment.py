@@ -12,7 +12,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from outdial.commands.provision import faults_of
+from outdial.commands.provision import display_name_faults, faults_of
 from outdial.commands.rules import TrunkLimits
 from outdial.domain.attempt import Trunk
 from outdial.domain.clock import Clock
@@ -32,10 +32,11 @@ async def change_number(db: Database, workspace_id: str, number_id: str, changes
     ``outbound``, ``spam``, ``tags``, ``max_calls``. Calls that are up stay as they are.
 
     Raises:
-        Invalid: the limit is none.
+        Invalid: the limit is none, or SIP cannot carry the name.
         NotFound: the number, trunk or pool is not the workspace's.
     """
-    if faults := limit_faults("max_calls", changes.get("max_calls")):
+    named = changes.get("display_name")
+    if faults := [*limit_faults("max_calls", changes.get("max_calls")), *display_name_faults(named or "")]:
         raise Invalid(*faults)
 
     async def work(conn: AsyncConnection) -> None:

@@ -15,6 +15,7 @@ from outdial.domain.agent import Definition
 from outdial.domain.attempt import Trunk
 from outdial.domain.bounds import headers_faults
 from outdial.domain.clock import Clock
+from outdial.domain.display_names import unfit_display_name
 from outdial.domain.errors import Conflict, Fault, Invalid, NotFound
 from outdial.domain.ids import new_id
 from outdial.domain.numbers import e164
@@ -81,11 +82,11 @@ async def add_number(
     """A caller number on a trunk; its id. ``max_calls``: calls from it at the same moment.
 
     Raises:
-        Invalid: ``number`` is not E.164, or the limit is none.
+        Invalid: ``number`` is not E.164, SIP cannot carry the name, or the limit is none.
         NotFound: the trunk or pool is not the workspace's.
         Conflict: the workspace has that number.
     """
-    plain, faults = e164(number), limit_faults("max_calls", max_calls)
+    plain, faults = e164(number), [*limit_faults("max_calls", max_calls), *display_name_faults(display_name)]
     if plain is None:
         faults.append(Fault(("number",), "number must be in E.164 format"))
     if faults:
@@ -118,6 +119,12 @@ async def add_number(
     except sa.exc.IntegrityError as error:
         raise Conflict(f"the workspace already has the number {plain}") from error
     return identity
+
+
+def display_name_faults(name: str) -> list[Fault]:
+    """What keeps a number's name from being shown to whoever is called."""
+    why = unfit_display_name(name)
+    return [Fault(("display_name",), f"display_name {why}")] if why else []
 
 
 async def add_agent(

@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 from pydantic import BaseModel
 from starlette.requests import Request
 
+from outdial.api import admission
 from outdial.api.gate import add_header
 from outdial.api.json_body import parse_object, read_body
 from outdial.api.keys import bearer_key, header_of, must_suffice
@@ -15,7 +16,6 @@ from outdial.api.native.translate import DIALECT
 from outdial.api.parts import Parts
 from outdial.domain.errors import Fault, Invalid, NotFound
 from outdial.domain.ids import digest_key, parse_uuid
-from outdial.queries import access
 
 BODY_LIMIT_BYTES: Final = 1024 * 1024
 _POLICY: Final = "requests"
@@ -48,9 +48,9 @@ async def admit(parts: Parts, request: Request) -> str:
         Forbidden: it only reads, and this route writes.
     """
     key = bearer_key(header_of(request, "authorization"))
-    opened = await access.authenticate(parts.database, DIALECT, key)
+    opened = await admission.known(parts, request, DIALECT, key)
     try:
-        parts.rate.take(digest_key(key))
+        admission.count(parts, opened, key)
     finally:
         quota = parts.rate.quota(digest_key(key))
         add_header(request, "RateLimit-Policy", f'"{_POLICY}";q={quota.most};w={quota.window_s}')

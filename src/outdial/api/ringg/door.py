@@ -10,6 +10,7 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 from pydantic import BaseModel
 from starlette.requests import Request
 
+from outdial.api import admission
 from outdial.api.gate import Gate
 from outdial.api.json_body import parse_object, read_body
 from outdial.api.keys import bearer_key, header_of, must_suffice
@@ -17,7 +18,6 @@ from outdial.api.openapi import Door, body_of, refusals
 from outdial.api.parts import Parts
 from outdial.api.ringg import errors, translate, validation
 from outdial.domain.errors import Invalid
-from outdial.domain.ids import digest_key
 from outdial.queries import access
 
 BODY_LIMIT_BYTES: Final = 1024 * 1024
@@ -94,8 +94,8 @@ class RinggDoor:
 
     async def _opened(self, request: Request, *, from_page: bool = False) -> access.Access:
         key = key_of(request)
-        opened = await access.authenticate(self.parts.database, translate.DIALECT, key, from_page=from_page)
-        self.parts.rate.take(digest_key(key))
+        opened = await admission.known(self.parts, request, translate.DIALECT, key, from_page=from_page)
+        admission.count(self.parts, opened, key)
         return opened
 
     async def body(self, request: Request, *, may_be_empty: bool = False) -> Mapping[str, object]:

@@ -10,7 +10,7 @@ from fastapi.security import APIKeyHeader
 from starlette.requests import Request
 from starlette.responses import Response
 
-from outdial.api import once
+from outdial.api import admission, once
 from outdial.api.gate import Gate, request_id
 from outdial.api.json_body import TooLarge, parse_object, read_body
 from outdial.api.keys import bearer_key, header_of
@@ -20,8 +20,6 @@ from outdial.api.ringly import errors, translate, validation, wire
 from outdial.commands.once import Answer
 from outdial.commands.place_call import Placed
 from outdial.domain.errors import Fault, Invalid, Unauthorized
-from outdial.domain.ids import digest_key
-from outdial.queries import access
 
 RINGLY_SUCCESS_STATUS: Final = 200
 _KEY: Final = APIKeyHeader(name="Authorization", auto_error=False, description="The key, bare or after `Bearer `")
@@ -92,10 +90,10 @@ class _Routes:
     async def _admit(self, request: Request) -> str:
         """The workspace that knocks. A missing key takes the same way as a wrong one, and as one that only reads."""
         key = key_of(header_of(request, "authorization"))
-        opened = await access.authenticate(self._parts.database, translate.DIALECT, key)
+        opened = await admission.known(self._parts, request, translate.DIALECT, key)
         if not opened.full:
             raise Unauthorized("this key only reads")
-        self._parts.rate.take(digest_key(key))
+        admission.count(self._parts, opened, key)
         return opened.workspace_id
 
 

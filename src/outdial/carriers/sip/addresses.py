@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from outdial.domain.attempt import Dial, Trunk
+from outdial.domain.display_names import unfit_display_name
 
 _NUMBER: Final = re.compile(r"\+?[0-9A-Za-z*._-]{1,64}")
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
@@ -79,7 +80,9 @@ def identity(trunk: Trunk, from_number: str) -> str:
         parts.append(f"mediaenc={media_encryption}")
     if trunk.outbound_proxy:
         parts.append(f'outbound="{_proxy(trunk)}"')
-    name = f'"{_text("display_name", trunk.display_name, forbidden="<>")}" ' if trunk.display_name else ""
+    if why := unfit_display_name(trunk.display_name):
+        raise Unfit("display_name", why)
+    name = f'"{trunk.display_name}" ' if trunk.display_name else ""
     return f"{name}<{uri}>;" + ";".join(parts)
 
 
