@@ -12,7 +12,7 @@ from typing import Final, NoReturn
 import structlog
 
 from outdial.bootstrap.children import arguments
-from outdial.bootstrap.logs import configure_logs
+from outdial.bootstrap.logs import configure_logs, log_apart
 from outdial.bootstrap.parts import open_speech, parts_for
 from outdial.carriers.sip.carrier import SipCarrier
 from outdial.carriers.sip.certificates import read_ca_file
@@ -109,9 +109,10 @@ def _usable(ca_files: Sequence[str]) -> Iterator[str]:
 
 
 def main() -> NoReturn:
+    log = log_apart()
     asked = arguments()
     settings = load(os.environ)
-    configure_logs(settings)
+    configure_logs(settings, log)
     run(asked.channel_fd, partial(open_operator, settings, asked.place, asked.ca_file), utc_now)
 
 

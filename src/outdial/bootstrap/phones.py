@@ -9,7 +9,7 @@ from functools import partial
 from typing import NoReturn
 
 from outdial.bootstrap.children import arguments
-from outdial.bootstrap.logs import configure_logs
+from outdial.bootstrap.logs import configure_logs, log_apart
 from outdial.bootstrap.parts import open_speech, parts_for
 from outdial.carriers.simulator.callee import talker
 from outdial.carriers.simulator.network_sip import SipNetwork
@@ -56,9 +56,10 @@ async def open_network(settings: Settings, port: int) -> PhoneNetwork:
 
 
 def main() -> NoReturn:
+    log = log_apart()
     asked = arguments()
     settings = load(os.environ)
-    configure_logs(settings)
+    configure_logs(settings, log)
     run(asked.channel_fd, partial(open_network, settings, asked.port), utc_now)
 
 

@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 
 from outdial.cli.additions import opened
-from outdial.cli.environment import console, settings
+from outdial.cli.console import console
+from outdial.cli.environment import settings
 from outdial.domain.errors import NotFound
 from outdial.queries.agents import AgentWhole, agent_page
 from outdial.store.database import Database

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from outdial import __version__
 from outdial.bootstrap.installation import installation
@@ -21,6 +20,7 @@ from outdial.bootstrap.logs import configure_logs
 from outdial.cli import change, credits, keys, knowledge, webhooks
 from outdial.cli.additions import add_agent, add_number, add_trunk
 from outdial.cli.agents import agent_list, agent_versions
+from outdial.cli.console import SafeConsole, console
 from outdial.cli.demo import run_demo
 from outdial.cli.doctor import run_doctor
 from outdial.cli.environment import TRUNK_PASSWORD
@@ -79,7 +79,7 @@ def _line_of(fault: Fault) -> str:
 
 
 def _fail(lines: list[str], *, status: int) -> None:
-    errors = Console(stderr=True, soft_wrap=True, highlight=False)
+    errors = SafeConsole(stderr=True, soft_wrap=True)
     for line in lines:
         errors.print(f"outdial: {line}", markup=False)
     raise SystemExit(status) from None
@@ -97,7 +97,7 @@ def serve() -> None:
 
     settings = _settings()
     configure_logs(settings)
-    _run(run_node(settings, announce=lambda line: Console(soft_wrap=True, highlight=False).print(line)))
+    _run(run_node(settings, announce=lambda line: console().print(line)))
 
 
 @app.command()
@@ -105,18 +105,18 @@ def init(as_json: Json = False) -> None:
     """Create a workspace, keys, an agent and a number on the simulated network; again, print the same."""
     settings = _settings()
     mine = asyncio.run(installation(settings))
-    console = Console(soft_wrap=True, highlight=False)
+    out = console()
     if as_json:
-        console.print(json.dumps(asdict(mine), indent=2), markup=False, highlight=False)
+        out.print(json.dumps(asdict(mine), indent=2))
         return
     for name, value in asdict(mine).items():
-        console.print(f"{name:<16} {value}", highlight=False)
+        out.print(f"{name:<16} {value}")
 
 
 @app.command()
 def demo() -> None:
     """Place one call to the simulated network and show it from POST to recording."""
-    _run(run_demo(_settings(), Console(highlight=False)))
+    _run(run_demo(_settings(), SafeConsole()))
 
 
 @app.command()
@@ -131,20 +131,20 @@ def call(
     """Place a call and show it."""
     variables = dict(_pair(item, "--var") for item in var or [])
     wish = Wish(to_number, agent, from_number, name, variables)
-    _run(place_and_follow(_settings(), Console(highlight=False), wish, follow=follow))
+    _run(place_and_follow(_settings(), SafeConsole(), wish, follow=follow))
 
 
 @app.command()
 def doctor() -> None:
     """Check ports, database, voices and trunks, and say what to mend."""
-    if not asyncio.run(run_doctor(_settings(), Console(soft_wrap=True, highlight=False))):
+    if not asyncio.run(run_doctor(_settings(), console())):
         raise SystemExit(1)
 
 
 @app.command()
 def version() -> None:
     """Print the version."""
-    Console().print(__version__, highlight=False)
+    SafeConsole().print(__version__, highlight=False)
 
 
 @trunks.command("add")
@@ -180,7 +180,7 @@ def trunk_add(
         ca_file=str(ca_file.absolute()) if ca_file else "",
         display_name=display_name,
     )
-    _run(add_trunk(_settings(), Console(soft_wrap=True, highlight=False), trunk))
+    _run(add_trunk(_settings(), console(), trunk))
 
 
 @numbers.command("add")
@@ -190,7 +190,7 @@ def number_add(
     display_name: Annotated[str, typer.Option(help="A name of your own for it.")] = "",
 ) -> None:
     """Add a caller number to a trunk."""
-    _run(add_number(_settings(), Console(soft_wrap=True, highlight=False), number, trunk, display_name))
+    _run(add_number(_settings(), console(), number, trunk, display_name))
 
 
 @agents.command("add")
@@ -198,7 +198,7 @@ def agent_add(
     file: Annotated[Path, typer.Argument(help="YAML or JSON; docs/flows.md shows one.", exists=True, dir_okay=False)],
 ) -> None:
     """Add an agent, or a new version of it when its tag is there already."""
-    _run(add_agent(_settings(), Console(soft_wrap=True, highlight=False), file.read_bytes()))
+    _run(add_agent(_settings(), console(), file.read_bytes()))
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:

@@ -12,7 +12,8 @@ from typing import Annotated
 import typer
 
 from outdial.cli.additions import opened
-from outdial.cli.environment import console, settings
+from outdial.cli.console import console
+from outdial.cli.environment import settings
 from outdial.commands.change_call import Stopped, cancel_call, hang_up, reschedule_call
 from outdial.domain.clock import utc_now
 from outdial.domain.errors import Fault, Invalid, NotFound

@@ -21,7 +21,8 @@ SAM: Final = "+15550001111"
 async def run_demo(settings: Settings, console: Console) -> None:
     """Start a server if none runs, place one Ringg call, follow it, print its details, stop what was started."""
     mine = await installation(settings)
-    console.print(f"[bold]Outdial[/] keeps its state in {settings.home}")
+    console.print("Outdial", style="bold", end="")
+    console.print(f" keeps its state in {settings.home}")
     async with client(settings) as http, running_server(settings, http) as started:
         console.print(f"server {'started' if started else 'already runs'} at {http.base_url}")
         placed = await http.post(
@@ -68,8 +69,9 @@ def _epilogue(console: Console, settings: Settings, details: Mapping[str, Any]) 
     data = details["data"]
     console.print("\nGET /ca/api/v0/calling/call-details →")
     console.print(JSON(json.dumps(details, ensure_ascii=False)), soft_wrap=True)
-    outcome = f"[bold]{data['call_status']}[/] / {data['call_sub_status']}"
-    console.print(f"Outcome: {outcome} after {data['call_duration']} s of talk ({data['end_reason']})")
+    console.print("Outcome: ", end="")
+    console.print(data["call_status"], style="bold", end="")
+    console.print(f" / {data['call_sub_status']} after {data['call_duration']} s of talk ({data['end_reason']})")
     if summary := data["platform_analysis"]["summary"]:
         console.print(f"Summary: {summary}", highlight=False, markup=False)
     recordings = sorted(settings.recordings_dir.rglob(f"{data['id']}*.wav"))

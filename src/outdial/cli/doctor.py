@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import aclosing
 
 from rich.console import Console
+from rich.text import Text
 
 from outdial.bootstrap.checks import examine
 from outdial.settings import Settings
@@ -17,8 +18,7 @@ async def run_doctor(settings: Settings, console: Console) -> bool:
     async with aclosing(examine(settings)) as findings:
         async for finding in findings:
             ill += not finding.well
-            mark = "[green]ok  [/]" if finding.well else "[bold red]mend[/]"
-            console.print(f"{mark} {finding.what:<18}", end=" ")
-            console.print(finding.note, markup=False, highlight=False)
+            mark = Text("ok  ", "green") if finding.well else Text("mend", "bold red")
+            console.print(mark, f"{finding.what:<18}", finding.note)
     console.print("all is well" if not ill else f"{ill} to mend")
     return not ill

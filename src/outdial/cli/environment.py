@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from rich.console import Console
-
 from outdial.bootstrap.private_files import begin
+from outdial.cli.console import SafeConsole
 from outdial.settings import Settings, load, unknown_variables
 
 TRUNK_PASSWORD: Final = "OUTDIAL_TRUNK_PASSWORD"
@@ -24,10 +23,5 @@ def settings() -> Settings:
     mine = load(os.environ)
     begin(mine)
     for name in sorted(set(unknown_variables(os.environ)) - {TRUNK_PASSWORD}):
-        Console(stderr=True).print(f"outdial: {name} is not a setting of Outdial and is ignored", markup=False)
+        SafeConsole(stderr=True).print(f"outdial: {name} is not a setting of Outdial and is ignored")
     return mine
-
-
-def console() -> Console:
-    """Lines as they are: not wrapped, not coloured by what they hold."""
-    return Console(soft_wrap=True, highlight=False)

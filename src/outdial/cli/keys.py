@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 
 from outdial.cli.additions import opened
-from outdial.cli.environment import console, settings
+from outdial.cli.console import console
+from outdial.cli.environment import settings
 from outdial.commands.keys import DIALECTS, issue_key, withdraw_key
 from outdial.commands.rotate_secrets import rotate_secrets
 from outdial.domain.access import ACCESSES, FULL

@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 
 from outdial.cli.additions import opened
-from outdial.cli.environment import console, settings
+from outdial.cli.console import console
+from outdial.cli.environment import settings
 from outdial.commands.users import ROLES, add_user, remove_user
 from outdial.domain.clock import utc_now
 from outdial.queries.people import users_of

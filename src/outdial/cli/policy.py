@@ -12,7 +12,8 @@ import typer
 from rich.console import Console
 
 from outdial.cli.additions import opened
-from outdial.cli.environment import console, settings
+from outdial.cli.console import console
+from outdial.cli.environment import settings
 from outdial.commands.look_again import look_again
 from outdial.commands.rules import change_rules, limit_number, limit_trunk
 from outdial.domain.clock import utc_now

@@ -11,7 +11,8 @@ import typer
 from rich.console import Console
 
 from outdial.cli.additions import opened
-from outdial.cli.environment import console, settings
+from outdial.cli.console import console
+from outdial.cli.environment import settings
 from outdial.commands.suppression import suppress, suppress_all, unsuppress
 from outdial.domain.clock import utc_now
 from outdial.domain.errors import Fault, Invalid

@@ -10,7 +10,8 @@ import typer
 from rich.console import Console
 
 from outdial.cli.additions import opened
-from outdial.cli.environment import console, settings
+from outdial.cli.console import console
+from outdial.cli.environment import settings
 from outdial.commands import webhooks
 from outdial.commands.deliveries import Selected, replay, replay_all
 from outdial.domain.clock import utc_now

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from outdial.domain.clock import Clock
 from outdial.domain.outcome import Outcome
 from outdial.workers import wire
 from outdial.workers.channel import SupervisorEnd, supervisor_end
+from outdial.workers.printed import Printed
 from outdial.workers.silence import Silence
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -56,6 +58,7 @@ class Child:
         self._on_change = on_change
         self._channel: SupervisorEnd | None = None
         self._process: asyncio.subprocess.Process | None = None
+        self._printed: Printed | None = None
         self._open: dict[tuple[str, int], _Open] = {}
         self._lags_ms: deque[float] = deque(maxlen=health.lag_beats)
         self._capacity = 0
@@ -139,9 +142,23 @@ class Child:
         return self._fate
 
     async def _start(self, fd: int) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            *self._command, "--channel-fd", str(fd), stdin=asyncio.subprocess.DEVNULL, pass_fds=[fd]
-        )
+        # Its log stays with ours on standard error; what else it prints is read here.
+        printed = Printed()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *(*self._command, "--channel-fd", str(fd)),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=printed.sink,
+                pass_fds=[fd],
+            )
+        except BaseException:
+            printed.close()
+            raise
+        finally:
+            os.close(printed.sink)
+        printed.about(pid=process.pid)
+        self._printed = printed
+        return process
 
     async def _listen(self, channel: SupervisorEnd) -> None:
         async for message in channel.messages():
@@ -215,6 +232,8 @@ class Child:
         await process.wait()
         if self._channel:
             self._channel.close()
+        if self._printed:
+            self._printed.close()
         self._fate = self._fate or _describe(process.returncode)
         for key in list(self._open):
             self._settle(key, Result(self._clock(), Outcome.WORKER_LOST, reason=f"the media worker {self._fate}"))
