@@ -216,6 +216,13 @@ _OPERATIONS: Final = {
     "whitelisted_domains": "edit_agent_whitelisted_domains",
     "agent_id": "edit_intro_message",
     "version_id": "edit_intro_message",
+    "mute_while_bot_speaking": "edit_noise_settings",
+    "mute_during_intro": "edit_noise_settings",
+    "pre_query_response_phrases": "edit_query_phrases",
+    "pre_query_phrase_probability": "edit_query_phrases",
+    "description": "edit_version_description",
+    "ab_versions": "edit_traffic",
+    "enabled": "toggle_ab_testing",
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import fields as dataclass_fields
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -30,6 +31,7 @@ from pydantic import (
 
 from outdial.domain.addresses import Allowed
 from outdial.domain.errors import Fault, Invalid
+from outdial.domain.quotas import Quotas
 from outdial.store.engines import DRIVERS
 
 PREFIX: Final = "OUTDIAL_"
@@ -84,6 +86,7 @@ _Port = Annotated[int, Field(ge=0, le=65535)]
 _Host = Annotated[str, Field(min_length=1)]
 _Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)]
 _TrunkNetworks = Annotated[str, BeforeValidator(_trunk_networks)]
+_Quota = Annotated[int, Field(ge=0)]
 _Options = Annotated[dict[str, JsonValue], BeforeValidator(_parsed)]
 
 
@@ -124,6 +127,20 @@ class Settings(BaseModel):
     """Requests a second all API keys of one workspace may make together. Default: four times requests_per_s"""
     wrong_keys_per_minute: Annotated[int, Field(ge=1)] = 60
     """Requests with a wrong API key one address may make a minute; what is more gets a 429. Right keys are let in"""
+    quota_numbers: _Quota = Quotas.numbers
+    """Caller numbers a workspace may have"""
+    quota_number_pools: _Quota = Quotas.number_pools
+    """Number pools a workspace may have"""
+    quota_trunks: _Quota = Quotas.trunks
+    """Trunks a workspace may have"""
+    quota_keys: _Quota = Quotas.keys
+    """API keys a workspace may have that are not withdrawn"""
+    quota_agents: _Quota = Quotas.agents
+    """Agents a workspace may have that are not archived"""
+    quota_lists: _Quota = Quotas.lists
+    """Contact lists a workspace may have, campaigns included"""
+    quota_knowledge_bases: _Quota = Quotas.knowledge_bases
+    """Knowledge bases a workspace may have, of 25 MB each at most"""
     drain_s: Annotated[float, Field(ge=0, le=3600)] = 30
     """At shutdown, how long calls that are up may go on before they are hung up"""
 
@@ -221,6 +238,11 @@ class Settings(BaseModel):
         words = [word.strip() for word in self.trunk_networks.split(",") if word.strip()]
         networks = tuple(ip_network(word) for word in words if word not in _KINDS_OF_NETWORKS)
         return Allowed("public" in words, "private" in words, networks)
+
+    @property
+    def quotas(self) -> Quotas:
+        """What each workspace may have."""
+        return Quotas(**{kind.name: getattr(self, f"quota_{kind.name}") for kind in dataclass_fields(Quotas)})
 
     @property
     def keys_path(self) -> Path:

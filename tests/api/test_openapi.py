@@ -208,7 +208,9 @@ def as_httpx(case: schemathesis.Case[Any], door: str, key: Mapping[str, str]) ->
     """A generated request as arguments of httpx, with the right key, as what it is: bytes in a body of any type."""
     request = case.as_transport_kwargs(base_url=f"http://outdial.test{door}")
     cookies = "; ".join(f"{name}={value}" for name, value in request.pop("cookies").items())
-    headers = {**request.pop("headers"), **key} | ({"Cookie": cookies} if cookies else {})
+    # Bytes: a header may hold more than ASCII.
+    sent = {name: value.encode("latin-1", "replace") for name, value in request.pop("headers").items()}
+    headers = {**sent, **key} | ({"Cookie": cookies} if cookies else {})
     body = request.pop("data", None)
     if files := request.pop("files", None):
         form = requests.Request("POST", request["url"], data=body, files=files).prepare()

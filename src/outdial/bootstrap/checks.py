@@ -106,7 +106,7 @@ def _some(paths: Sequence[Path]) -> str:
 
 
 async def _database(settings: Settings) -> str:
-    database = await Database.open(settings.database_url, keys_path=settings.keys_path)
+    database = await Database.open(settings.database_url, keys_path=settings.keys_path, quotas=settings.quotas)
     await database.close()
     return f"{database.url.render_as_string()} answers"
 
@@ -197,7 +197,7 @@ async def _tried(settings: Settings, model: str) -> str:
 
 
 async def _model_agents(settings: Settings) -> list[ModelAgent]:
-    database = await Database.open(settings.database_url, keys_path=settings.keys_path)
+    database = await Database.open(settings.database_url, keys_path=settings.keys_path, quotas=settings.quotas)
     try:
         return await model_agents(database)
     finally:
@@ -205,7 +205,7 @@ async def _model_agents(settings: Settings) -> list[ModelAgent]:
 
 
 async def _webhooks(settings: Settings) -> str:
-    database = await Database.open(settings.database_url, keys_path=settings.keys_path)
+    database = await Database.open(settings.database_url, keys_path=settings.keys_path, quotas=settings.quotas)
     try:
         ill = await ill_endpoints(database)
     finally:
@@ -224,7 +224,7 @@ async def _webhooks(settings: Settings) -> str:
 
 async def _trunks(settings: Settings) -> AsyncGenerator[Finding, None]:
     mine = await installation(settings)
-    database = await Database.open(settings.database_url, keys_path=settings.keys_path)
+    database = await Database.open(settings.database_url, keys_path=settings.keys_path, quotas=settings.quotas)
     try:
         for row in await trunks(database, mine.workspace_id):
             yield await _found(f"trunk {row.name}", _trunk(database, row))

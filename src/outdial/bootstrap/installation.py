@@ -48,7 +48,7 @@ async def installation(settings: Settings, *, now: Clock = utc_now) -> Installat
         Refused: the file is there but damaged, or its database is not: one of the two was moved or deleted.
         Unreachable: the database cannot be reached.
     """
-    database = await Database.open(settings.database_url, keys_path=settings.keys_path)
+    database = await Database.open(settings.database_url, keys_path=settings.keys_path, quotas=settings.quotas)
     try:
         file = settings.secrets_dir / _FILE
         if file.exists():

@@ -58,7 +58,7 @@ async def serve(settings: Settings, *, announce: Callable[[str], None], watch: W
     async with AsyncExitStack() as stack:
         sock = stack.enter_context(listen(settings.http_host, settings.http_port, setting="OUTDIAL_HTTP_PORT"))
         phones_port = _sip_ports(settings) if settings.media_workers else 0
-        database = await Database.open(settings.database_url, keys_path=settings.keys_path)
+        database = await Database.open(settings.database_url, keys_path=settings.keys_path, quotas=settings.quotas)
         stack.push_async_callback(database.close)
         # A port belongs to one process at a time, and with it the name.
         name = f"{socket.gethostname()}:{sock.getsockname()[1]}"

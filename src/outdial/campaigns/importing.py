@@ -26,6 +26,7 @@ from outdial.domain.job import Job, JobKind
 from outdial.domain.texts import storable
 from outdial.store import campaigns, jobs
 from outdial.store.database import Database
+from outdial.store.quotas import must_have_room
 
 IMPORT_TAKES: Final = timedelta(minutes=15)
 """An import that takes longer is taken for dead."""
@@ -107,6 +108,7 @@ async def upload_list(db: Database, draft: Draft, file: BinaryIO, *, now: Clock)
     campaign = replace(campaign, total_rows=rows)
 
     async def work(conn: AsyncConnection) -> None:
+        await must_have_room(conn, campaign.workspace_id, db.quotas, "lists")
         await campaigns.insert(conn, campaign)
         await campaigns.put_file(conn, campaign.id, content)
         await jobs.add(conn, JobKind.IMPORT, campaign.id, campaign.workspace_id, campaign.created_at)
@@ -136,6 +138,8 @@ async def _check(db: Database, draft: Draft) -> None:
     if not all(map(storable, (*draft.mapping, *draft.mapping.values()))):
         raise Invalid(Fault(("variables_map",), "variables_map holds a character that cannot be stored"))
     region_of(draft.country_code)
+    # Said before the file is read, and held to when the list is written down.
+    await db.write(lambda conn: must_have_room(conn, draft.workspace_id, db.quotas, "lists"))
 
 
 def _campaign(draft: Draft, state: CampaignState, at: datetime) -> Campaign:
@@ -161,6 +165,7 @@ async def _publish(db: Database, campaign: Campaign, stored: Stored, job: Job) -
     async def work(conn: AsyncConnection) -> None:
         if not await jobs.done(conn, job):
             raise Unreachable("the import took too long: split the list")
+        await must_have_room(conn, full.workspace_id, db.quotas, "lists")
         await campaigns.insert(conn, full)
 
     await db.write(work)

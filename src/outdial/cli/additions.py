@@ -29,7 +29,7 @@ _OPTIONS: Final = {"codecs": "--codec", "headers": "--header"}
 async def opened(settings: Settings) -> AsyncIterator[tuple[Database, Installation]]:
     """The database and this installation's workspace, created if it is not there yet."""
     mine = await installation(settings)
-    database = await Database.open(settings.database_url, keys_path=settings.keys_path)
+    database = await Database.open(settings.database_url, keys_path=settings.keys_path, quotas=settings.quotas)
     try:
         yield database, mine
     finally:

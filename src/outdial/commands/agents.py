@@ -32,6 +32,7 @@ from outdial.store import webhook_endpoints
 from outdial.store.agents import AgentVersion, HeldAgent, hold_agent, version_of
 from outdial.store.database import Database
 from outdial.store.definitions import storable
+from outdial.store.quotas import must_have_room
 from outdial.store.schema import agent_versions, agents
 
 _SUBSCRIPTIONS = Callable[[Sequence[Subscription]], Sequence[Subscription]]
@@ -100,6 +101,7 @@ async def create_agent(db: Database, workspace_id: str, draft: AgentDraft, *, no
 
     async def work(conn: AsyncConnection) -> None:
         await must_own_knowledge(conn, workspace_id, draft.definition.knowledge, "definition")
+        await must_have_room(conn, workspace_id, db.quotas, "agents")
         await conn.execute(
             agents.insert().values(
                 id=made.agent_id,

@@ -21,6 +21,7 @@ from outdial.domain.ids import new_id
 from outdial.domain.rules import limit_faults
 from outdial.store.calendar import CLAIM_LOCK
 from outdial.store.database import Database
+from outdial.store.quotas import must_have_room
 from outdial.store.schema import attempts, call_requests, calls, number_pools, numbers, trunks
 from outdial.store.trunks import trunk_of, trunk_to_row
 
@@ -132,6 +133,7 @@ async def add_pool(db: Database, workspace_id: str, name: str, number_ids: Colle
     identity, created_at = new_id(), now()
 
     async def work(conn: AsyncConnection) -> None:
+        await must_have_room(conn, workspace_id, db.quotas, "number_pools")
         await conn.execute(
             number_pools.insert().values(id=identity, workspace_id=workspace_id, name=name, created_at=created_at)
         )

@@ -17,6 +17,7 @@ from outdial.domain.clock import Clock
 from outdial.domain.errors import Conflict, Fault, Invalid, NotFound
 from outdial.domain.ids import digest_key, new_id
 from outdial.store.database import Database
+from outdial.store.quotas import must_have_room
 from outdial.store.schema import api_keys, workspaces
 
 _MAKERS: Final[Mapping[str, Callable[[], str]]] = {
@@ -75,8 +76,13 @@ async def issue_key(
     if access == PUBLISHABLE and key is None:
         chosen = f"pk_{secrets.token_urlsafe(24)}"
     new = NewKey(new_id(), chosen, now())
+
+    async def work(conn: AsyncConnection) -> None:
+        await must_have_room(conn, workspace_id, db.quotas, "keys")
+        await _insert(conn, workspace_id, dialect, access, new)
+
     try:
-        await db.write(lambda conn: _insert(conn, workspace_id, dialect, access, new))
+        await db.write(work)
     except sa.exc.IntegrityError as error:
         raise Conflict("this key cannot be used") from error
     return new

@@ -26,6 +26,7 @@ from outdial.domain.knowledge import (
 )
 from outdial.store import jobs, knowledge
 from outdial.store.database import Database
+from outdial.store.quotas import must_have_room
 
 _APART: Final = timedelta(microseconds=1)
 
@@ -73,6 +74,7 @@ async def create_base(db: Database, workspace_id: str, name: str, upload: Upload
     items, contents = _items(upload, at)
 
     async def work(conn: AsyncConnection) -> None:
+        await must_have_room(conn, workspace_id, db.quotas, "knowledge_bases")
         await knowledge.add_base(conn, workspace_id, base_id, name.strip(), at)
         await knowledge.add_items(conn, base_id, items, contents)
         await _add_jobs(conn, workspace_id, items, at)

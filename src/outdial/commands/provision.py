@@ -21,6 +21,7 @@ from outdial.domain.ids import new_id
 from outdial.domain.numbers import e164
 from outdial.domain.rules import limit_faults, trunk_faults
 from outdial.store.database import Database
+from outdial.store.quotas import must_have_room
 from outdial.store.schema import number_pools, numbers, trunks, workspaces
 from outdial.store.trunks import trunk_to_row
 
@@ -43,7 +44,7 @@ async def add_trunk(db: Database, workspace_id: str, trunk: Trunk, *, now: Clock
         raise Invalid(*faults)
     row = trunk_to_row(trunk if trunk.id else replace(trunk, id=new_id()))
     try:
-        await _insert(db, trunks, **row, **limits, workspace_id=workspace_id, created_at=now())
+        await _insert(db, trunks, "trunks", **row, **limits, workspace_id=workspace_id, created_at=now())
     except sa.exc.IntegrityError as error:
         raise Conflict(f"the workspace already has a trunk named {trunk.name}") from error
     return str(row["id"])
@@ -61,7 +62,7 @@ def faults_of(trunk: Trunk, limits: TrunkLimits) -> list[Fault]:
 async def add_number_pool(db: Database, workspace_id: str, name: str, *, now: Clock) -> str:
     """A stored pool of caller numbers; its id. Numbers join it in ``add_number``."""
     identity = new_id()
-    await _insert(db, number_pools, id=identity, workspace_id=workspace_id, name=name, created_at=now())
+    await _insert(db, number_pools, "number_pools", id=identity, workspace_id=workspace_id, name=name, created_at=now())
     return identity
 
 
@@ -98,6 +99,7 @@ async def add_number(
         if number_pool_id is not None:
             unknown = NotFound("Number pool not found", field="number_pool_id")
             await _must_own(conn, number_pools, workspace_id, number_pool_id, unknown)
+        await must_have_room(conn, workspace_id, db.quotas, "numbers")
         await conn.execute(
             numbers.insert().values(
                 id=identity,
@@ -163,8 +165,12 @@ async def add_version(
     return made.version_id
 
 
-async def _insert(db: Database, table: sa.Table, **values: Any) -> None:
+async def _insert(db: Database, table: sa.Table, counted: str = "", **values: Any) -> None:
+    """``counted``: the quota of the workspace it falls under; empty: none."""
+
     async def work(conn: AsyncConnection) -> None:
+        if counted:
+            await must_have_room(conn, values["workspace_id"], db.quotas, counted)
         await conn.execute(table.insert().values(values))
 
     await db.write(work)

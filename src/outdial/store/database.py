@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from outdial.domain.clock import utc_now
+from outdial.domain.quotas import Quotas
 from outdial.store import keys, resealing
 from outdial.store.engines import (
     SQLITE,
@@ -38,6 +39,7 @@ from outdial.store.trouble import told_in_one_line
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+NO_SETTINGS: Final = Quotas()
 FROZEN_S: Final = 2.0
 """See ``Database.open``."""
 _log = structlog.get_logger()
@@ -46,8 +48,10 @@ _log = structlog.get_logger()
 class Database:
     """SQLite or PostgreSQL behind the same few verbs. Belongs to the event loop that opened it."""
 
-    def __init__(self, url: sa.URL, frozen_s: float = FROZEN_S) -> None:
+    def __init__(self, url: sa.URL, frozen_s: float = FROZEN_S, quotas: Quotas = NO_SETTINGS) -> None:
         self.url = url
+        self.quotas = quotas
+        """What each workspace may have; commands that add something hold it to them."""
         self.vault = Vault()
         self._reader = reading_engine(url)
         entrust(self._reader.dialect, self.vault)
@@ -59,7 +63,13 @@ class Database:
 
     @classmethod
     async def open(
-        cls, url: str, *, migrate: bool = True, frozen_s: float = FROZEN_S, keys_path: Path | None = None
+        cls,
+        url: str,
+        *,
+        migrate: bool = True,
+        frozen_s: float = FROZEN_S,
+        keys_path: Path | None = None,
+        quotas: Quotas = NO_SETTINGS,
     ) -> Self:
         """Connect to ``sqlite+aiosqlite:///path`` or ``postgresql+asyncpg://…`` and bring its tables up to date.
 
@@ -79,7 +89,7 @@ class Database:
         if migrate:
             with told_in_one_line(parsed):
                 await bring_up_to_date(parsed)
-        database = cls(parsed, frozen_s)
+        database = cls(parsed, frozen_s, quotas)
         try:
             if keys_path is not None:
                 database.vault.use(KeyFile(keys_path))
