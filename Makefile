@@ -36,11 +36,11 @@ proofs: $(DEV)  ## docs/proofs.md: each endpoint and field with the test that pr
 	@PYTHONPATH=tests $(VENV)/bin/python -m proofs
 
 apt:  # the telephones the tests talk to, and the languages customers write in
-	@for tool in sipp:sip-tester baresip:baresip-core openssl:openssl curl:curl ruby:ruby node:nodejs; do \
+	@for tool in sipp:sip-tester baresip:baresip-core openssl:openssl curl:curl ruby:ruby node:nodejs nginx:nginx-light caddy:caddy; do \
 	  command -v $${tool%%:*} > /dev/null || missing="$$missing $${tool##*:}"; done; \
 	if [ -n "$$missing" ]; then echo "installing for the tests:$$missing (apt-get)"; \
 	  sudo=$$(command -v sudo || true); \
-	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing > /dev/null; fi
+	  $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends $$missing > /dev/null; fi
 
 torture: $(DEV)  ## kill and freeze processes at every step of a call, and count what is lost (half an hour)
 	@PYTHONPATH=tests $(VENV)/bin/python -m torture

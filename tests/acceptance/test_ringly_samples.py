@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import shutil
 import ssl
 import sys
@@ -21,11 +22,20 @@ from typing import Any, Final
 import pytest
 import sqlalchemy as sa
 
+from api_builders import RINGLY_KEY, open_doors, seed
 from api_examples import without
+from api_records import WORKSPACE
+from http_builders import a_server
+from outdial.bootstrap.tls import Certificate
+from outdial.commands.provision import add_agent, add_number, add_trunk
+from outdial.domain.agent import Definition
+from outdial.domain.attempt import Trunk
+from outdial.domain.clock import utc_now
 from outdial.store import schema
 from outdial.store.database import Database
 from platform_builders import PATIENCE_S, Platform, a_platform, free_tcp_port
 from sip_builders import a_certificate
+from store_builders import Ready
 
 SAMPLES: Final = Path(__file__).parent / "samples"
 PROGRAMS: Final[Mapping[str, Sequence[str]]] = {
@@ -114,7 +124,7 @@ async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pl
         yield running
 
 
-async def run(language: str, front: Front, key: str, folder: Path) -> None:
+async def run(language: str, port: int, certificate: Path, key: str, folder: Path) -> None:
     """The sample with its host and key, by the program that is meant for it."""
     program, *_ = command = PROGRAMS[language]
     for needed in {program, language} & _NEEDED.keys():
@@ -123,8 +133,8 @@ async def run(language: str, front: Front, key: str, folder: Path) -> None:
         )
     text = (SAMPLES / f"{language}.sample").read_text("utf-8")
     file = folder / f"{language}.js"
-    file.write_text(text.replace("app.ringly.io", f"localhost:{front.port}").replace("Your_Ringly_API_key", key))
-    trust = dict.fromkeys(_TRUST, str(front.certificate))
+    file.write_text(text.replace("app.ringly.io", f"localhost:{port}").replace("Your_Ringly_API_key", key))
+    trust = dict.fromkeys(_TRUST, str(certificate))
     process = await asyncio.create_subprocess_exec(
         *command,
         str(file),
@@ -142,7 +152,7 @@ class TestTheSamplesOfRinglysPage:
     async def test_place_the_same_call_and_get_the_same_answer(self, platform: Platform, tmp_path: Path) -> None:
         async with a_front(platform.port, tmp_path) as front:
             for language in PROGRAMS:
-                await run(language, front, platform.mine["ringly_key"], tmp_path)
+                await run(language, front.port, front.certificate, platform.mine["ringly_key"], tmp_path)
             answers = [exchange.answer for exchange in front.exchanges]
             sent = dict(zip(PROGRAMS, (exchange.headers for exchange in front.exchanges), strict=True))
 
@@ -181,3 +191,91 @@ class TestTheSamplesOfRinglysPage:
         assert len(kept) == 4
         assert all(row == kept[0] for row in kept)
         assert kept[0]["variables"] == _VARIABLES
+
+
+class TestOverTls:
+    async def test_of_the_nodes_own_every_sample_passes(self, ready_databases: Ready, tmp_path: Path) -> None:
+        certificate, key = await a_certificate(tmp_path)
+        async with (
+            ready_databases.database("sqlite", tmp_path) as database,
+            open_doors(database, tmp_path) as doors,
+            a_server(doors.app, certificate=Certificate(certificate, key)) as (_, port),
+        ):
+            await seed(database)
+            await seed_samples(database)
+            for language in PROGRAMS:
+                await run(language, port, certificate, RINGLY_KEY, tmp_path)
+
+    @pytest.mark.parametrize("proxy", ["nginx", "caddy"])
+    async def test_of_the_documented_proxy_every_sample_passes(
+        self, platform: Platform, tmp_path: Path, proxy: str
+    ) -> None:
+        certificate, key = await a_certificate(tmp_path)
+        port = free_tcp_port()
+        config = as_documented(proxy, port=port, node=platform.port, certificate=certificate, key=key)
+        async with a_proxy(proxy, config, port, tmp_path):
+            for language in PROGRAMS:
+                await run(language, port, certificate, platform.mine["ringly_key"], tmp_path)
+
+
+async def seed_samples(database: Database) -> None:
+    """The number and the agent that the samples name."""
+    trunk = await add_trunk(database, WORKSPACE, Trunk(id="", name="samples", host="sip.example.test"), now=utc_now)
+    await add_number(database, WORKSPACE, trunk, "+1234567890", now=utc_now)
+    await add_agent(database, WORKSPACE, Definition(greeting="Hello."), "Samples", tag="agent_1234abcd", now=utc_now)
+
+
+def as_documented(proxy: str, *, port: int, node: int, certificate: Path, key: Path) -> str:
+    """The recipe of docs/https.md with this test's names and ports."""
+    page = (Path(__file__).parents[2] / "docs" / "https.md").read_text("utf-8")
+    recipe: str
+    (recipe,) = re.findall(rf"```{proxy}\n(.*?)```", page, re.DOTALL)
+    changes = {
+        "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
+        "calls.example.com {": f"localhost:{port} {{",
+        "server_name calls.example.com": "server_name localhost",
+        "/etc/ssl/calls.example.com.pem": str(certificate),
+        "/etc/ssl/calls.example.com.key": str(key),
+        "127.0.0.1:8600": f"127.0.0.1:{node}",
+    }
+    for documented, here in changes.items():
+        recipe = recipe.replace(documented, here)
+    assert "example.com" not in recipe
+    return recipe
+
+
+@asynccontextmanager
+async def a_proxy(proxy: str, config: str, port: int, folder: Path) -> AsyncIterator[None]:
+    """That program with this configuration, in the foreground, until the block ends."""
+    file = folder / "proxy.conf"
+    if proxy == "nginx":
+        whole = f"pid {folder}/pid; error_log stderr; daemon off; worker_processes 1;\nevents {{}}\n"
+        temporary = " ".join(
+            f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
+        file.write_text(f"{whole}http {{ access_log off; {temporary}\n{config}\n}}")
+        command = [shutil.which("nginx") or "/usr/sbin/nginx", "-c", str(file), "-p", str(folder)]
+    else:
+        file.write_text(f"{{\n    admin off\n    auto_https disable_redirects\n}}\n{config}")
+        command = [shutil.which("caddy") or "caddy", "run", "--adapter", "caddyfile", "--config", str(file)]
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "XDG_DATA_HOME": str(folder)}
+    process = await asyncio.create_subprocess_exec(*command, env=environment, stderr=asyncio.subprocess.DEVNULL)
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while not await answers(port):
+                assert process.returncode is None, f"{proxy} ended with status {process.returncode}"
+                await asyncio.sleep(0.05)
+        yield
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def answers(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True
