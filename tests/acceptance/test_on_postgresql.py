@@ -52,7 +52,7 @@ class TestACallOnPostgresql:
         assert len(list((platform.home / "recordings").rglob(f"{call}*.wav"))) == 1
         told = [request.json for request in receiver.requests]
         assert [one.get("event_type") for one in told] == [
-            None,
+            "call_registered",
             "call_started",
             "call_completed",
             "recording_completed",

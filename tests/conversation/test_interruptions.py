@@ -270,3 +270,22 @@ class TestTheLastWords:
         )
 
         assert "callee: bye" in talked.lines
+
+
+class TestNoiseThatNeverStops:
+    def test_is_spoken_over_after_three_interruptions_in_vain(self) -> None:
+        """A television, a street, a line that sends back all it is told, undamped."""
+
+        async def television(callee: Callee) -> None:
+            while callee.leg.gone is None:
+                callee.say("one two three four five six")
+                await callee.is_silent_for(0.7)
+
+        minute = a_brief(limits=TalkLimits(idle_warning_s=600, idle_end_s=600, max_length_s=60))
+        talked = run(
+            talk(script=television, ears=CannedEars([""] * 100), language=ScriptedLanguage(LONG), brief=minute)
+        )
+
+        last = talked.summary.turns[-1]
+        assert (last.text.endswith("by train."), last.interrupted) == (True, False)
+        assert last.ended_ms < 30_000

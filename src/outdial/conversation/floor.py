@@ -28,6 +28,12 @@ from outdial.domain.outcome import EndedBy
 
 _ENDED_BY: Final = {Event.IDLE_END: EndedBy.IDLE, Event.MAX_LENGTH: EndedBy.MAX_LENGTH, Event.LINE_GONE: EndedBy.CALLEE}
 _CARRIER_ENDED: Final = "carrier:"
+_INTERRUPTING: Final = {
+    State.THINKING: (Event.SPEECH_BEGAN, Event.SPEECH_LASTED),
+    State.SPEAKING: (Event.SPEECH_LASTED,),
+    State.OVERLAP: (Event.SPEECH_LASTED,),
+}
+"""What takes the word from the agent. A line that sends back all it says, or a television, could do so for ever."""
 _HUSHED: Final = frozenset({State.INTERRUPTED, State.WEIGHING})
 _OVER_VOICE: Final = frozenset({State.SPEAKING, State.OVERLAP}) | _HUSHED
 """States in which words may have come while the agent was speaking."""
@@ -56,6 +62,8 @@ class Floor:
         self._state = START.state
         self._events: deque[Event] = deque()
         self._reply: Reply | None = None
+        self._in_vain = 0
+        """Interruptions of the present reply that brought no words."""
         self._greeting: Reply | None = None
         self._sounding: Utterance | None = None
         """The latest sentence that has begun to sound."""
@@ -104,6 +112,8 @@ class Floor:
             self._reply.drop()
 
     def _step(self, event: Event) -> None:
+        if event in _INTERRUPTING.get(self._state, ()) and self._in_vain >= self._manners.most_in_vain:
+            return
         move = step(self._state, event)
         if event in (Event.SPOKE_ALL, Event.GOODBYE):
             self._end_turn()
@@ -141,6 +151,7 @@ class Floor:
             self._reply.hush()
 
     def _resume(self) -> None:
+        self._in_vain += 1
         if self._reply is not None:
             self._reply.resume()
 
@@ -177,6 +188,7 @@ class Floor:
         self._parting.reply_begins()
         self._overlap.reply_begins()
         self._sounding = None
+        self._in_vain = 0
         self._reply = Reply(self._stage, make)
 
     # What comes from the actors.

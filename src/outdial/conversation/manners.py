@@ -27,6 +27,8 @@ class Manners:
     """Hang up after goodbyes, if the dialogue does not."""
     goodbye_silence_ms: int = 2000
     """Silence after a goodbye that ends the call."""
+    most_in_vain: int = 3
+    """Interruptions of one reply that turned out to be no words; after so many the agent speaks on over the noise."""
     lead_frames: int = 2
     """Frames handed to the line ahead of time, so that a late beat does not make the voice stutter. At most 3."""
     goodbye_tail_ms: int = 200
