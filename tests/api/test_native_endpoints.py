@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from dataclasses import replace
 from datetime import timedelta
@@ -9,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from api_builders import NATIVE_KEY, Doors
 from api_records import ANSWERED_CALL, UNANSWERED_CALL, WORKSPACE, at
@@ -41,6 +43,39 @@ async def failed(doors: Doors, url: str = URL, *, gone: bool = False, workspace_
         await endpoints.failed(conn, [failure])
 
     await doors.database.write(work)
+
+
+NEVER = {"previous_until": None, "failing_since": None, "paused_until": None, "disabled_at": None}
+"""What has not happened to an endpoint that is new."""
+
+
+class TestAnEndpoint:
+    async def test_is_shown_whole_wherever_it_is_shown(self, doors: Doors) -> None:
+        new = await made(doors)
+        path = f"/webhook-endpoints/{new['id']}"
+        (listed,) = (await ask(doors, "GET", "/webhook-endpoints")).json()["endpoints"]
+        one = (await ask(doors, "GET", path)).json()
+        enabled = (await ask(doors, "POST", f"{path}/enable")).json()
+        rotated = (await ask(doors, "POST", f"{path}/rotate", {"grace_s": 0})).json()
+
+        for shown in (new, listed, one, enabled, rotated):
+            assert {name: shown[name] for name in NEVER} == NEVER
+            assert shown["created_at"] == "2026-03-02T09:15:04.120331Z"
+
+    @pytest.mark.parametrize(("method", "end"), [("DELETE", ""), ("GET", ""), ("POST", "/enable"), ("POST", "/rotate")])
+    async def test_that_is_not_there_is_not_found(self, doors: Doors, method: str, end: str) -> None:
+        assert (await ask(doors, method, f"/webhook-endpoints/{new_id()}{end}")).status_code == 404
+
+    async def test_that_many_rotate_at_once_has_the_secret_of_one_who_was_told_so(self, doors: Doors) -> None:
+        path = f"/webhook-endpoints/{(await made(doors))['id']}/rotate"
+
+        answers = await asyncio.gather(*(ask(doors, "POST", path) for _ in range(10)))
+
+        told = [answer.json()["secret"] for answer in answers if answer.status_code == 200]
+        assert {answer.status_code for answer in answers} <= {200, 409}
+        async with doors.database.reading() as conn:
+            kept = await conn.scalar(sa.select(schema.webhook_endpoints.c.secret))
+        assert kept in told
 
 
 class TestASecret:

@@ -203,6 +203,12 @@ KEPT: list[tuple[str, dict[str, Any], tuple[str, ...], Any]] = [
     ("edit_call_config", {"call_config": CALL_CONFIG}, ("call_config",), CALL_CONFIG),
     ("edit_outbound_from_number_ids", {"outbound_from_number_ids": [NUMBER_ID]}, CALLERS, [NUMBER_ID]),
     ("edit_noise_settings", {"mute_during_intro": True}, ("noise_settings",), {"mute_during_intro": True}),
+    (
+        "edit_noise_settings",
+        {"mute_while_bot_speaking": False},
+        ("noise_settings",),
+        {"mute_while_bot_speaking": False},
+    ),
     ("edit_query_phrases", QUERY_PHRASES, ("query_phrases",), QUERY_PHRASES),
     ("edit_voicemail_settings", {"voicemail_settings": {"a": 1}}, ("voicemail_settings",), {"a": 1}),
     ("attach_kb", {"kb_id": KNOWLEDGE}, ("knowledge_bases",), [{"kb_id": KNOWLEDGE, "kb_name": "Price list"}]),

@@ -62,6 +62,7 @@ class TestATermination:
             (BY_AGENT, {"campaign_id": LIST, "mobile_numbers": [ANN]}, {}, {"ann"}),
             (BY_AGENT, {"mobile_numbers": [SAM]}, {"terminate_all_calls": "false"}, {"alone"}),
             (BY_AGENT, {"mobile_numbers": [SAM]}, {"terminate_all_calls": "true"}, {"alone", "sam", "other"}),
+            (BY_CALLING, {"call_ids": [ANSWERED_CALL, NOBODYS_ID]}, {}, {"alone"}),
             (BY_CALLING, {"agent_id": AGENT}, {}, {"alone", "sam", "ann", "other"}),
             (BY_CALLING, {"campaign_id": LIST, "mobile_numbers": [ANN]}, {}, {"ann"}),
             (BY_CALLING, {"mobile_numbers": [SAM]}, {"terminate_all_calls": "true"}, {"alone", "sam", "other"}),
@@ -97,6 +98,11 @@ class TestATermination:
 
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, "VALIDATION_ERROR")
         assert await cancelled(doors) == set()
+
+    async def test_of_nothing_is_refused_by_the_shorter_path_too(self, doors: Doors) -> None:
+        answer = await ask(doors, "POST", BY_CALLING, {})
+
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "VALIDATION_ERROR")
 
 
 async def keep_five(doors: Doors) -> None:

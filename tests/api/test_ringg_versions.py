@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from agent_builders import CREATED_AT, add_knowledge, agent_doors, created, edit, native, read, version
+from agent_builders import CREATED_AT, KNOWLEDGE, add_knowledge, agent_doors, created, edit, native, read, version
 from api_builders import NUMBER_ID, Doors, a_ringg_body, keep
 from api_examples import NOBODYS_ID
 from api_records import AGENT, VERSION, the_answered_call
@@ -18,6 +18,8 @@ from campaign_forms import campaign_work, saved
 from outdial.domain.ids import new_id
 from outdial.store import schema
 from outdial.store.database import Database
+
+LIST = "11111111-2222-4333-8444-555555555555"
 
 
 @pytest.fixture
@@ -255,14 +257,80 @@ class TestWhatTheAgentBrings:
         assert found == {"context": "Insurance.", "goal_key": "renewed", "keys": keys}
 
 
+EVERYTHING: dict[str, dict[str, Any]] = {
+    "edit_prompt": {"agent_prompt": {"prompt_sections": [{"section_title": "Task", "section_content": "Ask."}]}},
+    "attach_kb": {"kb_id": KNOWLEDGE},
+    "edit_event_subscriptions": {
+        "event_subscriptions": [
+            {
+                "event_type": ["call_started"],
+                "callback_url": "https://hooks.example.test/x",
+                "headers": {"a": "b"},
+                "method_type": "PUT",
+            }
+        ]
+    },
+    "edit_client_analysis": {
+        "client_analysis": {
+            "context": "Insurance.",
+            "goal_key": "renewed",
+            "keys": {"renewed": {"type": "boolean", "default": False}},
+        }
+    },
+    "edit_voice_speed": {"voice_speed": 1.5},
+    "edit_vocab": {"vocab": ["SIP"]},
+    "edit_extract_callee_name": {"extract_callee_name": True},
+    "edit_noise_settings": {"noise_settings": {"a": 1}},
+    "edit_dtmf_settings": {"dtmf_settings": {"a": 1}},
+    "edit_vad_settings": {"vad_settings": {"a": 1}},
+    "edit_query_phrases": {"query_phrases": {"a": 1}},
+    "edit_voicemail_settings": {"voicemail_settings": {"a": 1}},
+    "edit_call_config": {"call_config": {"max_call_length": 60}},
+    "edit_outbound_from_number_ids": {"outbound_from_number_ids": [NUMBER_ID]},
+}
+
+
+class TestAnAgentReadByTheLongerPath:
+    async def test_is_the_same_with_all_that_can_be_said_of_it(self, doors: Doors) -> None:
+        for operation, fields in EVERYTHING.items():
+            assert (await edit(doors, operation, **fields)).status_code == 200, operation
+
+        response = await doors.ringg_get(f"/agent/v1/{AGENT}")
+
+        agent = response.json()["agents"]
+        assert agent == await read(doors)
+        (shown,) = agent["version_details"].values()
+        assert shown["agent_config"]["agent_prompt"] == EVERYTHING["edit_prompt"]["agent_prompt"]
+        assert shown["agent_config"]["agent_prompt"]["prompt_sections"][0]["section_title"] == "Task"
+        assert shown["agent_config"]["agent_prompt"]["prompt_sections"][0]["section_content"] == "Ask."
+        assert shown["knowledge_bases"] == [{"kb_id": KNOWLEDGE, "kb_name": "Price list"}]
+        (subscription,) = shown["event_subscriptions"]
+        assert subscription["event_type"] == ["call_started"]
+        assert subscription["callback_url"] == "https://hooks.example.test/x"
+        assert (subscription["headers"], subscription["method_type"]) == ({"a": "***"}, "PUT")
+        assert shown["custom_analysis_prompt"]["defaults"] == {"renewed": False}
+        assert shown["client_analysis"]["context"] == "Insurance."
+        assert shown["client_analysis"]["goal_key"] == "renewed"
+        for name in ("voice_speed", "vocab", "extract_callee_name", "call_config", "outbound_from_number_ids"):
+            assert shown[name] == next(fields[name] for fields in EVERYTHING.values() if name in fields)
+        for name in ("noise_settings", "dtmf_settings", "vad_settings", "query_phrases", "voicemail_settings"):
+            assert shown[name] == {"a": 1}
+
+    async def test_is_not_found_where_it_is_not(self, doors: Doors) -> None:
+        assert (await doors.ringg_get(f"/agent/v1/{NOBODYS_ID}")).status_code == 404
+
+
 class TestTheReports:
     async def test_count_versions_apart_where_there_are_several(self, doors: Doors) -> None:
         second = await copied(doors)
-        await keep(doors.database, the_answered_call(id=new_id()), the_answered_call(id=new_id(), version_id=second))
+        calls = [the_answered_call(id=new_id(), bulk_list_id=LIST, version_id=one) for one in (VERSION, second)]
+        await keep(doors.database, *calls)
 
-        metrics = (await doors.ringg_get("/analytics/platform-analytics")).json()["performance_metrics"]
+        whole = (await doors.ringg_get("/analytics/platform-analytics")).json()["performance_metrics"]
+        of_list = await doors.ringg_get("/analytics/drill-down-analytics", bulk_list_id=LIST)
 
-        assert metrics["by_version"] == [
+        assert whole["by_version"] == of_list.json()["performance_metrics"]["by_version"]
+        assert whole["by_version"] == [
             {"agent_id": AGENT, "version_id": one, "version_slug": slug, "total_calls": 1, "connected_calls": 1}
             for one, slug in ((VERSION, "v1"), (second, "v2"))
         ]

@@ -131,5 +131,5 @@ def _members(body: bytes) -> list[str]:
     """Of a JSON body its members, of a form its fields."""
     try:
         return sorted(set(members(json.loads(body))))
-    except ValueError:
+    except (ValueError, RecursionError):
         return sorted({name.decode("latin-1") for name in _FORM_FIELD.findall(body)})
