@@ -21,6 +21,7 @@ from outdial.api.rate import HourlyLimits, RateLimit, WrongKeys
 from outdial.api.recordings import RecordingLinks
 from outdial.api.root import root
 from outdial.domain.agent import Definition, PromptSection, Voice
+from outdial.domain.agent_warnings import LanguageModels
 from outdial.domain.attempt import Speaker, Trunk
 from outdial.domain.clock import Clock
 from outdial.domain.ids import digest_key
@@ -122,7 +123,7 @@ async def open_doors(
     health: Health = READY,
     placed: Callable[[], None] = lambda: None,
     voices: Sequence[Voice] = (),
-    language_model: bool = True,
+    language_model: LanguageModels | None = None,
 ) -> AsyncIterator[Doors]:
     """The doors over ``database`` as it is. Nobody is slowed down unless a rate is named."""
 
@@ -141,7 +142,7 @@ async def open_doors(
         recordings_dir=folder,
         health=answer,
         placed=placed,
-        language_model=language_model,
+        language_model=language_model or LanguageModels(),
     )
     house = _VACANT.pop() if _VACANT else _House(parts)
     house.parts = parts

@@ -30,6 +30,7 @@ from pydantic import (
 )
 
 from outdial.domain.addresses import Allowed
+from outdial.domain.agent_warnings import LanguageModels
 from outdial.domain.errors import Fault, Invalid
 from outdial.domain.quotas import Quotas
 from outdial.store.engines import DRIVERS
@@ -238,6 +239,11 @@ class Settings(BaseModel):
         words = [word.strip() for word in self.trunk_networks.split(",") if word.strip()]
         networks = tuple(ip_network(word) for word in words if word not in _KINDS_OF_NETWORKS)
         return Allowed("public" in words, "private" in words, networks)
+
+    @property
+    def language_models(self) -> LanguageModels:
+        """What agents without a flow have to talk with."""
+        return LanguageModels(endpoint=bool(self.chat_base_url), default=bool(self.chat_model))
 
     @property
     def quotas(self) -> Quotas:

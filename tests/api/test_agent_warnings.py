@@ -10,6 +10,8 @@ import pytest
 
 from agent_builders import VOICE_ONE, an_agent_body, native
 from api_builders import OTHER_TAG, RINGG, RINGG_KEY, Doors, a_ringg_body, a_ringly_body, open_doors
+from outdial.domain.agent import Definition
+from outdial.domain.agent_warnings import LanguageModels
 from outdial.store.database import Database
 
 NO_MODEL = "no_language_model"
@@ -21,7 +23,9 @@ FLOW = {"steps": {"a": {"say": "Hello {{2nd}}.", "hang_up": True}}}
 @pytest.fixture
 async def without_model(sqlite: Database, tmp_path: Path) -> AsyncIterator[Doors]:
     """An installation to which no language model was given."""
-    async with open_doors(sqlite, tmp_path, voices=(VOICE_ONE,), language_model=False) as opened:
+    async with open_doors(
+        sqlite, tmp_path, voices=(VOICE_ONE,), language_model=LanguageModels(endpoint=False)
+    ) as opened:
         yield opened
 
 
@@ -101,3 +105,13 @@ class TestAPlaceholderThatCannotBeFilled:
 
         warnings = made["version"]["warnings"]
         assert (len(warnings), warnings[-1]) == (101, "unfillable_placeholder:and 50 more")
+
+
+class TestAnInstallationWithoutADefaultModel:
+    @pytest.mark.parametrize(
+        ("definition", "talks"),
+        [(Definition(), False), (Definition(model="small"), True), (Definition(flow={"steps": {}}), True)],
+    )
+    def test_lets_those_talk_who_name_one_or_need_none(self, definition: Definition, talks: bool) -> None:
+        assert LanguageModels(default=False).lets_talk(definition) is talks
+        assert LanguageModels(endpoint=False).lets_talk(definition) is (definition.flow is not None)

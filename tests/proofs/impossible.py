@@ -14,8 +14,8 @@ _REASONS: Final[Mapping[str, str]] = {
     r"answer `analysis\.[\w.]+` of `PATCH /v1/calls/\{call_id\}`": _NOT_OVER,
     r"answer `analysis\.[\w.]+` of `POST /v1/calls/\{call_id\}/(cancel|hang-up)`": _NOT_OVER,
     r"answer `\w+` of `POST /ca/api/v0/calling/webcall`": _NO_WEB_CALLS,
-    r"status `409` of `POST /v1/webhook-endpoints/\{endpoint_id\}/rotate`": "in a test on SQLite: only on PostgreSQL can"
-    " two requests change one secret at the same moment",
+    r"status `409` of `POST /v1/webhook-endpoints/\{endpoint_id\}/rotate`": "in a test on SQLite: only on"
+    " PostgreSQL can two requests change one secret at the same moment",
     r"example `ringg/80_webcall`": f"{_NO_WEB_CALLS}; tests/api/test_ringg_webcall.py asks for it as the example does",
     r"example `ringg/44_voices`": "voices here have no previews, so voice_previews is empty;"
     " tests/api/test_ringg_agents.py compares the rest of the example",

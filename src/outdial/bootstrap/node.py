@@ -115,7 +115,7 @@ class _Node:
                     placed=self._placed,
                     trunk_targets=TrunkTargets(settings.trunks_allowed),
                     new_job=self._background.jobs.nudge,
-                    language_model=bool(settings.chat_base_url),
+                    language_model=settings.language_models,
                 )
             ),
             settings,

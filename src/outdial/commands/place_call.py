@@ -10,7 +10,7 @@ from typing import Any, Final
 from outdial.commands.credits import can_pay
 from outdial.commands.once import Answer, Once, create_once
 from outdial.domain.agent import Voice
-from outdial.domain.agent_warnings import call_warnings
+from outdial.domain.agent_warnings import LanguageModels, call_warnings
 from outdial.domain.bounds import text_faults, url_faults, variables_faults
 from outdial.domain.brief import mismatch
 from outdial.domain.clock import Clock
@@ -40,6 +40,7 @@ _TEXTS: Final = {
     "call_category": MAX_LABEL_LETTERS,
 }
 """Members of a request that are texts, with how long they may be."""
+ALL_MODELS: Final = LanguageModels()
 _PAID_FIRST: Final = frozenset({"ringly"})
 """Dialects whose calls are refused when there are no credits; those of the others wait for some."""
 
@@ -69,12 +70,17 @@ class _Found:
 
 
 async def place_call(
-    db: Database, request: CallRequest, *, voices: Mapping[str, Voice], now: Clock, language_model: bool = True
+    db: Database,
+    request: CallRequest,
+    *,
+    voices: Mapping[str, Voice],
+    now: Clock,
+    language_model: LanguageModels = ALL_MODELS,
 ) -> Placed:
     """Accept ``request``: when this returns, the call is on disk and will be dialled when its moment comes.
 
-    ``voices`` are the voices of this installation by id; ``language_model``: whether it has one. Look-ups are made just
-    before the write, not in it: an agent archived in between is an agent archived a moment later.
+    ``voices`` are the voices of this installation by id; ``language_model``: what it has of those. Look-ups are
+    made just before the write, not in it: an agent archived in between is an agent archived a moment later.
 
     Raises:
         NotFound: the agent, version, number, pool or voice is not the workspace's (``field`` names it).
@@ -95,7 +101,7 @@ async def answer_call(
     once: Once | None,
     voices: Mapping[str, Voice],
     now: Clock,
-    language_model: bool = True,
+    language_model: LanguageModels = ALL_MODELS,
 ) -> Answer:
     """``place_call`` for a client that may ask again: its ``answer`` is stored with the call, if ``once`` names it.
 
@@ -112,7 +118,11 @@ async def answer_call(
 
 
 async def _accept(
-    db: Database, request: CallRequest, voices: Mapping[str, Voice], language_model: bool, accepted_at: datetime
+    db: Database,
+    request: CallRequest,
+    voices: Mapping[str, Voice],
+    language_model: LanguageModels,
+    accepted_at: datetime,
 ) -> tuple[Registration, Placed]:
     _check_texts(request)
     if request.dialect in _PAID_FIRST and not await can_pay(db, request.workspace_id):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from outdial.domain import voices as speaking
@@ -16,10 +17,22 @@ NO_LANGUAGE_MODEL: Final = "no_language_model"
 _UNFILLABLE: Final = "unfillable_placeholder"
 
 
+@dataclass(frozen=True)
+class LanguageModels:
+    """Whether there is an ``endpoint`` for language models, and a ``default`` for agents that name none."""
+
+    endpoint: bool = True
+    default: bool = True
+
+    def lets_talk(self, definition: Definition) -> bool:
+        """A flow talks by itself; a prompt needs an endpoint and the name of a model."""
+        return definition.flow is not None or (self.endpoint and (self.default or bool(definition.model)))
+
+
 def agent_warnings(
-    definition: Definition, voices: Mapping[str, Voice], *, language_model: bool, about_speech: bool = True
+    definition: Definition, voices: Mapping[str, Voice], *, language_model: LanguageModels, about_speech: bool = True
 ) -> tuple[str, ...]:
-    """For the answer to making or editing an agent. ``language_model``: whether this installation has one.
+    """For the answer to making or editing an agent.
 
     ``about_speech``: whether the voice or language was set just now.
     """
@@ -31,9 +44,9 @@ def agent_warnings(
     )
 
 
-def call_warnings(definition: Definition, *, language_model: bool) -> tuple[str, ...]:
+def call_warnings(definition: Definition, *, language_model: LanguageModels) -> tuple[str, ...]:
     """For the answer to a call."""
-    return () if definition.flow is not None or language_model else (NO_LANGUAGE_MODEL,)
+    return () if language_model.lets_talk(definition) else (NO_LANGUAGE_MODEL,)
 
 
 def _placeholders(definition: Definition) -> tuple[str, ...]:
