@@ -19,6 +19,7 @@ from outdial.domain.errors import Unreachable
 from outdial.domain.events import Event, EventType
 from outdial.domain.ids import new_id
 from outdial.domain.plan import Plan
+from outdial.domain.quotas import Quotas
 from outdial.domain.request import Overrides
 from outdial.store.bell import listen
 from outdial.store.database import Database
@@ -203,8 +204,8 @@ class TestCallsThatAreDueAtOnce:
 class Overheard(Database):
     """A database that remembers what it was asked to store."""
 
-    def __init__(self, url: sa.URL, frozen_s: float) -> None:
-        super().__init__(url, frozen_s)
+    def __init__(self, url: sa.URL, frozen_s: float, quotas: Quotas) -> None:
+        super().__init__(url, frozen_s, quotas)
         self.submitted: list[Rows] = []
 
     async def submit(self, rows: Rows) -> None:

@@ -247,7 +247,7 @@ RULES: Final[tuple[Rule, ...]] = (
     (re.compile(r"(?<!\w)#(?=\d)"), fixed("number ")),
     (re.compile(r"#"), _hash),
     (
-        re.compile(r"[_@<>=&*~\\^±×÷°%+²³]|(?<=\w)/(?=\w)|\s/\s"),
+        re.compile(r"[_@<>=&*~\\^±×÷°%+²³]|(?<=[\w_@<>=&*~\\^±×÷°%+²³])/(?=[\w_@<>=&*~\\^±×÷°%+²³])|\s/\s"),
         lambda found, manner: f" {_LONE.get(found[0].strip(), '')} ",
     ),
     (re.compile("[₹$€£¥₩₦₱฿]"), _sign_alone),
