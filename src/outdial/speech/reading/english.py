@@ -247,11 +247,13 @@ RULES: Final[tuple[Rule, ...]] = (
     (re.compile(r"(?<!\w)#(?=\d)"), fixed("number ")),
     (re.compile(r"#"), _hash),
     (
-        re.compile(r"[_@<>=&*~\\^±×÷°%+²³]|(?<=[\w_@<>=&*~\\^±×÷°%+²³])/(?=[\w_@<>=&*~\\^±×÷°%+²³])|\s/\s"),
+        re.compile(r"[_@<>=&*~\\^±×÷°%+²³]|(?<=\w)/(?=\w)|\s/\s"),
         lambda found, manner: f" {_LONE.get(found[0].strip(), '')} ",
     ),
     (re.compile("[₹$€£¥₩₦₱฿]"), _sign_alone),
     (re.compile(r"[®™©•§¶\"]"), fixed(" ")),
+    # Between signs that have become words only now.
+    (re.compile(r"(?<=\s)/(?=\s)"), fixed("slash")),
 )
 _LONE: Final[dict[str, str]] = SIGNS | {
     "±": "plus or minus",
