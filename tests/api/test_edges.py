@@ -133,7 +133,7 @@ class TestWrongKeys:
         for place in range(_ADDRESSES + 5_000):
             wrong.note(f"10.{place >> 16}.{place >> 8 & 255}.{place & 255}")
 
-        assert len(wrong._left) == _ADDRESSES
+        assert len(wrong._buckets) == _ADDRESSES
 
 
 class TestTheKeysOfOneWorkspace:

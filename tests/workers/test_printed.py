@@ -5,20 +5,20 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from structlog.testing import capture_logs
 
 from outdial.domain.clock import utc_now
 from outdial.workers.child import Child, Health
-from outdial.workers.printed import LINES_PER_S, MAX_LINE_BYTES, Budget, Printed
+from outdial.workers.printed import LINES_PER_S, MAX_LINE_BYTES, Printed
 
 
-async def written_down(output: Sequence[bytes]) -> list[Any]:
+async def written_down(output: Sequence[bytes], seconds: Callable[[], float] | None = None) -> list[Any]:
     """The log lines that come of it, piece by piece."""
     with capture_logs() as logs:
-        printed = Printed()
+        printed = Printed(seconds)
         printed.about(pid=1)
         for piece in output:
             os.write(printed.sink, piece)
@@ -46,21 +46,11 @@ class TestALine:
         assert line["cut"] is True
 
     async def test_beyond_the_share_of_a_second_is_counted(self) -> None:
-        logs = await written_down([b"x\n" * (LINES_PER_S + 7)])
+        moments = iter([0.0, *[0.0] * (LINES_PER_S + 7), 1.0])
+        logs = await written_down([b"x\n" * (LINES_PER_S + 7), b"y\n"], lambda: next(moments))
 
-        assert len(logs) == LINES_PER_S
-
-
-class TestABudget:
-    def test_tells_how_many_it_refused(self) -> None:
-        now = [0.0]
-        budget = Budget(2, lambda: now[0])
-
-        told = [budget.take() for _ in range(5)]
-        now[0] = 0.5
-
-        assert told == [0, 0, None, None, None]
-        assert budget.take() == 3
+        assert len(logs) == LINES_PER_S + 1
+        assert (logs[-1]["text"], logs[-1]["lines_left_out"]) == ("y", 7)
 
 
 class TestAPipeThatIsFull:

@@ -10,17 +10,12 @@ from typing import Final
 
 from outdial.domain.addresses import address_group
 from outdial.domain.errors import TooMany
+from outdial.domain.token_bucket import TokenBucket
 
 _HOUR_S: Final = 3600.0
 _MINUTE_S: Final = 60.0
 _ADDRESSES: Final = 10_000
 """Addresses remembered at most; whoever has more of them is no longer known by one."""
-
-
-@dataclass
-class _Bucket:
-    tokens: float
-    at: float
 
 
 @dataclass(frozen=True)
@@ -45,7 +40,7 @@ class RateLimit:
         self._per_s = per_s
         self._burst = max(per_s, 1.0)
         self._seconds = seconds
-        self._buckets: dict[str, _Bucket] = {}
+        self._buckets: dict[str, TokenBucket] = {}
 
     def take(self, key: str) -> None:
         """Count one request of ``key``.
@@ -53,28 +48,23 @@ class RateLimit:
         Raises:
             TooMany: the bucket is empty; carries after how many whole seconds it holds a token again.
         """
-        bucket = self._filled(key)
-        if bucket.tokens < 1:
-            wait_s = (1 - bucket.tokens) / self._per_s
+        now = self._seconds()
+        if wait_s := self._bucket(key, now).take(now):
             raise TooMany("Too many requests", retry_after_s=max(1, math.ceil(wait_s)))
-        bucket.tokens -= 1
 
     def quota(self, key: str) -> Quota:
         """How ``key`` stands; counts nothing."""
-        bucket = self._filled(key)
+        now = self._seconds()
+        tokens = self._bucket(key, now).tokens(now)
         return Quota(
             most=math.floor(self._burst),
             window_s=math.ceil(self._burst / self._per_s),
-            left=math.floor(bucket.tokens),
-            full_in_s=math.ceil((self._burst - bucket.tokens) / self._per_s),
+            left=math.floor(tokens),
+            full_in_s=math.ceil((self._burst - tokens) / self._per_s),
         )
 
-    def _filled(self, key: str) -> _Bucket:
-        now = self._seconds()
-        bucket = self._buckets.setdefault(key, _Bucket(self._burst, now))
-        bucket.tokens = min(self._burst, bucket.tokens + (now - bucket.at) * self._per_s)
-        bucket.at = now
-        return bucket
+    def _bucket(self, key: str, now: float) -> TokenBucket:
+        return self._buckets.setdefault(key, TokenBucket(self._per_s, self._burst, now))
 
 
 class HourlyLimits:
@@ -108,11 +98,10 @@ class WrongKeys:
     """
 
     def __init__(self, per_minute: int, seconds: Callable[[], float]) -> None:
-        self._per_s = per_minute / _MINUTE_S
-        self._most = per_minute
+        self._per_minute = per_minute
         self._seconds = seconds
-        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
-        """By address, the one that failed last at the end: wrong keys it may still send, and when that was so."""
+        self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
+        """By address, the one that failed last at the end: wrong keys it may still send."""
 
     def note(self, address: str) -> None:
         """One more from there.
@@ -121,11 +110,9 @@ class WrongKeys:
             TooMany: it is over its share; carries after how many whole seconds it is not.
         """
         group, now = address_group(address), self._seconds()
-        left, at = self._left.pop(group, (float(self._most), now))
-        left = min(self._most, left + (now - at) * self._per_s)
-        over = left < 1
-        self._left[group] = (left if over else left - 1, now)
-        if len(self._left) > _ADDRESSES:
-            self._left.popitem(last=False)
-        if over:
-            raise TooMany("Too many wrong API keys", retry_after_s=max(1, math.ceil((1 - left) / self._per_s)))
+        bucket = self._buckets.setdefault(group, TokenBucket(self._per_minute / _MINUTE_S, self._per_minute, now))
+        self._buckets.move_to_end(group)
+        if len(self._buckets) > _ADDRESSES:
+            self._buckets.popitem(last=False)
+        if wait_s := bucket.take(now):
+            raise TooMany("Too many wrong API keys", retry_after_s=max(1, math.ceil(wait_s)))

@@ -14,6 +14,7 @@ from typing import Final
 import structlog
 
 from outdial.domain.printable import printable
+from outdial.domain.token_bucket import TokenBucket
 
 MAX_LINE_BYTES: Final = 1_000
 """Of one line; the rest of it is left out."""
@@ -26,15 +27,19 @@ _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 class Printed:
     """The reading end of one child's output. ``sink``, the writing end, is to be given to the child and then closed."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: Callable[[], float] | None = None) -> None:
+        """``seconds``: a monotonic clock; the loop's, if none is given."""
         self._about: dict[str, object] = {}
         self._loop = asyncio.get_running_loop()
+        self._seconds = seconds or self._loop.time
         self._source, self.sink = os.pipe()
         os.set_blocking(self._source, False)
         # Of the pipe, so of the child's end too: a write to a full pipe fails at once.
         os.set_blocking(self.sink, False)
         self._line = bytearray()
-        self._budget = Budget(LINES_PER_S, self._loop.time)
+        self._budget = TokenBucket(LINES_PER_S, LINES_PER_S, self._seconds())
+        self._left_out = 0
+        """Lines since the last one that was written down."""
         self._loop.add_reader(self._source, self._read)
 
     def about(self, **fields: object) -> None:
@@ -70,9 +75,10 @@ class Printed:
         line, self._line = bytes(self._line), bytearray()
         if not line.strip():
             return
-        left_out = self._budget.take()
-        if left_out is None:
+        if self._budget.take(self._seconds()):
+            self._left_out += 1
             return
+        left_out, self._left_out = self._left_out, 0
         text = printable(line[:MAX_LINE_BYTES].decode(errors="replace").strip())
         more: dict[str, object] = {"cut": True} if len(line) > MAX_LINE_BYTES else {}
         more |= {"lines_left_out": left_out} if left_out else {}
@@ -83,25 +89,3 @@ class Printed:
         self._loop.remove_reader(self._source)
         os.close(self._source)
         self._source = -1
-
-
-class Budget:
-    """So many a second, with as many at once. ``seconds`` is a monotonic clock."""
-
-    def __init__(self, per_s: float, seconds: Callable[[], float]) -> None:
-        self._per_s = per_s
-        self._seconds = seconds
-        self._left = per_s
-        self._at = seconds()
-        self._refused = 0
-
-    def take(self) -> int | None:
-        """How many were refused before this one since the last that was not; None: this one is."""
-        now = self._seconds()
-        self._left, self._at = min(self._per_s, self._left + (now - self._at) * self._per_s), now
-        if self._left < 1:
-            self._refused += 1
-            return None
-        self._left -= 1
-        refused, self._refused = self._refused, 0
-        return refused
