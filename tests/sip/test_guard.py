@@ -27,7 +27,7 @@ OURS = replace(THEIRS, added_by="command")
 def resolving(**names: str) -> TrunkTargets:
     """Names with ``_`` for the dot; several addresses with a blank between them. No other name is known."""
 
-    async def resolve(host: str, _port: int) -> Sequence[str]:
+    async def resolve(host: str) -> Sequence[str]:
         try:
             return names[host.replace(".", "_")].split()
         except KeyError:
@@ -106,7 +106,7 @@ class TestATrunkOfACustomers:
         assert await guarded(trunk, TrunkTargets()) == trunk
 
     async def test_waits_no_longer_for_a_name_server_than_the_limit(self) -> None:
-        async def never(_host: str, _port: int) -> Sequence[str]:
+        async def never(_host: str) -> Sequence[str]:
             await asyncio.Event().wait()
             return ()
 
@@ -166,11 +166,11 @@ class TestAResolver:
     async def test_asks_once_for_those_who_ask_at_the_same_time(self) -> None:
         resolve = Resolver()
 
-        first, second = await asyncio.gather(resolve("localhost", 1), resolve("localhost", 2))
+        first, second = await asyncio.gather(resolve("localhost"), resolve("localhost"))
 
         assert first is second
         assert "127.0.0.1" in first
 
     async def test_says_that_a_name_has_no_address(self) -> None:
         with pytest.raises((OSError, UnicodeError)):
-            await Resolver()("a" * 300, 0)
+            await Resolver()("a" * 300)

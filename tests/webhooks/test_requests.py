@@ -15,14 +15,15 @@ import pytest
 
 from outdial.domain.errors import Refused, Unreachable
 from outdial.outgoing.requests import Requests
-from outdial.outgoing.targets import Resolve, Targets
+from outdial.outgoing.resolving import Resolve
+from outdial.outgoing.targets import Targets
 from webhook_builders import LOOPBACK, WAIT_S, Receiver, a_receiver
 
 NAME = "hooks.example.test"
 
 
 def resolving(*addresses: str) -> Resolve:
-    async def resolve(_host: str, _port: int) -> Sequence[str]:
+    async def resolve(_host: str) -> Sequence[str]:
         return addresses
 
     return resolve
@@ -115,7 +116,7 @@ class TestTheAddress:
         answers = [["127.0.0.1"], ["127.0.0.99"]]
         asked: list[str] = []
 
-        async def rebinding(host: str, _port: int) -> Sequence[str]:
+        async def rebinding(host: str) -> Sequence[str]:
             asked.append(host)
             return answers.pop(0)
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from outdial.domain.addresses import is_internal
 from outdial.domain.errors import Refused, Unreachable
-from outdial.outgoing.targets import Resolve, Targets
+from outdial.outgoing.resolving import Resolve
+from outdial.outgoing.targets import Targets
 
 INTERNAL = [
     "127.0.0.1",
@@ -55,7 +56,7 @@ PUBLIC = ["93.184.215.14", "8.8.8.8", "100.128.0.1", "172.32.0.1", "2606:2800:21
 
 
 def resolving(*addresses: str) -> Resolve:
-    async def resolve(_host: str, _port: int) -> Sequence[str]:
+    async def resolve(_host: str) -> Sequence[str]:
         return addresses
 
     return resolve
@@ -143,7 +144,7 @@ class TestAPublicEndpoint:
     async def test_an_international_name_is_resolved_in_ascii(self) -> None:
         asked: list[str] = []
 
-        async def resolve(host: str, _port: int) -> Sequence[str]:
+        async def resolve(host: str) -> Sequence[str]:
             asked.append(host)
             return ["8.8.8.8"]
 
@@ -152,7 +153,7 @@ class TestAPublicEndpoint:
         assert asked == ["xn--bcher-kva.example"]
 
     async def test_a_name_without_an_address_may_have_one_later(self) -> None:
-        async def resolve(_host: str, _port: int) -> Sequence[str]:
+        async def resolve(_host: str) -> Sequence[str]:
             raise OSError(-2, "Name or service not known")
 
         with pytest.raises(Unreachable, match=r"hooks\.example\.test cannot be resolved"):

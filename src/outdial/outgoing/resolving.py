@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import socket
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Final
 
-_THREADS: Final = 32
+Resolve = Callable[[str], Awaitable[Sequence[str]]]
+"""The addresses of a host name, as text, best first. Raises OSError when it has none."""
+
+_THREADS: Final = 64
 
 
 class Resolver:
@@ -21,13 +26,15 @@ class Resolver:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="names")
         self._under_way: dict[str, asyncio.Future[Sequence[str]]] = {}
 
-    async def __call__(self, host: str, _port: int) -> Sequence[str]:
+    async def __call__(self, host: str) -> Sequence[str]:
         """Its addresses as text, best first.
 
         Raises:
             OSError: it has none.
             UnicodeError: it is no name.
         """
+        with suppress(ValueError):
+            return [str(ipaddress.ip_address(host))]
         asked = self._under_way.get(host)
         if asked is None:
             asked = asyncio.get_running_loop().run_in_executor(self._pool, _addresses, host)

@@ -6,38 +6,18 @@ resolution could answer differently (DNS rebinding).
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
-import socket
-from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import httpx
 
 from outdial.domain.addresses import Address, Allowed, Network
 from outdial.domain.errors import Refused, Unreachable
+from outdial.outgoing.resolving import Resolve, Resolver
 
-Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
-"""The addresses of a host name, as text, best first. Raises OSError when it has none."""
-
-_PORTS: Final = {"http": 80, "https": 443}
-_RESOLVERS: Final = ThreadPoolExecutor(64, thread_name_prefix="resolve")
-
-
-async def system_resolve(host: str, port: int) -> Sequence[str]:
-    """Ask the system's resolver, which also understands every way of writing an IP address.
-
-    In threads of its own: names whose servers never answer must not keep those from working that others wait for.
-    """
-    with suppress(ValueError):
-        return [str(ipaddress.ip_address(host))]
-    ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
-    found = await asyncio.get_running_loop().run_in_executor(_RESOLVERS, ask)
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+_SCHEMES: Final = ("http", "https")
 
 
 @dataclass(frozen=True)
@@ -58,7 +38,7 @@ class Targets:
 
     allowed: Sequence[Network] = ()
     https_only: bool = False
-    resolve: Resolve = system_resolve
+    resolve: Resolve = field(default_factory=Resolver)
 
     async def check(self, text: str) -> Target:
         """Where a request to the URL ``text`` may go.
@@ -70,7 +50,7 @@ class Targets:
         url = self._web_address(text)
         host = url.raw_host.decode("ascii")
         try:
-            found = await self.resolve(host, url.port or _PORTS[url.scheme])
+            found = await self.resolve(host)
         except (OSError, UnicodeError) as error:
             raise Unreachable(
                 f"{host} cannot be resolved: its name server knows no address or does not answer"
@@ -92,7 +72,7 @@ class Targets:
             url = httpx.URL(text)
         except (httpx.InvalidURL, ValueError):
             raise Refused("the endpoint is not a valid URL") from None
-        if url.scheme not in _PORTS or not url.host:
+        if url.scheme not in _SCHEMES or not url.host:
             raise Refused("the endpoint must be an http or https URL with a host")
         if self.https_only and url.scheme != "https":
             raise Refused("the endpoint must be https: the operator allows nothing else (OUTDIAL_WEBHOOK_HTTPS_ONLY)")

@@ -13,8 +13,7 @@ from typing import Final
 
 from outdial.domain.addresses import Address, Allowed, is_internal
 from outdial.domain.errors import Refused, Unreachable
-from outdial.outgoing.resolving import Resolver
-from outdial.outgoing.targets import Resolve
+from outdial.outgoing.resolving import Resolve, Resolver
 
 _LOOK_UP_S: Final = 3.0
 
@@ -36,7 +35,7 @@ class TrunkTargets:
         """
         try:
             async with asyncio.timeout(self.limit_s):
-                found = await self.resolve(host, 0)
+                found = await self.resolve(host)
             addresses = tuple(ipaddress.ip_address(address) for address in found)
         except (OSError, ValueError):  # among them TimeoutError and UnicodeError
             addresses = ()
