@@ -14,6 +14,7 @@ from typing import Any, Final
 import httpx
 
 from outdial.bootstrap.children import command
+from outdial.bootstrap.database import open_database
 from outdial.bootstrap.installation import installation
 from outdial.bootstrap.models import ModelAtHand
 from outdial.bootstrap.ports import free_sip_port, listen
@@ -106,9 +107,8 @@ def _some(paths: Sequence[Path]) -> str:
 
 
 async def _database(settings: Settings) -> str:
-    database = await Database.open(settings.database_url, keys_path=settings.keys_path, quotas=settings.quotas)
-    await database.close()
-    return f"{database.url.render_as_string()} answers"
+    async with open_database(settings) as database:
+        return f"{database.url.render_as_string()} answers"
 
 
 def _keys(settings: Settings) -> str:
@@ -197,19 +197,13 @@ async def _tried(settings: Settings, model: str) -> str:
 
 
 async def _model_agents(settings: Settings) -> list[ModelAgent]:
-    database = await Database.open(settings.database_url, keys_path=settings.keys_path, quotas=settings.quotas)
-    try:
+    async with open_database(settings) as database:
         return await model_agents(database)
-    finally:
-        await database.close()
 
 
 async def _webhooks(settings: Settings) -> str:
-    database = await Database.open(settings.database_url, keys_path=settings.keys_path, quotas=settings.quotas)
-    try:
+    async with open_database(settings) as database:
         ill = await ill_endpoints(database)
-    finally:
-        await database.close()
     if ill:
         told = "; ".join(
             f"{origin_of(one.url)} is {one.state}"
@@ -224,12 +218,9 @@ async def _webhooks(settings: Settings) -> str:
 
 async def _trunks(settings: Settings) -> AsyncGenerator[Finding, None]:
     mine = await installation(settings)
-    database = await Database.open(settings.database_url, keys_path=settings.keys_path, quotas=settings.quotas)
-    try:
+    async with open_database(settings) as database:
         for row in await trunks(database, mine.workspace_id):
             yield await _found(f"trunk {row.name}", _trunk(database, row))
-    finally:
-        await database.close()
 
 
 async def _trunk(database: Database, row: TrunkRow) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from outdial.bootstrap.agent_file import read_agent
+from outdial.bootstrap.database import open_database
 from outdial.commands.keys import create_key
 from outdial.commands.provision import add_agent, add_number, add_trunk, create_workspace
 from outdial.commands.users import add_user
@@ -48,8 +49,7 @@ async def installation(settings: Settings, *, now: Clock = utc_now) -> Installat
         Refused: the file is there but damaged, or its database is not: one of the two was moved or deleted.
         Unreachable: the database cannot be reached.
     """
-    database = await Database.open(settings.database_url, keys_path=settings.keys_path, quotas=settings.quotas)
-    try:
+    async with open_database(settings) as database:
         file = settings.secrets_dir / _FILE
         if file.exists():
             known = _read(file, settings.public_url)
@@ -62,8 +62,6 @@ async def installation(settings: Settings, *, now: Clock = utc_now) -> Installat
             # Another command was first; the workspace made here stays empty.
             return _read(file, settings.public_url)
         return made
-    finally:
-        await database.close()
 
 
 async def _create(database: Database, settings: Settings, now: Clock) -> Installation:

@@ -21,6 +21,7 @@ from outdial.api.root import root
 from outdial.bootstrap import private_files
 from outdial.bootstrap.background import Background
 from outdial.bootstrap.children import command
+from outdial.bootstrap.database import open_database
 from outdial.bootstrap.models import ModelAtHand
 from outdial.bootstrap.ports import free_sip_port, listen
 from outdial.bootstrap.simulated import ToSimulatedNetwork
@@ -58,8 +59,7 @@ async def serve(settings: Settings, *, announce: Callable[[str], None], watch: W
     async with AsyncExitStack() as stack:
         sock = stack.enter_context(listen(settings.http_host, settings.http_port, setting="OUTDIAL_HTTP_PORT"))
         phones_port = _sip_ports(settings) if settings.media_workers else 0
-        database = await Database.open(settings.database_url, keys_path=settings.keys_path, quotas=settings.quotas)
-        stack.push_async_callback(database.close)
+        database = await stack.enter_async_context(open_database(settings))
         # A port belongs to one process at a time, and with it the name.
         name = f"{socket.gethostname()}:{sock.getsockname()[1]}"
         await stack.enter_async_context(watched_keys(database, name, utc_now))

@@ -9,6 +9,7 @@ from typing import Final
 from rich.console import Console
 
 from outdial.bootstrap.agent_file import read_agent
+from outdial.bootstrap.database import open_database
 from outdial.bootstrap.installation import Installation, installation
 from outdial.carriers.sip.addresses import Unfit, route
 from outdial.carriers.sip.certificates import read_ca_file
@@ -29,11 +30,8 @@ _OPTIONS: Final = {"codecs": "--codec", "headers": "--header"}
 async def opened(settings: Settings) -> AsyncIterator[tuple[Database, Installation]]:
     """The database and this installation's workspace, created if it is not there yet."""
     mine = await installation(settings)
-    database = await Database.open(settings.database_url, keys_path=settings.keys_path, quotas=settings.quotas)
-    try:
+    async with open_database(settings) as database:
         yield database, mine
-    finally:
-        await database.close()
 
 
 async def add_trunk(settings: Settings, console: Console, trunk: Trunk) -> None:

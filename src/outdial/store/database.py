@@ -39,7 +39,7 @@ from outdial.store.trouble import told_in_one_line
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-NO_SETTINGS: Final = Quotas()
+USUAL_QUOTAS: Final = Quotas()
 FROZEN_S: Final = 2.0
 """See ``Database.open``."""
 _log = structlog.get_logger()
@@ -48,7 +48,7 @@ _log = structlog.get_logger()
 class Database:
     """SQLite or PostgreSQL behind the same few verbs. Belongs to the event loop that opened it."""
 
-    def __init__(self, url: sa.URL, frozen_s: float = FROZEN_S, quotas: Quotas = NO_SETTINGS) -> None:
+    def __init__(self, url: sa.URL, frozen_s: float = FROZEN_S, quotas: Quotas = USUAL_QUOTAS) -> None:
         self.url = url
         self.quotas = quotas
         """What each workspace may have; commands that add something hold it to them."""
@@ -69,7 +69,7 @@ class Database:
         migrate: bool = True,
         frozen_s: float = FROZEN_S,
         keys_path: Path | None = None,
-        quotas: Quotas = NO_SETTINGS,
+        quotas: Quotas = USUAL_QUOTAS,
     ) -> Self:
         """Connect to ``sqlite+aiosqlite:///path`` or ``postgresql+asyncpg://…`` and bring its tables up to date.
 
