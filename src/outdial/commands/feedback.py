@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.clock import Clock
 from outdial.domain.errors import NotFound
 from outdial.store.database import Database
+from outdial.store.inserts import upsert_into
 from outdial.store.schema import calls, feedback
 
 
@@ -34,8 +34,7 @@ async def give_feedback(db: Database, workspace_id: str, call_id: str, opinion: 
         mine = sa.select(calls.c.id).where(calls.c.id == call_id, calls.c.workspace_id == workspace_id)
         if await conn.scalar(mine) is None:
             raise NotFound("Call not found", field="call_id")
-        insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-        first = insert(feedback).values(call_id=call_id, **said)
+        first = upsert_into(conn, feedback).values(call_id=call_id, **said)
         await conn.execute(first.on_conflict_do_update(index_elements=[feedback.c.call_id], set_=said))
 
     await db.write(work)

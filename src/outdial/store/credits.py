@@ -17,10 +17,10 @@ from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.rules import Price
+from outdial.store.inserts import upsert_into
 from outdial.store.rules import load_rules
 from outdial.store.schema import attempts, balances, credit_entries
 
@@ -101,7 +101,7 @@ async def grant(conn: AsyncConnection, workspace_id: str, micros: int, note: str
     """
     await conn.execute(credit_entries.insert().values(workspace_id=workspace_id, at=at, micros=micros, note=note))
     # One row of the table and the last lock but one, as in ``settle``.
-    fresh = _insert(conn, balances).values(workspace_id=workspace_id, micros=micros)
+    fresh = upsert_into(conn, balances).values(workspace_id=workspace_id, micros=micros)
     sum_up = {"micros": balances.c.micros + fresh.excluded.micros}
     await conn.execute(fresh.on_conflict_do_update(index_elements=[balances.c.workspace_id], set_=sum_up))
 
@@ -114,7 +114,7 @@ async def charge(conn: AsyncConnection, bills: Sequence[Bill]) -> Mapping[tuple[
     """
     if not bills:
         return {}
-    entry = _insert(conn, credit_entries)
+    entry = upsert_into(conn, credit_entries)
     once = entry.on_conflict_do_nothing(index_elements=[credit_entries.c.call_id, credit_entries.c.attempt])
     entered = await conn.execute(
         once.returning(credit_entries.c.call_id, credit_entries.c.attempt, credit_entries.c.micros),
@@ -129,7 +129,3 @@ async def settle(conn: AsyncConnection, charged: Mapping[str, int]) -> None:
     if charged:
         # One after the other, in this order.
         await conn.execute(_TAKE, [{"whose": identity, "taken": charged[identity]} for identity in sorted(charged)])
-
-
-def _insert(conn: AsyncConnection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
-    return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)

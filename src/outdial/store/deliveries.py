@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.delivery import Delivery, DeliveryState, Try
 from outdial.domain.events import Event
 from outdial.store.events import event_of
+from outdial.store.inserts import upsert_into
 from outdial.store.schema import cursors, deliveries, events, from_micros, to_micros
 from outdial.store.seeks import seek
 
@@ -72,7 +72,7 @@ async def position(conn: AsyncConnection, reader: str) -> int:
 async def move_on(conn: AsyncConnection, reader: str, *, since: int, to: int) -> bool:
     """Move ``reader`` forward if it still is where it was ``since``; False: another process was faster."""
     if since == 0:
-        await conn.execute(_insert(conn, cursors).values(name=reader, seq=0).on_conflict_do_nothing())
+        await conn.execute(upsert_into(conn, cursors).values(name=reader, seq=0).on_conflict_do_nothing())
     moved = await conn.execute(
         sa.update(cursors).where(cursors.c.name == reader, cursors.c.seq == since).values(seq=to)
     )
@@ -83,7 +83,7 @@ async def add(conn: AsyncConnection, new: Sequence[Delivery]) -> None:
     """Store deliveries; those whose event already goes to that URL in that kind are left as they are."""
     if new:
         rows = [_row_of(delivery) for delivery in new]
-        await conn.execute(_insert(conn, deliveries).on_conflict_do_nothing(), rows)
+        await conn.execute(upsert_into(conn, deliveries).on_conflict_do_nothing(), rows)
 
 
 async def due_lanes(conn: AsyncConnection, now: datetime) -> list[tuple[str, datetime]]:
@@ -225,10 +225,6 @@ async def deliveries_of_call(conn: AsyncConnection, call_id: str) -> list[Delive
 def _in_line(ids: Sequence[str]) -> sa.Select[Any]:
     chosen = sa.select(deliveries).where(deliveries.c.id.in_(ids))
     return chosen.order_by(deliveries.c.due_at, deliveries.c.event_seq)
-
-
-def _insert(conn: AsyncConnection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
-    return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 def _row_of(delivery: Delivery) -> dict[str, Any]:

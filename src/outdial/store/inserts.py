@@ -1,4 +1,4 @@
-"""INSERTs compiled once: rows become plain tuples, so that many of them cost the driver's time and little more."""
+"""INSERTs, most compiled once: rows become plain tuples, so that many cost the driver's time and little more."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -41,6 +42,12 @@ class Insert:
 def insert_into(table: sa.Table, dialect: Dialect) -> Insert:
     """Compiled once for each database that is open."""
     return Insert(table, dialect)
+
+
+def upsert_into(conn: AsyncConnection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that can say what becomes of rows that are there already (``on_conflict_do_…``): each dialect has its
+    own class for those."""
+    return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 class Inserts:

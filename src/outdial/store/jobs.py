@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.ids import new_id
 from outdial.domain.job import Job, JobKind
+from outdial.store.inserts import upsert_into
 from outdial.store.schema import jobs
-
-_ADD: Final = {
-    "postgresql": postgresql.insert(jobs).on_conflict_do_nothing(),
-    "sqlite": sqlite.insert(jobs).on_conflict_do_nothing(),
-}
 
 
 @dataclass(frozen=True)
@@ -61,7 +56,7 @@ async def add_all(conn: AsyncConnection, new: Sequence[NewJob]) -> None:
         }
         for one in new
     ]
-    await conn.execute(_ADD[conn.dialect.name], rows)
+    await conn.execute(upsert_into(conn, jobs).on_conflict_do_nothing(), rows)
 
 
 async def claim(conn: AsyncConnection, kind: JobKind, now: datetime, until: datetime, limit: int) -> list[Job]:

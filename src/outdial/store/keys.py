@@ -18,10 +18,10 @@ from enum import StrEnum
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.errors import Refused
+from outdial.store.inserts import upsert_into
 from outdial.store.schema import key_holders, sealing_keys
 from outdial.store.sealing import Vault
 
@@ -111,8 +111,7 @@ async def move(conn: AsyncConnection, key_id: str, state: KeyState) -> None:
 async def tell(conn: AsyncConnection, name: str, vault: Vault, at: datetime) -> None:
     """Say that this node runs, and which keys it has."""
     values = {"keys": sorted(vault.keys), "sealing": vault.sealing, "seen_at": at}
-    insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-    said = insert(key_holders).values(name=name, **values)
+    said = upsert_into(conn, key_holders).values(name=name, **values)
     await conn.execute(said.on_conflict_do_update(index_elements=["name"], set_=values))
 
 

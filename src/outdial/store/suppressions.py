@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.numbers import canonical
+from outdial.store.inserts import upsert_into
 from outdial.store.schema import suppressions
 
 _AT_ONCE: Final = 500
@@ -30,7 +30,7 @@ async def add(conn: AsyncConnection, workspace_id: str, reasons: Mapping[str, st
     ]
     added = 0
     for first in range(0, len(rows), _AT_ONCE):
-        insert = _insert(conn).values(rows[first : first + _AT_ONCE]).on_conflict_do_nothing()
+        insert = upsert_into(conn, suppressions).values(rows[first : first + _AT_ONCE]).on_conflict_do_nothing()
         added += len((await conn.execute(insert.returning(suppressions.c.number))).all())
     return added
 
@@ -44,7 +44,3 @@ async def remove(conn: AsyncConnection, workspace_id: str, number: str) -> bool:
 def is_of(number: str) -> sa.ColumnElement[bool]:
     """A condition on the list: an entry that keeps this number from being rung."""
     return sa.or_(suppressions.c.number == number, suppressions.c.subscriber == canonical(number))
-
-
-def _insert(conn: AsyncConnection) -> postgresql.Insert | sqlite.Insert:
-    return postgresql.insert(suppressions) if conn.dialect.name == "postgresql" else sqlite.insert(suppressions)

@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.ids import new_id
 from outdial.domain.webhook_endpoint import EndpointState, Standing, WebhookEndpoint
+from outdial.store.inserts import upsert_into
 from outdial.store.schema import webhook_endpoints as endpoints
 from outdial.store.schema import webhook_origins as origins
 
@@ -89,7 +89,7 @@ async def put(conn: AsyncConnection, endpoint: WebhookEndpoint) -> bool:
     """Store an endpoint somebody registers; False: that URL has a secret of its own already."""
     row = vars(endpoint)
     kept = {name: row[name] for name in _OF_SECRETS}
-    insert = _insert(conn, endpoints).values(row)
+    insert = upsert_into(conn, endpoints).values(row)
     stored = await conn.execute(
         insert.on_conflict_do_update(
             index_elements=["workspace_id", "url"], set_=kept, where=endpoints.c.registered.is_(False)
@@ -133,7 +133,7 @@ async def failed(conn: AsyncConnection, failures: Sequence[Failure]) -> list[Web
             "paused_until": failure.paused_until,
             "disabled_at": failure.at if failure.gone else None,
         }
-        insert = _insert(conn, endpoints).values(
+        insert = upsert_into(conn, endpoints).values(
             id=new_id(), workspace_id=workspace_id, url=url, created_at=failure.at, updated_at=failure.at, **values
         )
         counted = {
@@ -189,17 +189,13 @@ async def origins_tried(conn: AsyncConnection, outcomes: Mapping[str, Sequence[b
             await conn.execute(origins.delete().where(origins.c.lane == lane))
         if since:
             hangs = len(since) - 1 - max((at for at, hung in enumerate(since) if not hung), default=-1)
-            insert = _insert(conn, origins).values(lane=lane, failures=len(since), hangs=hangs, trying_until=now)
+            insert = upsert_into(conn, origins).values(lane=lane, failures=len(since), hangs=hangs, trying_until=now)
             counted = {
                 "failures": origins.c.failures + len(since),
                 "hangs": origins.c.hangs + hangs if all(since) else hangs,
                 "trying_until": now,
             }
             await conn.execute(insert.on_conflict_do_update(index_elements=["lane"], set_=counted))
-
-
-def _insert(conn: AsyncConnection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
-    return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 def _endpoint_of(row: Any) -> WebhookEndpoint:
