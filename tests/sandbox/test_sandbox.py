@@ -26,7 +26,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def write(program: Path, body: str) -> None:
     lines = textwrap.indent(textwrap.dedent(body), "    ")
-    begins = "import sys, time, os\nfrom outdial.domain.errors import Refused\n"
+    begins = "import os, signal, sys\nfrom outdial.domain.errors import Refused\n"
     begins += "from outdial.sandbox.child import read_in_here\n"
     program.write_text(f"{begins}def read():\n{lines}\nread_in_here(read, otherwise='it is damaged')\n")
 
@@ -87,7 +87,7 @@ class TestAFileThatIsTooMuch:
 
     async def test_leaves_no_process_when_nobody_waits_any_more(self, program: Path) -> None:
         begun = program.with_name("begun")
-        body = f"open({str(begun)!r}, 'w').write(str(os.getpid()))\nwhile True: time.sleep(1)\nyield ''"
+        body = f"open({str(begun)!r}, 'w').write(str(os.getpid()))\nsignal.pause()\nyield ''"
         reading = asyncio.ensure_future(ran(program, body))
         while not (begun.exists() and begun.read_text()):
             await asyncio.wait([reading], timeout=0.02)

@@ -9,7 +9,7 @@ import selectors
 import signal
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -58,6 +58,11 @@ class Heard:
 
 
 def silent(_: Progress) -> None: ...
+
+
+def stand_still(for_s: float) -> None:
+    """As after SIGSTOP, or on a machine that was suspended: this process's loop does not run meanwhile."""
+    threading.Event().wait(for_s)
 
 
 async def result_of(task: asyncio.Task[Result]) -> Result:
@@ -184,7 +189,7 @@ class TestASupervisorThatStoodStillItself:
                 for place, one in enumerate(heard)
             ]
             pids = {await one.pid_of_talk() for one in heard}
-            time.sleep(4.0)  # noqa: ASYNC251 - a loop that stands still is what is tested
+            stand_still(4.0)
             for _ in range(10):
                 # Beats of both workers: long enough for a watch that counted the stall to strike.
                 await media.changed()
@@ -203,7 +208,7 @@ class TestASupervisorThatStoodStillItself:
         async with workers(1, terms=self.TERMS) as media, asyncio.TaskGroup() as group:
             talk = group.create_task(media.carry_out(an_order(does="talk"), heard))
             os.kill(await heard.pid_of_talk(), signal.SIGSTOP)
-            time.sleep(4.0)  # noqa: ASYNC251 - a loop that stands still is what is tested
+            stand_still(4.0)
             lost = await result_of(talk)
 
         assert lost.outcome is Outcome.WORKER_LOST
