@@ -27,6 +27,8 @@ GROWTH_BYTES: Final = 64 * 1024 * 1024
 ADDRESS_BYTES: Final = 40_000
 """Longer ones are refused by the server before anybody looks."""
 TO: Final = "+15550001111"
+SILENT: Final = "+15550003002"
+SENTENCE: Final = "Certainly, I will look it up for you. "
 
 
 @dataclass
@@ -52,6 +54,13 @@ class Node:
             "/ca/api/v0": {"X-API-KEY": platform.mine["ringg_key"]},
             "/api/1.1/wf": {"Authorization": platform.mine["ringly_key"]},
         }
+
+    async def talk(self) -> str:
+        """A call that is up, in which the agent speaks for ten minutes; its id."""
+        agent_id = await self.platform.add_agent("monologue", f'{{say: "{SENTENCE * 100}", hang_up: true}}')
+        call_id = await self.platform.place(SILENT, agent_id=agent_id)
+        await self.platform.talking(call_id)
+        return call_id
 
     async def fields(self) -> list[Field]:
         mine = self.platform.mine
@@ -160,12 +169,12 @@ def _form(field: Field, nasty: str, size: int) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def a_measured_node(home: Path) -> AsyncIterator[Node]:
+async def a_measured_node(home: Path, media_workers: int = 0) -> AsyncIterator[Node]:
     home.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240
     program = str(Path(__file__).parents[1] / "measured_node.py")
     settings = {
         "OUTDIAL_REQUESTS_PER_S": "100000",
-        "OUTDIAL_MEDIA_WORKERS": "0",
+        "OUTDIAL_MEDIA_WORKERS": str(media_workers),
         "OUTDIAL_SPEECH": "scripted",
         SOCKET: str(home / "measured"),
     }
@@ -187,7 +196,8 @@ def fed_to(fields: list[Field], each: int) -> Iterator[tuple[Field, str]]:
 
 @pytest.mark.timeout(300)
 async def test_no_text_stops_a_node(tmp_path: Path) -> None:
-    async with a_measured_node(tmp_path / "node") as node:
+    async with a_measured_node(tmp_path / "node", media_workers=1) as node:
+        call_id = await node.talk()
         fields = await node.fields()
         assert {field.door for field in fields} == set(DOORS)
         assert {field.where for field in fields} == {"body", "form", "query", "path", "header"}
@@ -205,6 +215,7 @@ async def test_no_text_stops_a_node(tmp_path: Path) -> None:
         slow = [str(one) for one in fed if one.loop_ms > LOOP_MS]
         assert not slow, "\n".join(slow)
         assert await node.memory() - before < GROWTH_BYTES
+        assert (await node.platform.details(call_id))["call_status"] == "ongoing"
 
 
 @pytest.mark.timeout(300)
