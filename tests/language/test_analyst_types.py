@@ -48,6 +48,8 @@ class TestAnAnswer:
             ({"goods": [1]}, "client.goods is not a string"),
             ({"on": "Friday"}, "client.on is not of the type date"),
             ({"on": "2026-02-30"}, "client.on is not of the type date"),
+            ({"on": "20260306"}, "client.on is not of the type date"),
+            ({"on": "2026-W10-5"}, "client.on is not of the type date"),
             ({"on": 20260306}, "client.on is not a string"),
             ({"at": "2026-03-06T17:00:00"}, "client.at is not of the type datetime"),
         ],

@@ -34,31 +34,26 @@ def as_type(text: str, kind: str, now: datetime) -> Any:
     return _READERS[kind](text, now)
 
 
-def _boolean(text: str, now: datetime) -> bool | None:
-    del now
+def _boolean(text: str, _now: datetime) -> bool | None:
     found = yes_or_no(text)
     return _BOOLEANS.get(plain(text)) if found is None else found
 
 
-def _integer(text: str, now: datetime) -> int | None:
-    del now
+def _integer(text: str, _now: datetime) -> int | None:
     number = _only_number(text)
     return int(number) if number is not None and "." not in number else None
 
 
-def _real(text: str, now: datetime) -> float | None:
-    del now
+def _real(text: str, _now: datetime) -> float | None:
     number = _only_number(text)
     return None if number is None else float(number)
 
 
-def _parts(text: str, now: datetime) -> list[str] | None:
-    del now
+def _parts(text: str, _now: datetime) -> list[str] | None:
     return [part for part in map(str.strip, _BETWEEN.split(text)) if part] or None
 
 
-def _words(text: str, now: datetime) -> str | None:
-    del now
+def _words(text: str, _now: datetime) -> str | None:
     return text.strip() or None
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+
+D = TypeVar("D", bound=date)
 
 LARGEST_INTEGER: Final = 2**53
 """Beyond it JSON readers disagree."""
@@ -71,21 +73,22 @@ def _is_number(value: object, kinds: type[int] | tuple[type[int], type[float]], 
     return isinstance(value, kinds) and not isinstance(value, bool) and abs(value) <= largest
 
 
-def _is_iso(value: object, parse: Callable[[str], object]) -> bool:
-    if not isinstance(value, str):
-        return False
+def _is_day(value: object) -> bool:
+    day = _read(date, value)
+    # More is read than ``YYYY-MM-DD``.
+    return day is not None and day.isoformat() == value
+
+
+def _is_instant(value: object) -> bool:
+    at = _read(datetime, value)
+    return at is not None and at.tzinfo is not None
+
+
+def _read(kind: type[D], value: object) -> D | None:
     try:
-        parse(value)
+        return kind.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
-        return False
-    return True
-
-
-def _aware(text: str) -> datetime:
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        raise ValueError(text)
-    return at
+        return None
 
 
 _FITS: Final[Mapping[str, Callable[[object], bool]]] = {
@@ -94,6 +97,6 @@ _FITS: Final[Mapping[str, Callable[[object], bool]]] = {
     "number": lambda value: _is_number(value, (int, float), LARGEST_NUMBER),
     "boolean": lambda value: isinstance(value, bool),
     "array": lambda value: isinstance(value, list) and all(isinstance(member, str) for member in value),
-    "date": lambda value: _is_iso(value, date.fromisoformat),
-    "datetime": lambda value: _is_iso(value, _aware),
+    "date": _is_day,
+    "datetime": _is_instant,
 }
