@@ -63,6 +63,10 @@ class TestAnAgentOfTheNativeApi:
             ({"analysis": {"prompt": "x" * 4_001}}, "#/definition/analysis/prompt"),
             ({"analysis": {"keys": {"x" * 65: "string"}}}, None),
             ({"analysis": {"labels": {"a": "x" * 4_001}}}, "#/definition/analysis/labels/a"),
+            ({"analysis": {"context": "x" * 4_001}}, "#/definition/analysis/context"),
+            ({"analysis": {"goal_key": "x" * 65}}, "#/definition/analysis/goal_key"),
+            ({"analysis": {"defaults": {"a": ["x" * 33_000]}}}, "#/definition/analysis/defaults"),
+            ({"analysis": {"client_context": {"a": "x" * 33_000}}}, "#/definition/analysis/client_context"),
             ({"model": "x" * 129}, "#/definition/model"),
             (
                 {"flow": {"steps": {"a": {"ask": "?", "expect": [{"regex": "(?=x)"}], "go": "b"}, "b": END}}},

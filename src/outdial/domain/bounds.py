@@ -119,7 +119,12 @@ def prompt_faults(sections: Sequence[tuple[str, str]], *path: str) -> Iterator[F
 
 
 def analysis_faults(plan: AnalysisPlan, *path: str) -> Iterator[Fault]:
-    yield from text_faults(plan.prompt, MAX_ANALYSIS_TEXT_LETTERS, *path, "prompt")
+    for part in ("prompt", "context"):
+        yield from text_faults(getattr(plan, part), MAX_ANALYSIS_TEXT_LETTERS, *path, part)
+    yield from text_faults(plan.goal_key, MAX_ANALYSIS_NAME_LETTERS, *path, "goal_key")
+    for part in ("defaults", "platform_context", "client_context"):
+        if json_bytes(getattr(plan, part), at_most=MAX_OPTIONS_BYTES) > MAX_OPTIONS_BYTES:
+            yield too_long((*path, part), MAX_OPTIONS_BYTES, "bytes")
     for part in ("keys", "hints", "labels"):
         named: Mapping[str, str] = getattr(plan, part)
         if len(named) > MAX_ANALYSIS_KEYS:

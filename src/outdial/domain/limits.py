@@ -46,7 +46,7 @@ MAX_VOCAB_LETTERS: Final = 128
 MAX_KNOWLEDGE_BASES: Final = 100
 """Of one agent."""
 MAX_OPTIONS_BYTES: Final = 32 * 1024
-"""What an agent's editor keeps for itself, written as JSON."""
+"""What an agent's editor keeps for itself, or the defaults or a context of its analysis, written as JSON."""
 MAX_ANALYSIS_KEYS: Final = 100
 MAX_ANALYSIS_NAME_LETTERS: Final = 64
 MAX_ANALYSIS_TEXT_LETTERS: Final = 4_000
