@@ -39,7 +39,13 @@ def read(value: object, before: AnalysisPlan) -> AnalysisPlan:
     asked = _object(FIELD, value)
     _refuse(_prompt_faults(asked))
     if not _is_nested(asked):
-        return replace(before, prompt="", keys=dict.fromkeys(asked, "string"), hints=dict(asked), defaults={})
+        return replace(
+            before,
+            prompt="",
+            keys=dict.fromkeys(asked, "string"),
+            hints={k: v for k, v in asked.items() if v},
+            defaults={},
+        )
     return replace(
         before,
         prompt=asked.get("prompt") or "",
