@@ -27,7 +27,7 @@ from api_records import AGENT, VERSION, WORKSPACE
 from outdial.domain.ids import new_id
 from outdial.domain.subscription import Subscription
 from outdial.queries.agents import agent as whole_agent
-from outdial.queries.agents import extracts_names
+from outdial.queries.agents import definition_for_call
 from outdial.store.database import Database
 
 HOOK = "https://hooks.example.test/ringg"
@@ -192,6 +192,18 @@ KEPT: list[tuple[str, dict[str, Any], tuple[str, ...], Any]] = [
         ("custom_analysis_prompt",),
         {"prompt": "", "keys": {"a": "string"}},
     ),
+    (
+        "edit_custom_analysis_prompt",
+        {"custom_analysis_prompt": {"renewed": None, "reason": "Why?"}},
+        ("custom_analysis_prompt",),
+        {"prompt": "", "keys": {"renewed": "string", "reason": "string"}},
+    ),
+    (
+        "edit_custom_analysis_prompt",
+        {"custom_analysis_prompt": {"prompt": None, "keys": {"a": "string"}, "defaults": None}},
+        ("custom_analysis_prompt",),
+        {"prompt": "", "keys": {"a": "string"}},
+    ),
     ("edit_client_analysis", {"client_analysis": CLIENT}, ("client_analysis",), CLIENT),
     (
         "edit_client_analysis",
@@ -280,16 +292,20 @@ class TestWhatIsEdited:
 
         assert response.json() == {**EDITED, "warnings": ["language_not_spoken:ta-IN"]}
 
-    async def test_decides_whether_names_are_shortened(self, doors: Doors) -> None:
-        before = await extracts_names(doors.database, WORKSPACE, AGENT)
+    async def test_decides_what_calls_leave_to_their_agent(self, doors: Doors) -> None:
+        call_id, nobodys = new_id(), new_id()
 
         await edit(doors, "edit_extract_callee_name", extract_callee_name=True)
 
-        assert not before
-        assert await extracts_names(doors.database, WORKSPACE, AGENT)
-        assert await extracts_names(doors.database, WORKSPACE, AGENT, VERSION)
-        assert not await extracts_names(doors.database, new_id(), AGENT)
-        assert not await extracts_names(doors.database, WORKSPACE, new_id())
+        async def shortens(workspace_id: str, agent_id: str, version_id: str = "") -> bool:
+            said = await definition_for_call(doors.database, workspace_id, agent_id, version_id, call_id)
+            return said.extract_callee_name
+
+        assert await shortens(WORKSPACE, AGENT)
+        assert await shortens(WORKSPACE, AGENT, VERSION)
+        assert not await shortens(nobodys, AGENT)
+        assert not await shortens(WORKSPACE, nobodys)
+        assert not await shortens(WORKSPACE, AGENT, nobodys)
 
 
 class TestKnowledge:

@@ -184,6 +184,23 @@ class TestATestOfVersions:
 
         assert call["version_id"] == VERSION
 
+    async def test_lets_the_version_that_talks_fill_in_what_a_request_leaves_out(self, doors: Doors) -> None:
+        second = await under_test(doors, (0.5, 0.5))
+        await edit(doors, "edit_extract_callee_name", version_id=second, extract_callee_name=True)
+        await edit(doors, "edit_outbound_from_number_ids", version_id=second, outbound_from_number_ids=[NUMBER_ID])
+
+        calls = [await placed(doors, name="Mr Rajesh Kumar") for _ in range(20)]
+        body = a_ringg_body(agent_id=AGENT, from_number=..., from_number_id=...)
+        answers = [await doors.ringg(body) for _ in range(20)]
+
+        names = {
+            (call["custom_args_values"]["callee_name"], await version_of(doors, call["call_id"])) for call in calls
+        }
+        accepted = [answer.json()["data"]["call_id"] for answer in answers if answer.status_code == 200]
+        assert names == {("Mr Rajesh Kumar", VERSION), ("Rajesh", second)}
+        assert {await version_of(doors, call_id) for call_id in accepted} == {second}
+        assert Counter(answer.status_code for answer in answers) == {200: len(accepted), 400: 20 - len(accepted)}
+
     async def test_forbids_to_delete_a_version_that_takes_part(self, doors: Doors) -> None:
         second = await under_test(doors, (0.5, 0.5))
 

@@ -64,7 +64,9 @@ def answer(status: int, model: BaseModel) -> Answer:
     return Answer(status, model.model_dump_json(by_alias=True, exclude_unset=True).encode())
 
 
-async def place(parts: Parts, wanted: CallRequest, write: Callable[[Placed], Answer], once: Once | None) -> Response:
+async def place(
+    parts: Parts, wanted: CallRequest, write: Callable[[Placed], Answer], once: Once | None, *, call_id: str = ""
+) -> Response:
     """Accept a call, or answer as it was answered before; JSON either way.
 
     Raises: as ``commands.place_call.answer_call``.
@@ -77,6 +79,7 @@ async def place(parts: Parts, wanted: CallRequest, write: Callable[[Placed], Ans
         voices=parts.voices,
         language_model=parts.language_model,
         now=parts.now,
+        call_id=call_id,
     )
     if not said.replayed:
         parts.placed()

@@ -22,7 +22,7 @@ from outdial.domain.request import CallRequest
 from outdial.domain.templates import strings_in
 from outdial.domain.texts import storable
 from outdial.domain.voices import must_speak
-from outdial.store.agents import AgentVersion, agents_by_id, agents_by_tag, versions_by_id
+from outdial.store.agents import AgentVersion, agents_by_id, agents_by_tag, version_for_call
 from outdial.store.database import Database
 from outdial.store.group_commit import Rows
 from outdial.store.numbers import OwnNumber, numbers_by_id, numbers_by_value, pools_by_id
@@ -88,7 +88,9 @@ async def place_call(
         NoCredits: there are none, and this dialect refuses calls then.
         Unreachable: the database did not answer.
     """
-    registration, placed = await _accept(db, request, voices, language_model, now())
+    registration, placed = await _accept(
+        db, request, call_id=new_id(), voices=voices, language_model=language_model, at=now()
+    )
     await db.submit(_rows(registration, db))
     return placed
 
@@ -102,8 +104,11 @@ async def answer_call(
     voices: Mapping[str, Voice],
     now: Clock,
     language_model: LanguageModels = ALL_MODELS,
+    call_id: str = "",
 ) -> Answer:
     """``place_call`` for a client that may ask again: its ``answer`` is stored with the call, if ``once`` names it.
+
+    ``call_id``: a new id, where the door had to know which version will talk (it is drawn by the call's id).
 
     Raises:
         Reused: the key has been used for another request.
@@ -111,7 +116,9 @@ async def answer_call(
     """
 
     async def create() -> tuple[Rows, Answer]:
-        registration, placed = await _accept(db, request, voices, language_model, now())
+        registration, placed = await _accept(
+            db, request, call_id=call_id or new_id(), voices=voices, language_model=language_model, at=now()
+        )
         return _rows(registration, db), answer(placed)
 
     return await create_once(db, once, create, now=now)
@@ -120,14 +127,15 @@ async def answer_call(
 async def _accept(
     db: Database,
     request: CallRequest,
+    *,
+    call_id: str,
     voices: Mapping[str, Voice],
     language_model: LanguageModels,
-    accepted_at: datetime,
+    at: datetime,
 ) -> tuple[Registration, Placed]:
     _check_texts(request)
     if request.dialect in _PAID_FIRST and not await can_pay(db, request.workspace_id):
         raise NoCredits("No credits are left")
-    call_id = new_id()
     found = await _look_up(db, request, call_id)
     if request.voice_id:
         must_speak(request.voice_id, found.chosen.definition.language, voices)
@@ -138,8 +146,8 @@ async def _accept(
     hints = differences.warnings(spelling_hints=request.dialect in HINTS_AT_SPELLING)
     registration = Registration(
         call_id=call_id,
-        created_at=accepted_at,
-        due_at=first_due(plan, accepted_at),
+        created_at=at,
+        due_at=first_due(plan, at),
         agent_id=found.active.agent_id,
         from_numbers=found.callers,
         plan=plan,
@@ -186,16 +194,10 @@ async def _look_up(db: Database, request: CallRequest, call_id: str) -> _Found:
 
 
 async def _version(db: Database, request: CallRequest, agent: AgentVersion, call_id: str) -> AgentVersion:
-    """The version the request names, else the one the lot falls on, else the active one."""
-    wanted = request.version_id or agent.ab_test.version_for(call_id, agent.id)
-    if wanted == agent.id:
-        return agent
-    found = (await db.find(versions_by_id, [wanted])).get(wanted)
-    if found is not None and found.agent_id == agent.agent_id and not found.deleted:
-        return found
-    if request.version_id:
+    found = await version_for_call(db, agent, request.version_id or "", call_id)
+    if found is None:
         raise NotFound("Agent version not found", field="version_id")
-    return agent
+    return found
 
 
 async def _agent(db: Database, request: CallRequest) -> AgentVersion:

@@ -16,7 +16,7 @@ from outdial.domain.agent import DOMAINS, LABELS, Definition
 from outdial.domain.errors import Broken, Invalid, NotFound
 from outdial.domain.subscription import Subscription
 from outdial.queries.call_pages import Place
-from outdial.store.agents import AgentVersion, agents_by_id, versions_by_id
+from outdial.store.agents import agents_by_id, version_for_call
 from outdial.store.database import Database
 from outdial.store.definitions import definition_from_json
 from outdial.store.schema import agent_versions, agents, knowledge_bases
@@ -88,30 +88,18 @@ async def agent_page(
     return shown, Place(shown[-1].created_at, shown[-1].id) if len(found) > limit else None
 
 
-async def has_callers(db: Database, workspace_id: str, agent_id: str, version_id: str = "") -> bool:
-    """Whether a call with this agent (this version of it) may leave out where it is made from.
+async def definition_for_call(
+    db: Database, workspace_id: str, agent_id: str, version_id: str, call_id: str
+) -> Definition:
+    """What fills in for whatever a request to call leaves out: the version that is to talk in this call.
 
-    False for what does not exist, as ``extracts_names``.
+    Empty for what does not exist: that is found out, and said, where the call is placed.
     """
-    version = await _version_meant(db, workspace_id, agent_id, version_id)
-    return version is not None and bool(version.definition.caller_ids)
-
-
-async def extracts_names(db: Database, workspace_id: str, agent_id: str, version_id: str = "") -> bool:
-    """Whether the agent (the version, if one is pinned) wants first names where a request does not say.
-
-    False for what does not exist: that is found out, and said, where the call is placed.
-    """
-    version = await _version_meant(db, workspace_id, agent_id, version_id)
-    return version is not None and version.definition.extract_callee_name
-
-
-async def _version_meant(db: Database, workspace_id: str, agent_id: str, version_id: str) -> AgentVersion | None:
-    if version_id:
-        version = (await db.find(versions_by_id, [version_id])).get(version_id)
-    else:
-        version = (await db.find(agents_by_id, [agent_id])).get(agent_id)
-    return version if version is not None and version.workspace_id == workspace_id else None
+    agent = (await db.find(agents_by_id, [agent_id])).get(agent_id)
+    if agent is None or agent.workspace_id != workspace_id:
+        return Definition()
+    version = await version_for_call(db, agent, version_id, call_id)
+    return Definition() if version is None else version.definition
 
 
 def _in_use(workspace_id: str) -> sa.Select[Any]:

@@ -15,6 +15,7 @@ from outdial.domain.ab_test import ABTest
 from outdial.domain.agent import LABELS, AnalysisPlan, Definition
 from outdial.domain.errors import Broken, Invalid, NotFound
 from outdial.domain.subscription import Subscription
+from outdial.store.database import Database
 from outdial.store.definitions import definition_from_json
 from outdial.store.schema import agent_versions, agents
 
@@ -79,6 +80,20 @@ async def agents_by_tag(
 async def versions_by_id(conn: AsyncConnection, ids: Collection[str]) -> Mapping[str, AgentVersion]:
     """Versions of any workspace, also deleted ones and those of archived agents."""
     return {version.id: version for version in await _all(conn, agent_versions.c.id.in_(ids))}
+
+
+async def version_for_call(db: Database, agent: AgentVersion, version_id: str, call_id: str) -> AgentVersion | None:
+    """The version of ``agent`` that is to talk: as named, else drawn by lot, else the active one.
+
+    None: the agent has no version ``version_id``.
+    """
+    wanted = version_id or agent.ab_test.version_for(call_id, agent.id)
+    if wanted == agent.id:
+        return agent
+    found = (await db.find(versions_by_id, [wanted])).get(wanted)
+    if found is not None and found.agent_id == agent.agent_id and not found.deleted:
+        return found
+    return None if version_id else agent
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from outdial.api import once
-from outdial.api.ringg import asked, fields, formatter, instants, translate, validation, wire
+from outdial.api.ringg import asked, instants, translate, validation, wire
 from outdial.api.ringg.door import RinggDoor
 from outdial.commands.once import Answer
 from outdial.commands.place_call import Placed
-from outdial.domain.ids import parse_uuid
-from outdial.queries.agents import extracts_names, has_callers
+from outdial.domain.ids import new_id, parse_uuid
+from outdial.queries.agents import definition_for_call
 
 _ACCEPTED: Final = "Call initiated successfully"
 _REFUSED: Final = (400, 404, 413, 422)
@@ -55,24 +54,18 @@ class _Routes:
         workspace_id = await self._door.admit(request)
         once.key_of(request)
         body = await self._door.body(request)
-        has_callers = await self._has_callers(workspace_id, body)
-        validation.check_call(body, v2=v2, now=parts.now(), has_callers=has_callers)
-        wanted = translate.call_request(body, workspace_id)
-        silent = formatter.says_nothing(fields.as_object(body.get("smart_formatter")) or {})
-        if silent and await extracts_names(parts.database, workspace_id, wanted.agent_id, wanted.version_id):
-            wanted = translate.call_request(body, workspace_id, extract_name=True)
+        call_id = new_id()
+        agent_id, version_id = (parse_uuid(str(body.get(name) or "")) or "" for name in ("agent_id", "version_id"))
+        talks = await definition_for_call(parts.database, workspace_id, agent_id, version_id, call_id)
+        validation.check_call(body, v2=v2, now=parts.now(), has_callers=bool(talks.caller_ids))
+        wanted = translate.call_request(body, workspace_id, extract_name=talks.extract_callee_name)
         # Every route to a call means the same by the same body.
         repeatable = once.once_of(
             request, workspace_id=workspace_id, dialect=translate.DIALECT, operation="call", body=body
         )
-        return await once.place(parts, wanted, lambda placed: _accepted(placed, wanted.to_number), repeatable)
-
-    async def _has_callers(self, workspace_id: str, body: Mapping[str, object]) -> bool:
-        """Whether the agent brings the numbers that the body leaves out."""
-        agent_id, version_id = (parse_uuid(str(body.get(name) or "")) or "" for name in ("agent_id", "version_id"))
-        if not agent_id or validation.names_callers(body):
-            return False
-        return await has_callers(self._door.parts.database, workspace_id, agent_id, version_id)
+        return await once.place(
+            parts, wanted, lambda placed: _accepted(placed, wanted.to_number), repeatable, call_id=call_id
+        )
 
 
 def _accepted(placed: Placed, to_number: str) -> Answer:

@@ -107,11 +107,6 @@ _V1_SOURCES: Final = ("from_number_id", "from_number")
 _V2_SOURCES: Final = ("number_pool_id", *_V1_SOURCES)
 
 
-def names_callers(body: _Object) -> bool:
-    """Whether a body says where the call is made from."""
-    return any(not fields.is_absent(body.get(name)) for name in _V2_SOURCES)
-
-
 def _one_caller_number(asked: Asked) -> Iterator[Fault]:
     given = [name for name in _V2_SOURCES if not fields.is_absent(asked.body.get(name))]
     if len(given) == 1 or (asked.has_callers and not given):
