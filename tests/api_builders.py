@@ -21,10 +21,10 @@ from outdial.api.rate import HourlyLimits, RateLimit, WrongKeys
 from outdial.api.recordings import RecordingLinks
 from outdial.api.root import root
 from outdial.domain.agent import Definition, PromptSection, Voice
-from outdial.domain.agent_warnings import LanguageModels
 from outdial.domain.attempt import Speaker, Trunk
 from outdial.domain.clock import Clock
 from outdial.domain.ids import digest_key
+from outdial.domain.language_models import LanguageModels
 from outdial.domain.plan import Plan
 from outdial.domain.record import AttemptRecord, CallRecord
 from outdial.domain.request import CallRequest
@@ -123,7 +123,7 @@ async def open_doors(
     health: Health = READY,
     placed: Callable[[], None] = lambda: None,
     voices: Sequence[Voice] = (),
-    language_model: LanguageModels | None = None,
+    language_models: LanguageModels | None = None,
 ) -> AsyncIterator[Doors]:
     """The doors over ``database`` as it is. Nobody is slowed down unless a rate is named."""
 
@@ -142,7 +142,7 @@ async def open_doors(
         recordings_dir=folder,
         health=answer,
         placed=placed,
-        language_model=language_model or LanguageModels(),
+        language_models=language_models or LanguageModels(),
     )
     house = _VACANT.pop() if _VACANT else _House(parts)
     house.parts = parts

@@ -30,8 +30,8 @@ from pydantic import (
 )
 
 from outdial.domain.addresses import Allowed
-from outdial.domain.agent_warnings import LanguageModels
 from outdial.domain.errors import Fault, Invalid
+from outdial.domain.language_models import LanguageModels
 from outdial.domain.quotas import Quotas
 from outdial.store.engines import DRIVERS
 

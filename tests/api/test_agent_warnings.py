@@ -11,7 +11,7 @@ import pytest
 from agent_builders import VOICE_ONE, an_agent_body, native
 from api_builders import OTHER_TAG, RINGG, RINGG_KEY, Doors, a_ringg_body, a_ringly_body, open_doors
 from outdial.domain.agent import Definition
-from outdial.domain.agent_warnings import LanguageModels
+from outdial.domain.language_models import LanguageModels
 from outdial.store.database import Database
 
 NO_MODEL = "no_language_model"
@@ -24,7 +24,7 @@ FLOW = {"steps": {"a": {"say": "Hello {{2nd}}.", "hang_up": True}}}
 async def without_model(sqlite: Database, tmp_path: Path) -> AsyncIterator[Doors]:
     """An installation to which no language model was given."""
     async with open_doors(
-        sqlite, tmp_path, voices=(VOICE_ONE,), language_model=LanguageModels(endpoint=False)
+        sqlite, tmp_path, voices=(VOICE_ONE,), language_models=LanguageModels(endpoint=False)
     ) as opened:
         yield opened
 

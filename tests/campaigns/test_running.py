@@ -39,11 +39,13 @@ from outdial.campaigns.starting import Started
 from outdial.commands.credits import set_price
 from outdial.commands.deliveries import replay
 from outdial.domain.agent import Definition
+from outdial.domain.agent_warnings import NO_LANGUAGE_MODEL
 from outdial.domain.campaign import CampaignState
 from outdial.domain.delivery import Try
 from outdial.domain.errors import Conflict, Invalid, NoCredits, NotFound
 from outdial.domain.events import EventType
 from outdial.domain.ids import new_id
+from outdial.domain.language_models import LanguageModels
 from outdial.domain.outcome import Outcome
 from outdial.domain.plan import Plan
 from outdial.domain.rules import Price
@@ -94,6 +96,15 @@ class TestAStart:
         assert first["lane"] == str(LaneName(world.workspace_id, world.number_ids[0], list_id))
         assert first["warnings"] == ["missing_variable:company", "unused_variable:city"]
         assert await world.told(first["id"]) == [EventType.REGISTERED]
+
+    async def test_warns_in_each_call_of_an_agent_without_a_language_model(self, world: World) -> None:
+        campaign_id = await a_campaign(world, 2)
+        agent = (await world.db.find(agents_by_id, [world.agent_id]))[world.agent_id]
+        here, none = await campaign(world, campaign_id), LanguageModels(endpoint=False)
+
+        await make_some(world.db, here, agent, {"ringg": overrides}, world.clock(), language_models=none)
+
+        assert [call["warnings"][-1] for call in await calls_of(world, campaign_id)] == [NO_LANGUAGE_MODEL] * 2
 
     async def test_takes_what_it_says_before_what_was_imported(self, world: World) -> None:
         list_id = (await imported(world, people(1), options={"remove_invalid_rows": True})).id

@@ -77,7 +77,7 @@ async def place(
         write,
         once=once,
         voices=parts.voices,
-        language_model=parts.language_model,
+        language_models=parts.language_models,
         now=parts.now,
         call_id=call_id,
     )

@@ -9,8 +9,8 @@ from pathlib import Path
 from outdial.api.rate import HourlyLimits, RateLimit, WrongKeys
 from outdial.api.recordings import RecordingLinks
 from outdial.domain.agent import Voice
-from outdial.domain.agent_warnings import LanguageModels
 from outdial.domain.clock import Clock
+from outdial.domain.language_models import LanguageModels
 from outdial.outgoing.trunk_targets import TrunkTargets
 from outdial.store.database import Database
 
@@ -46,5 +46,5 @@ class Parts:
     """Where trunks may lead that are added here."""
     new_job: Callable[[], None] = lambda: None
     """Called when a job in the background was written down."""
-    language_model: LanguageModels = field(default_factory=LanguageModels)
+    language_models: LanguageModels = field(default_factory=LanguageModels)
     """Whether one is configured: agents without a flow need it."""

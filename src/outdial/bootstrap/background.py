@@ -53,7 +53,7 @@ class Background:
             [
                 KnowledgeWorker(database, Fetcher(targets), utc_now),
                 ImportWorker(database, spelled, utc_now),
-                CampaignWorker(database, {ringg.DIALECT: ringg.overrides}, utc_now),
+                CampaignWorker(database, {ringg.DIALECT: ringg.overrides}, utc_now, settings.language_models),
                 AnalysisWorker(database, self._analyst, utc_now),
             ],
             utc_now,

@@ -16,7 +16,6 @@ import httpx
 from outdial.bootstrap.children import command
 from outdial.bootstrap.database import open_database
 from outdial.bootstrap.installation import installation
-from outdial.bootstrap.models import ModelAtHand
 from outdial.bootstrap.ports import free_sip_port, listen
 from outdial.bootstrap.private_files import exposed
 from outdial.bootstrap.tls import Certificate, trusting
@@ -174,8 +173,8 @@ async def _speech() -> str:
 
 async def _models(settings: Settings, agents: Sequence[ModelAgent]) -> AsyncGenerator[Finding, None]:
     """Whether each agent without a flow has a model, and each model in use answers as in a call."""
-    at_hand = ModelAtHand(settings)
-    if silent := [reason for one in agents if (reason := at_hand.lacking(one.name, one.model))]:
+    models = settings.language_models
+    if silent := [reason for one in agents if (reason := models.lacking(one.name, one.model))]:
         more = f" ({len(silent) - 1} more like it)" if len(silent) > 1 else ""
         yield Finding(_MODEL, False, f"{silent[0]}{more}")
     elif not settings.chat_base_url:

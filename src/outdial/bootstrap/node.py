@@ -22,7 +22,6 @@ from outdial.bootstrap import private_files
 from outdial.bootstrap.background import Background
 from outdial.bootstrap.children import command
 from outdial.bootstrap.database import open_database
-from outdial.bootstrap.models import ModelAtHand
 from outdial.bootstrap.ports import free_sip_port, listen
 from outdial.bootstrap.simulated import ToSimulatedNetwork
 from outdial.bootstrap.voices import voices_of
@@ -115,7 +114,7 @@ class _Node:
                     placed=self._placed,
                     trunk_targets=TrunkTargets(settings.trunks_allowed),
                     new_job=self._background.jobs.nudge,
-                    language_model=settings.language_models,
+                    language_models=settings.language_models,
                 )
             ),
             settings,
@@ -197,7 +196,7 @@ def _dialer(settings: Settings, name: str, database: Database, operator: Operato
             settings.recordings_dir,
             settings.ring_timeout_s,
             settings.knowledge_dir,
-            ModelAtHand(settings).why_silent,
+            settings.language_models.why_silent,
         ),
         utc_now,
         settings=DialerSettings(
@@ -213,8 +212,8 @@ def _dialer(settings: Settings, name: str, database: Database, operator: Operato
 
 async def _warn_of_silent_agents(settings: Settings, database: Database) -> None:
     """Agents that cannot talk are better found at the start than by their first campaign."""
-    at_hand = ModelAtHand(settings)
-    reasons = [at_hand.lacking(one.name, one.model) for one in await model_agents(database)]
+    models = settings.language_models
+    reasons = [models.lacking(one.name, one.model) for one in await model_agents(database)]
     if silent := [reason for reason in reasons if reason]:
         _log.warning(
             "agents cannot talk: their calls will fail before anybody is rung", agents=len(silent), first=silent[0]

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from outdial.bootstrap.models import ModelAtHand
 from outdial.conversation.ports import Language, Parts, PartsFor, SpeechToText, TextToSpeech
 from outdial.domain.agent import Brief
 from outdial.domain.errors import Unreachable
@@ -68,11 +67,11 @@ def parts_for(speech: Speech, settings: Settings) -> PartsFor:
 
         chat = chat_language(settings)
 
-    at_hand = ModelAtHand(settings)
+    models = settings.language_models
 
     def choose(brief: Brief) -> Parts:
         language: Language | None = flows if brief.flow is not None else chat
-        reason = at_hand.why_silent(brief)
+        reason = models.why_silent(brief)
         if reason or language is None:
             raise Unreachable(reason)
         return Parts(speech.hearing, speech.voice_reading(brief.language), language)

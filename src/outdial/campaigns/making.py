@@ -12,8 +12,10 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from outdial.domain.agent_warnings import call_warnings
 from outdial.domain.brief import mismatch
 from outdial.domain.campaign import RUNNING, Campaign, Contact
+from outdial.domain.language_models import ALL_MODELS, LanguageModels
 from outdial.domain.plan import Plan, first_due, resolve
 from outdial.domain.request import CallRequest, Overrides
 from outdial.store import campaigns
@@ -30,7 +32,15 @@ Wishes = Mapping[str, Callable[[Mapping[str, Any]], Overrides]]
 """By dialect: what a ``call_config`` in its words asks for."""
 
 
-async def make_some(db: Database, campaign: Campaign, agent: AgentVersion, wishes: Wishes, at: datetime) -> Campaign:
+async def make_some(
+    db: Database,
+    campaign: Campaign,
+    agent: AgentVersion,
+    wishes: Wishes,
+    at: datetime,
+    *,
+    language_models: LanguageModels = ALL_MODELS,
+) -> Campaign:
     """Make the next rows into calls; the campaign as it is then. Unchanged: no row is left, or it was stopped.
 
     Raises:
@@ -47,7 +57,15 @@ async def make_some(db: Database, campaign: Campaign, agent: AgentVersion, wishe
     good = [contact for contact in contacts if not contact.trouble]
     versions = {version.id: version for version in (agent, *others.values()) if not version.deleted}
     terms = {
-        one: _Terms(campaign, versions[one], _plan(campaign, versions[one], wishes), callers, at) for one in versions
+        one: _Terms(
+            campaign,
+            version,
+            _plan(campaign, version, wishes),
+            callers,
+            at,
+            call_warnings(version.definition, language_models=language_models),
+        )
+        for one, version in versions.items()
     }
 
     def encoded() -> list[Rows]:
@@ -95,6 +113,8 @@ class _Terms:
     plan: Plan
     callers: Sequence[CallerNumber]
     at: datetime
+    warnings: Sequence[str]
+    """Of each call, whatever its row brings."""
 
     @cached_property
     def due_at(self) -> datetime:
@@ -111,7 +131,10 @@ class _Terms:
             agent_id=campaign.agent_id,
             from_numbers=self.callers,
             plan=self.plan,
-            warnings=differences.warnings(spelling_hints=campaign.dialect in HINTS_AT_SPELLING),
+            warnings=(
+                *differences.warnings(spelling_hints=campaign.dialect in HINTS_AT_SPELLING),
+                *self.warnings,
+            ),
             request=CallRequest(
                 workspace_id=campaign.workspace_id,
                 dialect=campaign.dialect,

@@ -17,6 +17,7 @@ from outdial.domain.campaign import RUNNING, Campaign, CampaignState, move_campa
 from outdial.domain.clock import Clock
 from outdial.domain.errors import Invalid
 from outdial.domain.job import Job, JobKind
+from outdial.domain.language_models import ALL_MODELS, LanguageModels
 from outdial.store import campaigns, jobs
 from outdial.store.agents import agents_by_id
 from outdial.store.database import Database
@@ -111,9 +112,12 @@ class CampaignWorker:
     most_tries = 5000
     at_once = 4
 
-    def __init__(self, db: Database, wishes: Wishes, clock: Clock) -> None:
+    def __init__(
+        self, db: Database, wishes: Wishes, clock: Clock, language_models: LanguageModels = ALL_MODELS
+    ) -> None:
         self._db = db
         self._wishes = wishes
+        self._language_models = language_models
         self._clock = clock
 
     async def work(self, job: Job) -> None:
@@ -151,7 +155,9 @@ class CampaignWorker:
             if agent is None:
                 await _stop(self._db, campaign.id, "the agent was archived", self._clock())
                 return True
-            made = await make_some(self._db, campaign, agent, self._wishes, self._clock())
+            made = await make_some(
+                self._db, campaign, agent, self._wishes, self._clock(), language_models=self._language_models
+            )
             if made.made_rows == campaign.made_rows:
                 return False
             campaign = made

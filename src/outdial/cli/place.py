@@ -48,7 +48,7 @@ async def place_and_follow(settings: Settings, console: Console, wish: Wish, *, 
                 database,
                 _request(mine, wish),
                 voices=voices,
-                language_model=settings.language_models,
+                language_models=settings.language_models,
                 now=utc_now,
             )
         except NotFound as error:

@@ -10,12 +10,13 @@ from typing import Any, Final
 from outdial.commands.credits import can_pay
 from outdial.commands.once import Answer, Once, create_once
 from outdial.domain.agent import Voice
-from outdial.domain.agent_warnings import LanguageModels, call_warnings
+from outdial.domain.agent_warnings import call_warnings
 from outdial.domain.bounds import text_faults, url_faults, variables_faults
 from outdial.domain.brief import mismatch
 from outdial.domain.clock import Clock
 from outdial.domain.errors import Fault, Invalid, NoCredits, NotFound
 from outdial.domain.ids import new_id
+from outdial.domain.language_models import ALL_MODELS, LanguageModels
 from outdial.domain.limits import MAX_LABEL_LETTERS, MAX_NAME_LETTERS
 from outdial.domain.plan import first_due, resolve
 from outdial.domain.request import CallRequest
@@ -40,7 +41,6 @@ _TEXTS: Final = {
     "call_category": MAX_LABEL_LETTERS,
 }
 """Members of a request that are texts, with how long they may be."""
-ALL_MODELS: Final = LanguageModels()
 _PAID_FIRST: Final = frozenset({"ringly"})
 """Dialects whose calls are refused when there are no credits; those of the others wait for some."""
 
@@ -75,11 +75,11 @@ async def place_call(
     *,
     voices: Mapping[str, Voice],
     now: Clock,
-    language_model: LanguageModels = ALL_MODELS,
+    language_models: LanguageModels = ALL_MODELS,
 ) -> Placed:
     """Accept ``request``: when this returns, the call is on disk and will be dialled when its moment comes.
 
-    ``voices`` are the voices of this installation by id; ``language_model``: what it has of those. Look-ups are
+    ``voices`` are the voices of this installation by id; ``language_models``: what it has of those. Look-ups are
     made just before the write, not in it: an agent archived in between is an agent archived a moment later.
 
     Raises:
@@ -89,7 +89,7 @@ async def place_call(
         Unreachable: the database did not answer.
     """
     registration, placed = await _accept(
-        db, request, call_id=new_id(), voices=voices, language_model=language_model, at=now()
+        db, request, call_id=new_id(), voices=voices, language_models=language_models, at=now()
     )
     await db.submit(_rows(registration, db))
     return placed
@@ -103,7 +103,7 @@ async def answer_call(
     once: Once | None,
     voices: Mapping[str, Voice],
     now: Clock,
-    language_model: LanguageModels = ALL_MODELS,
+    language_models: LanguageModels = ALL_MODELS,
     call_id: str = "",
 ) -> Answer:
     """``place_call`` for a client that may ask again: its ``answer`` is stored with the call, if ``once`` names it.
@@ -117,7 +117,7 @@ async def answer_call(
 
     async def create() -> tuple[Rows, Answer]:
         registration, placed = await _accept(
-            db, request, call_id=call_id or new_id(), voices=voices, language_model=language_model, at=now()
+            db, request, call_id=call_id or new_id(), voices=voices, language_models=language_models, at=now()
         )
         return _rows(registration, db), answer(placed)
 
@@ -130,7 +130,7 @@ async def _accept(
     *,
     call_id: str,
     voices: Mapping[str, Voice],
-    language_model: LanguageModels,
+    language_models: LanguageModels,
     at: datetime,
 ) -> tuple[Registration, Placed]:
     _check_texts(request)
@@ -154,7 +154,7 @@ async def _accept(
         warnings=(
             *request.warnings,
             *hints,
-            *call_warnings(found.chosen.definition, language_model=language_model),
+            *call_warnings(found.chosen.definition, language_models=language_models),
         ),
         # A version drawn by lot stays the call's own, whatever becomes of the test until it is dialled.
         request=replace(request, version_id=found.chosen.id) if found.active.ab_test.takes_part else request,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from outdial.domain import voices as speaking
 from outdial.domain.agent import Definition, Voice
 from outdial.domain.brief import texts_of
+from outdial.domain.language_models import LanguageModels
 from outdial.domain.limits import MAX_FAULTS_NAMED
 from outdial.domain.templates import odd_placeholders
 
@@ -17,20 +17,8 @@ NO_LANGUAGE_MODEL: Final = "no_language_model"
 _UNFILLABLE: Final = "unfillable_placeholder"
 
 
-@dataclass(frozen=True)
-class LanguageModels:
-    """Whether there is an ``endpoint`` for language models, and a ``default`` for agents that name none."""
-
-    endpoint: bool = True
-    default: bool = True
-
-    def lets_talk(self, definition: Definition) -> bool:
-        """A flow talks by itself; a prompt needs an endpoint and the name of a model."""
-        return definition.flow is not None or (self.endpoint and (self.default or bool(definition.model)))
-
-
 def agent_warnings(
-    definition: Definition, voices: Mapping[str, Voice], *, language_model: LanguageModels, about_speech: bool = True
+    definition: Definition, voices: Mapping[str, Voice], *, language_models: LanguageModels, about_speech: bool = True
 ) -> tuple[str, ...]:
     """For the answer to making or editing an agent.
 
@@ -39,14 +27,14 @@ def agent_warnings(
     spoken = speaking.warnings(definition.voice_id, definition.language, voices) if about_speech else ()
     return (
         *spoken,
-        *call_warnings(definition, language_model=language_model),
+        *call_warnings(definition, language_models=language_models),
         *_placeholders(definition),
     )
 
 
-def call_warnings(definition: Definition, *, language_model: LanguageModels) -> tuple[str, ...]:
+def call_warnings(definition: Definition, *, language_models: LanguageModels) -> tuple[str, ...]:
     """For the answer to a call."""
-    return () if language_model.lets_talk(definition) else (NO_LANGUAGE_MODEL,)
+    return () if language_models.lets_talk(definition) else (NO_LANGUAGE_MODEL,)
 
 
 def _placeholders(definition: Definition) -> tuple[str, ...]:

@@ -182,7 +182,7 @@ class _Agents:
             created_at=translate.instant(version.created_at),
             updated_at=translate.instant(version.updated_at),
             definition=definition_to_json(definition),
-            warnings=list(agent_warnings(definition, self._parts.voices, language_model=self._parts.language_model)),
+            warnings=list(agent_warnings(definition, self._parts.voices, language_models=self._parts.language_models)),
         )
 
 

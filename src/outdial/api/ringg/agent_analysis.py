@@ -43,7 +43,7 @@ def read(value: object, before: AnalysisPlan) -> AnalysisPlan:
             before,
             prompt="",
             keys=dict.fromkeys(asked, "string"),
-            hints={k: v for k, v in asked.items() if v},
+            hints={name: said for name, said in asked.items() if said},
             defaults={},
         )
     return replace(

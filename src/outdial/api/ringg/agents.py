@@ -179,8 +179,8 @@ class _Routes:
         return agent_wire.AgentArchivedResponse(message="Agent archived successfully")
 
     def _warnings(self, version: commands.Versioned, *, about_speech: bool = True) -> Sequence[str]:
-        model = self._parts.language_model
-        return agent_warnings(version.definition, self._voices, language_model=model, about_speech=about_speech)
+        model = self._parts.language_models
+        return agent_warnings(version.definition, self._voices, language_models=model, about_speech=about_speech)
 
 
 def _id(agent_id: str) -> str:
