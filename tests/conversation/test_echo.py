@@ -289,6 +289,19 @@ class TestTakingOutAnEcho:
         runs = max((len(run) for run in "".join("x" if it else " " for it in loud).split()), default=0)
         assert runs <= 2
 
+    def test_takes_a_stall_that_is_longer_than_what_it_remembers(self) -> None:
+        left = SOUND[: 400 * FRAME_BYTES]
+        path = EchoPath(Echo(700, -10), LAWS[PCMU])
+        canceller, late = EchoCanceller(), bytearray()
+        for at in range(0, len(left), FRAME_BYTES):
+            path.arrive(left[at : at + FRAME_BYTES])
+            came = path.leave(bytes(FRAME_BYTES))
+            stalled = at >= 300 * FRAME_BYTES
+            late += came if stalled else b""
+            canceller.remove(left[at : at + FRAME_BYTES], b"" if stalled else came, speech=True)
+
+        assert len(canceller.remove(left[:FRAME_BYTES], bytes(late), speech=True)) == len(late)
+
     @settings(max_examples=30, deadline=None)
     @given(st.lists(st.tuples(st.integers(1, 40), st.integers(0, 40), st.booleans()), max_size=12))
     def test_takes_stalls_and_gaps_of_any_length(self, beats: list[tuple[int, int, bool]]) -> None:

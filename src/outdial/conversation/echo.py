@@ -148,7 +148,7 @@ class EchoCanceller:
         self._delay = delay
         self._between[:], self._across[:] = 0, 0
         self._learned = self._missing = self._double_talk = 0
-        source = self._source(len(came))
+        source = self._source(delay, len(came))
         self._learn(source, came)
         self._solve()
         rest = came - np.correlate(source, self._filter)
@@ -156,15 +156,16 @@ class EchoCanceller:
         self.found_alone = left_over < _ALONE
         self._usual = min(max(left_over, 0.01), 0.05)
 
-    def _source(self, count: int, ago: int = 0) -> _Samples:
-        """What left, as far as the ``count`` samples that came in ``ago`` samples ago may echo it."""
-        assert self._delay is not None
-        end = _KEPT - ago - self._delay + _EARLY_TAPS
+    def _source(self, delay: int, count: int, ago: int = 0) -> _Samples:
+        """What left, as far as the ``count`` samples that came in ``ago`` samples ago may echo it after ``delay``.
+
+        Silence stands for what is not remembered any more, or has not left yet.
+        """
+        end = _KEPT - ago - delay + _EARLY_TAPS
         begin = end - count - _TAPS + 1
-        left = _floats(self._left[2 * max(begin, 0) : 2 * min(end, _KEPT)])
-        if begin >= 0 and end <= _KEPT:
-            return left
-        return np.concatenate([np.zeros(max(-begin, 0)), left, np.zeros(max(end - _KEPT, 0))])
+        before, after = min(end, 0) - min(begin, 0), max(end, _KEPT) - max(begin, _KEPT)
+        left = _floats(self._left[2 * (begin + before) : 2 * (end - after)])
+        return np.pad(left, (before, after)) if before or after else left
 
     def _learn(self, source: _Samples, came: _Samples) -> None:
         shifted = np.ascontiguousarray(sliding_window_view(source, _TAPS))
@@ -177,12 +178,13 @@ class EchoCanceller:
 
     def _rest(self, pcm: bytes, ago: int, speech: bool) -> bytes:
         """One frame, which came in ``ago`` samples before the latest one, without the echo."""
+        assert self._delay is not None
         came = _floats(pcm)
-        source = self._source(len(came), ago)
+        source = self._source(self._delay, len(came), ago)
         echo = np.correlate(source, self._filter)
         rest = came - echo
         if rest @ rest >= _SINGLE * (came @ came) > _SINGLE * _FAINT * len(came) and self._moves(came, ago):
-            source = self._source(len(came), ago)
+            source = self._source(self._delay, len(came), ago)
             echo = np.correlate(source, self._filter)
             rest = came - echo
         came_power, echo_power, rest_power = (float(x @ x) / len(x) for x in (came, echo, rest))
@@ -234,25 +236,23 @@ class EchoCanceller:
     def _moves(self, came: _Samples, ago: int) -> bool:
         """Whether a frame is the echo of one a packet or two earlier or later; then the delay is that from now on."""
         assert self._delay is not None
-        at = self._delay
         most = _MOVED * float(came @ came)
-        for self._delay in (at + FRAME_SAMPLES * packets for packets in _PACKETS):
-            if 0 <= self._delay <= _MAX_DELAY:
-                rest = came - np.correlate(self._source(len(came), ago), self._filter)
+        for delay in (self._delay + FRAME_SAMPLES * packets for packets in _PACKETS):
+            if 0 <= delay <= _MAX_DELAY:
+                rest = came - np.correlate(self._source(delay, len(came), ago), self._filter)
                 if float(rest @ rest) <= most:
+                    self._delay = delay
                     return True
-        self._delay = at
         return False
 
     def _fits(self, delay: int) -> bool:
         """Whether the filter says what came in lately, with another delay; then that is the delay from now on."""
-        before, self._delay = self._delay, delay
         came = _floats(self._came[-_MOVED_WINDOW:])
-        rest = came - np.correlate(self._source(len(came)), self._filter)
-        if float(rest @ rest) < _ALONE * float(came @ came):
-            return True
-        self._delay = before
-        return False
+        rest = came - np.correlate(self._source(delay, len(came)), self._filter)
+        if float(rest @ rest) >= _ALONE * float(came @ came):
+            return False
+        self._delay = delay
+        return True
 
 
 def _strongest(left: _Samples, came: _Samples) -> tuple[float, int]:
