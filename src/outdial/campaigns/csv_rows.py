@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
+from outdial.campaigns.encodings import unreadable
 from outdial.domain.delimiters import delimiters_of, said_delimiter
-from outdial.domain.errors import Fault, Invalid
+from outdial.domain.errors import Invalid
 from outdial.domain.limits import MAX_LIST_LINE_LETTERS
 
 # The module's own limit is one for the whole process and does not say where: rows are limited here.
@@ -143,7 +144,3 @@ def _last_quote(lines: list[str], delimiter: str) -> tuple[int | None, bool]:
                 place, closed = number if inside else place, False
                 at_start = letter == delimiter
     return place, inside
-
-
-def unreadable(message: str) -> Invalid:
-    return Invalid(Fault(("file",), message))

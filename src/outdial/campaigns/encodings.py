@@ -40,11 +40,11 @@ def encoding_of(file: BinaryIO) -> str:
         return "utf-8"
     # Other letters beyond ASCII were good UTF-8 before: this is that, damaged.
     if with_letters:
-        raise _unreadable(f"line {line} of the file is not UTF-8, as the lines before are")
+        raise unreadable(f"line {line} of the file is not UTF-8, as the lines before are")
     file.seek(0)
     strange = _where_windows_ends(file)
     if strange is not None:
-        raise _unreadable(f"line {strange} of the file is neither UTF-8 nor Windows-1252")
+        raise unreadable(f"line {strange} of the file is neither UTF-8 nor Windows-1252")
     return "cp1252"
 
 
@@ -77,5 +77,6 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
         yield chunk
 
 
-def _unreadable(message: str) -> Invalid:
+def unreadable(message: str) -> Invalid:
+    """Why the file as a whole is refused."""
     return Invalid(Fault(("file",), message))

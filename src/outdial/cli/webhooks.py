@@ -84,7 +84,7 @@ def replay_some(  # noqa: PLR0917 - Typer reads a command from its arguments
         before=_moment("--before", before),
         only_failed=not arrived,
     )
-    if chosen in {Selected(), Selected(only_failed=False)}:
+    if chosen.is_everything:
         raise Invalid(Fault(("DELIVERY",), "name a DELIVERY, or --call, --endpoint, --since or --before"))
     asyncio.run(_replay(console(), chosen))
 

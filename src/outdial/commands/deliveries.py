@@ -35,6 +35,11 @@ class Selected:
     before: datetime | None = None
     only_failed: bool = True
 
+    @property
+    def is_everything(self) -> bool:
+        """It names neither a call, an endpoint nor a moment."""
+        return not (self.call_id or self.endpoint_id or self.since or self.before)
+
 
 @dataclass(frozen=True)
 class Replayed:

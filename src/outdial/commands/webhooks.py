@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from outdial.domain.clock import Clock
 from outdial.domain.errors import Conflict, Fault, Invalid, NotFound
 from outdial.domain.ids import new_id
-from outdial.domain.limits import MAX_WEBHOOK_ENDPOINTS, MAX_WEBHOOK_URL_LETTERS
+from outdial.domain.limits import MAX_URL_LETTERS, MAX_WEBHOOK_ENDPOINTS
 from outdial.domain.web_addresses import is_web_address
 from outdial.domain.webhook_endpoint import MAX_ROTATION_GRACE, ROTATION_GRACE, WebhookEndpoint, endpoint_of
 from outdial.domain.webhook_secret import PREFIX, key_of, new_secret
@@ -31,7 +31,7 @@ async def register_endpoint(
         Invalid: the URL is no web address, or the secret none.
         Conflict: the endpoint has a secret, or the workspace too many endpoints.
     """
-    if len(url) > MAX_WEBHOOK_URL_LETTERS or not is_web_address(url):
+    if len(url) > MAX_URL_LETTERS or not is_web_address(url):
         raise Invalid(Fault(("url",), "url must be an http or https URL"))
     at = now()
     made = WebhookEndpoint(

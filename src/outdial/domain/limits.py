@@ -122,7 +122,6 @@ MAX_COLUMN_NAME_LETTERS: Final = 80
 # Webhooks.
 MAX_WEBHOOK_ENDPOINTS: Final = 1_000
 """Endpoints of a workspace with a secret of their own."""
-MAX_WEBHOOK_URL_LETTERS: Final = 2_048
 MAX_REPLAYED_AT_ONCE: Final = 10_000
 """Deliveries one request sends again; ask once more for the rest."""
 

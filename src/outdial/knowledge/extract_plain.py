@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import Final, NoReturn
+from typing import NoReturn
 
 from outdial.knowledge.kept import joined, kept
 from outdial.knowledge.plain import decoded
 from outdial.knowledge.tables import table_lines
 from outdial.sandbox.child import read_in_here
-
-PLAIN_TYPES: Final = frozenset({"txt", "md", "csv"})
 
 
 def plain_text(raw: bytes, kind: str, charset: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from outdial.domain.delimiters import delimiters_of, said_delimiter
-from outdial.domain.errors import Refused
+from outdial.domain.errors import Refused, cut
 from outdial.domain.limits import MAX_COLUMN_NAME_LETTERS
 
 _MOST_COLUMNS: Final = 1_000
@@ -34,7 +34,7 @@ def table_lines(text: str) -> Iterator[str]:
 
 def _named(rows: Iterator[Sequence[str]]) -> Iterator[str]:
     heading = [cell.strip() for cell in next(rows, ())]
-    names = [_short(cell) for cell in heading[:_MOST_COLUMNS]]
+    names = [cut(cell, MAX_COLUMN_NAME_LETTERS) for cell in heading[:_MOST_COLUMNS]]
     row = next(rows, None)
     # One row names nothing; and what a name was cut of still stands once.
     if row is None or names != heading:
@@ -48,7 +48,3 @@ def _line(names: Sequence[str], row: Sequence[str]) -> str:
     cells = [cell.strip() for cell in row]
     named = [f"{name}: {cell}" if name else cell for name, cell in zip(names, cells, strict=False) if cell]
     return "; ".join(named + [cell for cell in cells[len(names) :] if cell])
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= MAX_COLUMN_NAME_LETTERS else f"{name[:MAX_COLUMN_NAME_LETTERS]}…"

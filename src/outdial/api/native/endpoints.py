@@ -19,7 +19,7 @@ from outdial.commands import webhooks
 from outdial.commands.deliveries import Selected, replay_all
 from outdial.domain.errors import Fault, Invalid
 from outdial.domain.ids import parse_uuid
-from outdial.domain.limits import MAX_REPLAYED_AT_ONCE, MAX_WEBHOOK_URL_LETTERS
+from outdial.domain.limits import MAX_REPLAYED_AT_ONCE
 from outdial.domain.webhook_endpoint import MAX_ROTATION_GRACE, ROTATION_GRACE, EndpointState, WebhookEndpoint
 from outdial.queries.webhooks import endpoint_page, webhook_endpoint
 
@@ -29,7 +29,7 @@ _SECRET: Final = "whsec_ and base64 of 24 to 64 bytes; left out, one is made"
 
 
 class WebhookEndpointIn(Strict):
-    url: Annotated[str, StringConstraints(max_length=MAX_WEBHOOK_URL_LETTERS)] = Field(
+    url: asked.Url = Field(
         description="Its query and fragment are left out", examples=["https://hooks.example.test/outdial"]
     )
     secret: Secret | None = Field(default=None, description=_SECRET)
@@ -191,7 +191,7 @@ class _Endpoints:
             before=wish.created_to,
             only_failed=wish.state == "failed",
         )
-        if chosen in {Selected(), Selected(only_failed=False)}:
+        if chosen.is_everything:
             message = "name a call_id, an endpoint_id, created_from or created_to"
             raise Invalid(Fault(("call_id",), message))
         return await self._replay(workspace_id, chosen)
