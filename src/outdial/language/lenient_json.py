@@ -1,4 +1,4 @@
-"""JSON as models write it: in fences, after an introduction, before more prose, with single quotes."""
+"""JSON as models write it: in fences, between prose, with single quotes, names without any, comments, or cut off."""
 
 from __future__ import annotations
 
@@ -15,6 +15,15 @@ _MAX_LITERAL: Final = 4 * 1024
 """Python's own reader needs a hundred times a text's size."""
 _TRAILING_COMMA: Final = re.compile(r",(\s*[}\]])")
 _CURLY_QUOTES: Final = str.maketrans("“”„‘’", '"""\'\'')
+_MAX_REWRITTEN: Final = 16 * 1024
+_MAX_BLANKS: Final = 64
+_SKIPPED: Final = re.compile(r"\s+|(?://|#)[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
+_BARE: Final = re.compile(r"[\w.+$-]+")
+_QUOTES: Final = {'"': '"', "'": "'", "“": "”", "‘": "’"}
+_AFTER_TEXT: Final = frozenset(",:}]/#")
+_PAIRS: Final = {"{": "}", "[": "]"}
+_WORDS: Final = {"true": "true", "false": "false", "null": "null", "none": "null", "undefined": "null"}
+_AS_IT_IS: Final = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|-?Infinity|NaN")
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -33,14 +42,15 @@ def object_in(text: str, *, fits: Callable[[Mapping[str, Any]], bool] = lambda _
 def objects_in(text: str) -> Iterator[dict[str, Any]]:
     """The objects in ``text``, in order, each as a whole; prose, fences and lists around them are passed over."""
     text = text[:MAX_LETTERS]
-    at = text.find("{")
+    at, closes = text.find("{"), True
     for _ in range(_MAX_OBJECTS):
         if at < 0:
             return
-        found, end = _read(text, at)
+        found, end = _read(text, at, closes=closes)
         if found is not None:
             yield found
-        at = text.find("{", end)
+        closes = closes and end > 0
+        at = text.find("{", end or at + 1)
 
 
 def balanced_end(text: str, at: int) -> int:
@@ -71,13 +81,17 @@ def _may_close(text: str, at: int) -> bool:
     return not text[at + 1 : at + 2].isalnum()
 
 
-def _read(text: str, at: int) -> tuple[dict[str, Any] | None, int]:
+def _read(text: str, at: int, *, closes: bool) -> tuple[dict[str, Any] | None, int]:
+    """The object at ``at`` and where it ends; 0: nowhere. Once one does not, only strict JSON is read (``closes``)."""
     try:
         value, end = _DECODER.raw_decode(text, at)
     except (ValueError, RecursionError):
+        if not closes:
+            return None, at + 1
         end = balanced_end(text, at)
         if end < 0:
-            return None, len(text)
+            value = _decoded(_rewritten(text[at:]))
+            return (value, len(text)) if isinstance(value, dict) and value else (None, 0)
         value = _mended(text[at:end])
         if value is None:
             return None, at + 1
@@ -87,10 +101,83 @@ def _read(text: str, at: int) -> tuple[dict[str, Any] | None, int]:
 def _mended(text: str) -> Any:
     """What ``text`` says if its quotes, commas or words are another language's; None: it cannot be told."""
     mended = _TRAILING_COMMA.sub(r"\1", text.translate(_CURLY_QUOTES))
+    for value in (_decoded(mended), literal(mended)):
+        if value is not None:
+            return value
+    return _decoded(_rewritten(text))
+
+
+def _decoded(text: str) -> Any:
     try:
-        return _LENIENT.decode(mended)
+        return _LENIENT.decode(text)
     except (ValueError, RecursionError):
-        return literal(mended)
+        return None
+
+
+def _rewritten(text: str) -> str:
+    """``text`` in strict JSON, as far as it can be told: its last value is left out if it may have been cut off."""
+    text = text[:_MAX_REWRITTEN]
+    out: list[str] = []
+    opened: list[str] = []
+    at = 0
+    while at < len(text):
+        if found := _SKIPPED.match(text, at):
+            at = found.end()
+        elif text[at] in _QUOTES:
+            value, at = _quoted(text, at)
+            out.append(value)
+        elif found := _BARE.match(text, at):
+            out.append(_word(found.group()) if found.end() < len(text) else "")
+            at = found.end()
+        else:
+            _sign(text[at], out, opened)
+            at += 1
+    return "".join([*_without_stump(out, opened), *(_PAIRS[sign] for sign in reversed(opened))])
+
+
+def _sign(sign: str, out: list[str], opened: list[str]) -> None:
+    if sign in _PAIRS:
+        opened.append(sign)
+    elif opened and sign == _PAIRS[opened[-1]]:
+        opened.pop()
+        if out[-1] == ",":
+            out.pop()
+    out.append(sign)
+
+
+def _without_stump(out: list[str], opened: list[str]) -> list[str]:
+    """Without a value that has not all come, its key and the comma before it."""
+    if opened:
+        while out and out[-1] in ("", ",", ":"):
+            if out.pop() == ":" and out:
+                out.pop()
+        if opened[-1] == "{" and len(out) > 1 and out[-1][:1] == '"' and out[-2] in (",", "{"):
+            del out[-2 if out[-2] == "," else -1 :]
+    return out
+
+
+def _quoted(text: str, at: int) -> tuple[str, int]:
+    """The quoted text at ``at`` in strict JSON and where it ends; empty: it does not end."""
+    quote, letters = _QUOTES[text[at]], ['"']
+    at += 1
+    while at < len(text):
+        letter = text[at]
+        if letter == "\\":
+            pair = text[at : at + 2]
+            letters.append("'" if pair == "\\'" else pair)
+            at += 2
+            continue
+        at += 1
+        if letter == quote and (text[at : at + _MAX_BLANKS].lstrip()[:1] or ",") in _AFTER_TEXT:
+            return "".join([*letters, '"']), at
+        letters.append('\\"' if letter == '"' else letter)
+    return "", at
+
+
+def _word(word: str) -> str:
+    if _AS_IT_IS.fullmatch(word):
+        return word
+    return _WORDS.get(word.lower(), f'"{word}"')
 
 
 def literal(text: str) -> Any:
