@@ -27,6 +27,7 @@ NOTE_DAY = {"name": "note", "arguments": '{"name": "day", "value": "Tuesday"}'}
 DAY = Capture("day", "Tuesday")
 NOTE_PEOPLE = {"name": "note", "arguments": '{"name": "people", "value": "2"}'}
 PEOPLE = Capture("people", "2")
+HALVES = NOTE_DAY["arguments"][:12], NOTE_DAY["arguments"][12:]
 
 
 @dataclass
@@ -389,13 +390,100 @@ class TestToolCalls:
                     for at, letter in enumerate(NOTE_DAY["arguments"])
                 ),
             ),
+            tools(*({"function": {"name": "note", "arguments": part}} for part in HALVES)),
+            tools(*({"index": 0.0, "id": "a", "function": {"name": "note", "arguments": part}} for part in HALVES)),
+            tools({"index": 0, "id": "a", "function": NOTE_DAY}, {"index": 0, "function": {**NOTE_DAY, "name": None}}),
+            tools(
+                *(
+                    {"index": 0, "function": {"name": "note", "arguments": NOTE_DAY["arguments"][:end]}}
+                    for end in (1, 9, 20, None)
+                )
+            ),
+            tools({"index": 0, "function": {"name": "note", "arguments": {}}}, {"index": 0, "function": NOTE_DAY}),
+            tools({"index": 0, "function": {"name": "note", "arguments": "{}" + NOTE_DAY["arguments"]}}),
+            tools({"index": 0, "function": {"name": "note", "arguments": NOTE_DAY["arguments"] * 2}}),
+            tools({"index": 0, "function": NOTE_DAY}) + delta(content=f" {NOTES['hermes']}"),
             delta(tool_calls={"index": 0, "function": NOTE_DAY}),
             delta(function_call=NOTE_DAY),
         ],
-        ids=["twice", "object", "JSON in JSON", "name repeated", "namespace", "quotes", "new ids", "no list", "old"],
+        ids=[
+            "twice",
+            "object",
+            "JSON in JSON",
+            "name repeated",
+            "namespace",
+            "quotes",
+            "new ids",
+            "name repeated, no number",
+            "number with a point",
+            "arguments twice",
+            "all so far each time",
+            "empty at first",
+            "empty in front",
+            "doubled",
+            "as text too",
+            "no list",
+            "old",
+        ],
     )
     async def test_are_one_however_it_is_cut(self, calls: str) -> None:
         assert (await answered(delta(content="Ok.") + calls + END)).actions == [DAY]
+
+    async def test_with_numbers_as_texts_may_come_by_turns(self) -> None:
+        calls = tools(
+            {"index": "0", "function": {"name": "note", "arguments": HALVES[0]}},
+            {"index": "1", "function": {"name": "end_call", "arguments": ""}},
+            {"index": "0", "function": {"arguments": HALVES[1]}},
+        )
+
+        assert (await answered(delta(content="Bye.") + calls + END)).actions == [DAY, HangUp()]
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            [{"name": "day", "value": "Tuesday"}],
+            {"arguments": {"name": "day", "value": "Tuesday"}},
+            json.dumps(json.dumps(NOTE_DAY["arguments"])),
+            NOTE_DAY["arguments"][:-1],
+            f"```json\n{NOTE_DAY['arguments']}\n```",
+            '{name: "day", /* when */ value: "Tuesday",}',
+            {"Name": "day", "VALUE": "Tuesday"},
+            {"key": "day", "value": "Tuesday"},
+            {"day": "Tuesday"},
+            {"name": "day", "value": ["Tuesday"]},
+        ],
+    )
+    async def test_have_their_arguments_however_they_are_written(self, arguments: object) -> None:
+        call = tools({"index": 0, "function": {"name": "note", "arguments": arguments}})
+
+        assert (await answered(delta(content="Ok.") + call + END)).actions == [DAY]
+
+    @pytest.mark.parametrize("digits", ["1 2#", "1-2-#", 12, ["1", 2, "#"]])
+    async def test_press_keys_however_they_are_written(self, digits: object) -> None:
+        call = tools({"index": 0, "function": {"name": "press_digits", "arguments": {"digits": digits}}})
+
+        (pressed,) = (await answered(call + END)).actions
+        assert isinstance(pressed, Press)
+        assert pressed.digits.rstrip("#") == "12"
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "End_Call",
+            "endCall",
+            "end-call",
+            '"end_call"',
+            "end_call()",
+            "functions_end_call",
+            "default_api.end_call:1",
+            "end_call<|channel|>commentary",
+            "end_call<|constrain|>json",
+        ],
+    )
+    async def test_have_our_name_however_it_is_written(self, name: str) -> None:
+        call = tools({"index": 0, "function": {"name": name, "arguments": "{}"}})
+
+        assert (await answered(delta(content="Bye.") + call + END)).actions == [HangUp()]
 
     @pytest.mark.parametrize("arguments", [None, "", "{}", "null", "[]", "nonsense", {}, 7])
     async def test_to_hang_up_need_no_arguments(self, arguments: object) -> None:

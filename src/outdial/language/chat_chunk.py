@@ -9,6 +9,7 @@ from typing import Any, Final
 
 _WORDS: Final = frozenset({"", "text", "output_text", "input_text"})
 """Types of parts that are said; all others (``thinking``, ``reasoning``, ``image`` …) are not."""
+_MAX_DIGITS: Final = 9
 _NOT_THE_MODEL: Final = frozenset({"user", "system", "developer", "tool", "function"})
 
 
@@ -88,7 +89,7 @@ def _first(choices: object) -> Mapping[str, Any]:
         choices = [choices]
     if not isinstance(choices, list):
         return {}
-    return next((one for one in choices if isinstance(one, dict) and one.get("index") in (0, None)), {})
+    return next((one for one in choices if isinstance(one, dict) and not _number(one.get("index"))), {})
 
 
 def _is_thought(said: Mapping[str, Any]) -> bool:
@@ -113,13 +114,22 @@ def _call(piece: Mapping[str, Any]) -> CallPiece:
     function = piece.get("function")
     named: Mapping[str, Any] = function if isinstance(function, dict) else piece
     arguments = named.get("arguments", named.get("parameters"))
-    index = piece.get("index")
     return CallPiece(
-        index=index if isinstance(index, int) else None,
+        index=_number(piece.get("index")),
         id=_text(piece.get("id")),
         name=_text(named.get("name")) or _text(function),
         arguments=arguments if isinstance(arguments, str) else _json(arguments),
     )
+
+
+def _number(value: object) -> int | None:
+    """Some servers write numbers as texts or with a point."""
+    match value:
+        case int() | float() if value == value // 1:
+            return int(value)
+        case str() if value.isdecimal() and len(value) <= _MAX_DIGITS:
+            return int(value)
+    return None
 
 
 def _json(value: object) -> str:
