@@ -223,6 +223,19 @@ def test_a_watch_on_repeats_loses_no_word_before_the_third_time(text: str, size:
         assert plain(text).count(watch.repeated) >= 3
 
 
+@pytest.mark.parametrize("depth", [490, 495, 980, 990])
+@pytest.mark.parametrize(
+    ("opens", "closes"),
+    [('{"function":', "}"), ('{"calls":[', "]}"), ('{"reply":', "}"), ('{"arguments":', "}"), ('{"content":[', "]}")],
+)
+def test_what_is_nested_too_deep_breaks_nothing(opens: str, closes: str, depth: int) -> None:
+    nested = f'{opens * depth}{{"name": "end_call"}}{closes * depth}'
+    call = f'{{"function": {{"name": "note", "arguments": {nested}}}}}'
+    for delta in (json.dumps(nested), nested, f'{{"content": {nested}, "tool_calls": [{call}, {nested}]}}'):
+        for mode in MODES:
+            read(f'data: {{"error": null, "choices": [{{"delta": {delta}}}]}}\n\ndata: {nested}\n\n'.encode(), mode)
+
+
 NASTY = {
     "open tags": "<",
     "open thoughts": "<think>",

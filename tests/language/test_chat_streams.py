@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -98,6 +98,13 @@ ODD = {
     "content of parts": delta(content=[{"type": "text", "text": "Does Tuesday "}])
     + delta(content=[{"type": "output_text", "text": "work for "}, "you?"])
     + END,
+    "content of parts in parts": delta(content={"parts": [{"text": TUESDAY}]}) + END,
+    "parts of other types": delta(content=[{"type": "text_delta", "text": "Does Tuesday "}])
+    + delta(content=[{"text": "The margin.", "thought": True}, {"type": "TEXT", "text": "work for you?"}])
+    + END,
+    "numbers as texts": event({"choices": [{"index": "0", "delta": {"content": TUESDAY}}]}) + END,
+    "a state that is fine": WORDS + event({"choices": [], "code": 0, "status": "ok", "message": "success"}) + END,
+    "an error of nothing": event({"error": {"message": "", "code": None}, "choices": []}) + WORDS + END,
     "content a part": delta(content={"type": "text", "text": TUESDAY}) + END,
     "null": "data: null\n\n" + WORDS + "data: null\n\n" + END,
     "numbers and texts": 'data: 5\n\ndata: "x"\n\ndata: []\n\ndata: true\n\n' + WORDS + END,
@@ -345,7 +352,7 @@ class TestAToolCallAsText:
         assert (replied.words, replied.actions) == (GOODBYE, [HangUp()])
 
 
-def tools(*pieces: dict[str, object]) -> str:
+def tools(*pieces: Mapping[str, object]) -> str:
     return "".join(delta(tool_calls=[piece]) for piece in pieces)
 
 
@@ -644,6 +651,8 @@ class TestWhatIsNoStream:
             event({"error": "overloaded"}),
             event({"object": "error", "message": "overloaded", "code": 50001}),
             event({"detail": "overloaded"}),
+            event({"errors": [{"message": "overloaded"}], "success": False}),
+            event({"code": 1301, "msg": "overloaded"}),
             'event: error\ndata: {"message": "overloaded"}\n\n',
             "event: error\ndata: overloaded\n\n",
             event(

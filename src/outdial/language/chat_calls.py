@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -11,13 +10,14 @@ from typing import Any, Final
 
 from outdial.language.chat_moves import ToolCall, plain_name
 from outdial.language.chat_prompt import END_CALL, NOTE, PRESS_DIGITS
-from outdial.language.lenient_json import balanced_end, objects_in
+from outdial.language.lenient_json import balanced_end, json_of, objects_in
 
 POSITIONS: Final[Mapping[str, tuple[str, ...]]] = {END_CALL: (), PRESS_DIGITS: ("digits",), NOTE: ("name", "value")}
 """Our tools, and the order in which arguments without names are meant."""
 _OURS: Final = "|".join(POSITIONS)
 _MAX_CALLS: Final = 16
 _MAX_ARGUMENTS: Final = 2_000
+_MAX_DEPTH: Final = 8
 _ARGUMENTS: Final = ("arguments", "parameters", "args", "input", "params", "kwargs", "tool_input", "action_input")
 _NAMES: Final = ("name", "tool_name", "tool", "function_name", "recipient_name", "function", "action")
 _LISTS: Final = ("tool_calls", "tool_uses", "function_calls", "calls")
@@ -38,14 +38,17 @@ def calls_in(text: str) -> list[ToolCall]:
     return _elements(text) or _objects(text) or list(_named(text))
 
 
-def call_of(value: Mapping[str, Any]) -> list[ToolCall]:
-    """The calls an object stands for; none: it is something else."""
+def call_of(value: Mapping[str, Any], depth: int = _MAX_DEPTH) -> list[ToolCall]:
+    """The calls an object stands for; none: it is something else. ``depth``: so many objects may be in one another."""
+    if depth == 0:
+        return []
     for several in _LISTS:
         if isinstance(value.get(several), list):
-            return [call for one in value[several][:_MAX_CALLS] if isinstance(one, dict) for call in call_of(one)]
+            ones = [one for one in value[several][:_MAX_CALLS] if isinstance(one, dict)]
+            return [call for one in ones for call in call_of(one, depth - 1)]
     inner = value.get("function", value.get("function_call"))
     if isinstance(inner, dict):
-        return call_of(inner)
+        return call_of(inner, depth - 1)
     for key in _NAMES:
         if isinstance(name := value.get(key), str) and (key != "action" or plain_name(name) in POSITIONS):
             given = next((value[key] for key in _ARGUMENTS if key in value), None)
@@ -111,7 +114,4 @@ def _sections(heading: re.Pattern[str], text: str) -> Iterator[tuple[re.Match[st
 
 
 def _json(value: object) -> str:
-    try:
-        return value if isinstance(value, str) else json.dumps({} if value is None else value, ensure_ascii=False)
-    except (TypeError, ValueError, RecursionError):
-        return ""
+    return value if isinstance(value, str) else json_of({} if value is None else value)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-_WORDS: Final = frozenset({"", "text", "output_text", "input_text"})
+from outdial.language.lenient_json import json_of
+
+_WORDS: Final = frozenset({"", "text", "output_text", "input_text", "text_delta"})
 """Types of parts that are said; all others (``thinking``, ``reasoning``, ``image`` …) are not."""
+_FINE: Final = (None, "", 0, 200, "0", "200", "ok", "OK", "success")
+"""Codes and states of chunks that tell of no error."""
 _MAX_DIGITS: Final = 9
 _NOT_THE_MODEL: Final = frozenset({"user", "system", "developer", "tool", "function"})
 
@@ -61,13 +64,15 @@ def error_in(chunk: Mapping[str, Any]) -> str:
     if not error and not chunk.get("choices"):
         if chunk.get("object") == "error" or "detail" in chunk:
             error = chunk.get("message") or chunk.get("detail")
-        elif "code" in chunk or "status" in chunk:
-            error = chunk.get("message")
+        elif any(chunk.get(key) not in _FINE for key in ("code", "status")):
+            error = chunk.get("message") or chunk.get("msg")
+        elif isinstance(several := chunk.get("errors"), list):
+            error = next(iter(several), None)
     if isinstance(error, dict):
-        error = error.get("message") or error.get("detail") or error.get("error") or error
+        error = error.get("message") or error.get("detail") or error.get("error") or (any(error.values()) and error)
     if not error:
         return ""
-    return error if isinstance(error, str) else json.dumps(error, default=str)
+    return error if isinstance(error, str) else json_of(error)
 
 
 def words_of(content: object) -> str:
@@ -77,10 +82,14 @@ def words_of(content: object) -> str:
             return content
         case list():
             return "".join(words_of(part) for part in content if isinstance(part, str | dict))
-        case {"type": str(kind)} if kind not in _WORDS:
+        case dict() if _is_thought(content) or _text(content.get("type")).lower() not in _WORDS:
             return ""
         case {"text": str(text)} | {"text": {"value": str(text)}} | {"content": str(text)}:
             return text
+        case {"parts": list(parts)} | {"content": list(parts)}:
+            return "".join(
+                words_of(part) for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str)
+            )
     return ""
 
 
@@ -133,7 +142,7 @@ def _number(value: object) -> int | None:
 
 
 def _json(value: object) -> str:
-    return "" if value is None else json.dumps(value, ensure_ascii=False)
+    return "" if value is None else json_of(value)
 
 
 def _text(value: object) -> str:

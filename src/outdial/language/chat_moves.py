@@ -11,7 +11,7 @@ from typing import Final
 from outdial.conversation.ports import Capture, HangUp, Move, Press
 from outdial.language.chat_chunk import CallPiece
 from outdial.language.chat_prompt import END_CALL, NOTE, PRESS_DIGITS
-from outdial.language.lenient_json import object_in
+from outdial.language.lenient_json import json_of, object_in
 
 _KEYS: Final = re.compile(r"[0-9A-D*#wW,]{1,32}")
 _NAMES: Final = (END_CALL, PRESS_DIGITS, NOTE)
@@ -53,7 +53,7 @@ class ToolCall:
     @property
     def given(self) -> str:
         """The arguments as JSON that any server takes back."""
-        return json.dumps(object_given(self.arguments), ensure_ascii=False)
+        return json_of(object_given(self.arguments)) or "{}"
 
     def move(self) -> Move | None:
         """What it asks for; None when it makes no sense, for example to press keys no phone has."""

@@ -188,3 +188,11 @@ def literal(text: str) -> Any:
         return ast.literal_eval(text.strip())
     except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
         return None
+
+
+def json_of(value: object) -> str:
+    """``value`` as JSON; empty: it cannot be written, for example because it nests too deep."""
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):
+        return ""
