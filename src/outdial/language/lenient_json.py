@@ -42,14 +42,15 @@ def object_in(text: str, *, fits: Callable[[Mapping[str, Any]], bool] = lambda _
 def objects_in(text: str) -> Iterator[dict[str, Any]]:
     """The objects in ``text``, in order, each as a whole; prose, fences and lists around them are passed over."""
     text = text[:MAX_LETTERS]
-    at, closes = text.find("{"), True
+    at, left = text.find("{"), MAX_LETTERS
     for _ in range(_MAX_OBJECTS):
         if at < 0:
             return
-        found, end = _read(text, at, closes=closes)
+        found, end = _read(text, at, mends=left > 0)
         if found is not None:
             yield found
-        closes = closes and end > 0
+        else:
+            left -= len(text) - at if end else left
         at = text.find("{", end or at + 1)
 
 
@@ -81,12 +82,12 @@ def _may_close(text: str, at: int) -> bool:
     return not text[at + 1 : at + 2].isalnum()
 
 
-def _read(text: str, at: int, *, closes: bool) -> tuple[dict[str, Any] | None, int]:
-    """The object at ``at`` and where it ends; 0: nowhere. Once one does not, only strict JSON is read (``closes``)."""
+def _read(text: str, at: int, *, mends: bool) -> tuple[dict[str, Any] | None, int]:
+    """The object at ``at`` and where it ends; 0: nowhere. Only strict JSON is read where it may not be mended."""
     try:
         value, end = _DECODER.raw_decode(text, at)
     except (ValueError, RecursionError):
-        if not closes:
+        if not mends:
             return None, at + 1
         end = balanced_end(text, at)
         if end < 0:
