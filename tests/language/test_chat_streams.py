@@ -129,6 +129,15 @@ ODD = {
     "no JSON among it": WORDS + "data: {oops\n\n" + END,
     "another choice": event({"choices": [{"index": 1, "delta": {"content": "No."}}]}) + WORDS + END,
     "the whole message again": WORDS + whole_choice(message={"content": TUESDAY}, finish_reason="stop") + DONE,
+    "the whole text again": WORDS + delta(content=TUESDAY) + END,
+    "the whole text again at the end": WORDS + whole_choice(delta={"content": TUESDAY}, finish_reason="stop") + DONE,
+    "all so far each time": "".join(delta(content=TUESDAY[:end]) for end in (5, 9, 20, None)) + END,
+    "messages of parts": whole_choice(message={"content": "Does Tuesday "})
+    + whole_choice(message={"content": "work for you?"})
+    + END,
+    "messages of all so far": whole_choice(message={"content": "Does Tuesday "})
+    + whole_choice(message={"content": TUESDAY}) * 2
+    + END,
     "a message for a delta": whole_choice(message={"role": "assistant", "content": TUESDAY}) + END,
     "the old completions": event({"choices": [{"text": TUESDAY}]}) + END,
     "error null": event({"error": None, "choices": [{"delta": {"content": TUESDAY}}]}) + END,
@@ -262,6 +271,15 @@ class TestAnOddStream:
         replied = await answered(Raw([body[at : at + 1] for at in range(len(body))]))
 
         assert replied.words == "Ça va 😀 नमस्ते"
+
+    async def test_may_cut_letters_in_two_escapes(self) -> None:
+        body = delta(content="Fine \ud83d") + delta(content="\ude00 \ude00\0ok") + END
+
+        assert (await answered(body)).words == "Fine 😀 ok"
+
+    @pytest.mark.parametrize("pieces", [("Bye", "-bye"), ("no ", "no ", "no"), ("No", " No, it is."), ("1", "1", "12")])
+    async def test_that_repeats_a_word_says_it_again(self, pieces: tuple[str, ...]) -> None:
+        assert (await answered("".join(delta(content=piece) for piece in pieces) + END)).words == "".join(pieces)
 
     @pytest.mark.parametrize("size", [1, 5, 1000])
     @pytest.mark.parametrize("said", SAID)
@@ -458,6 +476,7 @@ class TestToolCalls:
             {"key": "day", "value": "Tuesday"},
             {"day": "Tuesday"},
             {"name": "day", "value": ["Tuesday"]},
+            {"name": "day", "value": "Tue\0sday\udc00"},
         ],
     )
     async def test_have_their_arguments_however_they_are_written(self, arguments: object) -> None:

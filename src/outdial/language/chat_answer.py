@@ -13,6 +13,7 @@ from outdial.language.chat_moves import ToolCalls
 from outdial.language.chat_prompt import ToolMode
 from outdial.language.chat_repeats import RepeatWatch
 from outdial.language.chat_text import SpokenText
+from outdial.language.chat_words import FreshWords, WholeLetters
 
 _MAX_LETTERS: Final = 1500
 """A reply is cut here: nobody listens to a minute and a half."""
@@ -30,21 +31,19 @@ class Answer:
         self._thinks_first = thinks_first
         self._finish = ""
         self._refusal = ""
-        self._any_words = False
+        self._fresh = FreshWords()
+        self._letters = WholeLetters()
         self.said = ""
 
     def add(self, batch: Iterable[Piece]) -> str:
         """The words to say now."""
         words = ""
         for piece in batch:
-            if piece.whole and self._any_words:
-                continue  # the whole message once more, at the end of its stream
-            self._any_words = self._any_words or bool(piece.words)
-            words += piece.words
+            words += self._fresh.of(piece.words, whole=piece.whole)
             self._calls.add(piece.calls)
             self._finish = piece.finish or self._finish
             self._refusal += piece.refusal
-        return self._watched(self._read(self._text.add(words)))
+        return self._watched(self._read(self._text.add(self._letters.add(words))))
 
     def finish(self, *, failed: bool) -> str:
         """What is left to say. When it ``failed``, a thought that was not ended stays one."""

@@ -11,6 +11,7 @@ from outdial.conversation.ports import HangUp, Move
 from outdial.language.chat_calls import call_of
 from outdial.language.chat_moves import capture, plain_name, press
 from outdial.language.chat_prompt import END_CALL, PRESS_DIGITS
+from outdial.language.chat_words import WholeLetters
 from outdial.language.lenient_json import MAX_LETTERS, object_in, objects_in
 
 _MAX_INTRODUCTION: Final = 160
@@ -45,7 +46,7 @@ class JsonReply:
         self._quote = ""
         self._saying = False
         self._said = False
-        self._high = ""
+        self._letters = WholeLetters()
 
     @property
     def text(self) -> str:
@@ -62,7 +63,7 @@ class JsonReply:
         out: list[str] = []
         while self._read < len(self._text) and self._step(out):
             pass
-        return self._whole("".join(out))
+        return self._letters.add("".join(out))
 
     def finish(self) -> str:
         """What is said where no object has come, or one that says nothing: the prose before it."""
@@ -148,14 +149,6 @@ class JsonReply:
             into.append(letter)
         self._read += 1
         return True
-
-    def _whole(self, words: str) -> str:
-        """Without halves of letters beyond the first plane: JSON may write them as two escapes, in two pieces."""
-        words = self._high + words
-        self._high = ""
-        if words and "\ud800" <= words[-1] <= "\udbff":
-            words, self._high = words[:-1], words[-1]
-        return words.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
 
 
 def _is_reply(found: Mapping[str, Any]) -> bool:

@@ -11,6 +11,7 @@ from typing import Final
 from outdial.conversation.ports import Capture, HangUp, Move, Press
 from outdial.language.chat_chunk import CallPiece
 from outdial.language.chat_prompt import END_CALL, NOTE, PRESS_DIGITS
+from outdial.language.chat_words import storable
 from outdial.language.lenient_json import json_of, object_in
 
 _KEYS: Final = re.compile(r"[0-9A-D*#wW,]{1,32}")
@@ -155,7 +156,7 @@ def capture(given: object) -> Capture | None:
         named = (next((members[key] for key in _NAME_KEYS if key in members), ""), members.get("value"))
     name = re.sub(r"\W+", "_", str(named[0])[:200]).strip("_")[:64]
     value = ", ".join(map(str, named[1])) if isinstance(named[1], list) else named[1]
-    return Capture(name, str(value)[:500]) if name and isinstance(value, str | int | float | bool) else None
+    return Capture(name, storable(str(value))[:500]) if name and isinstance(value, str | int | float | bool) else None
 
 
 def _begins_another(call: ToolCall, piece: CallPiece) -> bool:
