@@ -92,6 +92,16 @@ MARKS = st.sampled_from(
         "Hello.",
         "é😀",
         "<parameter=x>",
+        "call ",
+        "Action: note",
+        "analysisWe",
+        "assistantfinal",
+        "User:",
+        "**Agent:",
+        "<end_call/>",
+        "print(",
+        "to=functions.note json",
+        "</note>",
     ]
 )
 

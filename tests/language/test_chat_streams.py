@@ -164,6 +164,27 @@ THINKING = {
     "a tag within": "<think>a < b and <b>the margin</b> </ think></think>{0}",
     "after the words": "{0}<think>and now the margin",
     "an end of the turn": "{0}<|im_end|>\n<|im_start|>user\nThe margin?",
+    "tokens with signs for blanks": "<｜begin▁of▁thinking｜>Hm, the margin.<｜end▁of▁thinking｜>{0}",
+    "a chain": "<chain_of_thought>Hm, the margin.</chain_of_thought>{0}",
+    "a monologue": "<inner_monologue>Hm, the margin.</inner_monologue><antThinking>Hm.</antThinking>{0}",
+    "brackets of reasoning": "[REASONING]Hm, the margin.[/REASONING]{0}",
+    "details": '<details type="reasoning" done="true"><summary>Thought</summary>The margin.</details>{0}',
+    "fence": "```thinking\nHm, the margin.\n```\n{0}",
+    "half tokens": "<|channel>thought\nHm, the margin.<channel|>{0}",
+    "unused tokens": "<unused94>thought\nHm, the margin.<unused95>{0}",
+    "channels, stripped": "analysisHm, the margin.assistantcommentaryassistantfinal{0}",
+    "headings": "Here is my thought process:\nHm, the margin.\nHere is my response:\n{0}",
+    "a user's token": "{0}<|end|><|user|>\nThe margin?",
+    "a user's token, wide": "{0}<｜User｜>The margin?",
+    "a user's header": "<|header_start|>assistant<|header_end|>{0}<|eot|><|header_start|>user<|header_end|>Well?",
+    "a user's role": "<|start_of_role|>assistant<|end_of_role|>{0}\n<|start_of_role|>user<|end_of_role|>The margin?",
+    "a user's half token": "<|turn>model\n{0}<turn|>\n<|turn>user\nThe margin?",
+    "a user's line": "Assistant: {0}\nUser: The margin?",
+    "names of roles": "**Agent:** {0}\n\nHuman: The margin?",
+    "a role, stripped": "assistant\n\n{0}",
+    "tokens of training": "[gMASK]<sop>{0}<0x0A><unused7><sep>[EOS]",
+    "half a tag": "{0}<|im_e",
+    "half an element": "{0}</thin",
     "an answer element": "<think>the margin</think><answer>{0}</answer></s>",
 }
 BESIDE = {
@@ -209,6 +230,25 @@ AS_TEXT = {
     "a word": "[end_call]",
     "a word in stars": "*END_CALL*",
     "inline code": "`end_call()`",
+    "an element of its own": "<end_call/>",
+    "an element, closed": "<end_call></end_call>",
+    "a token of its own": "<|end_call|>",
+    "twice in brackets": "[[end_call]]",
+    "braces": "{{end_call}}",
+    "a word with blanks": "[END CALL]",
+    "a command": "/end_call",
+    "in camel case": "endCall()",
+    "announced": "[calls end_call]",
+    "labelled": "Tool: end_call",
+    "action": "<action>end_call</action>",
+    "a key": '{"end_call": true}',
+    "react": 'Action: end_call\nAction Input: {"reason": "done"}',
+    "channel, stripped": 'assistantcommentary to=functions.end_call json{"reason": "done"}',
+    "functools": 'functools[{"name": "end_call", "arguments": {}}]',
+    "action and fence": 'Action: ```json\n[{"tool_name": "end_call", "parameters": {}}]\n```',
+    "tool request": '[TOOL_REQUEST]\n{"name": "end_call", "arguments": {}}\n[END_TOOL_REQUEST]',
+    "never closed, in attributes": """<tool_call name="end_call" arguments='{"reason": "done"}' />""",
+    "half call": '<tool_call>{"name": "end_call", "arguments": {"reason": "the per',
 }
 NOTES = {
     "hermes": '<tool_call>{"name": "note", "arguments": {"name": "day", "value": "Tuesday"}}</tool_call>',
@@ -223,6 +263,24 @@ NOTES = {
     "python": 'note(name="day", value="Tuesday")',
     "python list": '[note(name="day", value="Tuesday")]',
     "in order": 'note("day", "Tuesday")',
+    "coder, parameters not closed": "<function=note>\n<parameter=name>day\n<parameter=value>Tuesday\n</function>",
+    "tokens for elements": "<｜DSML｜function_calls>"
+    '<｜DSML｜invoke name="note"><｜DSML｜parameter name="name" string="true">day</｜DSML｜parameter>'
+    '<｜DSML｜parameter name="value" string="true">Tuesday</｜DSML｜parameter></｜DSML｜invoke>'
+    "</｜DSML｜function_calls>",
+    "a prefix": "<longcat_tool_call>note\n"
+    "<longcat_arg_key>name</longcat_arg_key><longcat_arg_value>day</longcat_arg_value>"
+    "<longcat_arg_key>value</longcat_arg_key><longcat_arg_value>Tuesday</longcat_arg_value></longcat_tool_call>",
+    "tokens for quotes": "<start_function_call>call:note{name:<escape>day<escape>,value:<escape>Tuesday<escape>}"
+    "<end_function_call>",
+    "half tokens": '<|tool_call>call:note{name:<|"|>day<|"|>,value:<|"|>Tuesday<|"|>}<tool_call|>',
+    "an element of its own": "<note>\n<name>day</name>\n<value>Tuesday</value>\n</note>",
+    "an element with JSON": '<note>{"name": "day", "value": "Tuesday"}</note>',
+    "printed": 'print(note(name="day", value="Tuesday"))',
+    "awaited": 'await note(name="day", value="Tuesday")',
+    "announced": 'call note(name="day", value="Tuesday")',
+    "react": 'Action: note\nAction Input: {"name": "day", "value": "Tuesday"}',
+    "brace lost": '<tool_call>{"name": "note", "arguments": {"name": "day", "value": "Tuesday"}</tool_call>',
     "arguments in a text": '{"name": "note", "arguments": "{\\"name\\": \\"day\\", \\"value\\": \\"Tuesday\\"}"}',
     "fence": '```json\n{"tool": "note", "tool_input": {"name": "day", "value": "Tuesday"}}\n```',
 }
@@ -241,6 +299,9 @@ SAID = [
     "Please note (this matters) that [so] I think {well} it is fine.",
     "The tools are in the shed. Any function works.",
     "Half price: 5<10, 'quoted' and `coded`.",
+    "The api.openai page and if a<thinking then b.",
+    "Call (me) now. Action: we go. Tool (that) or print it.",
+    "analysis shows it, assistant managers agree. Here is my plan: AI: no user: yes.",
 ]
 
 

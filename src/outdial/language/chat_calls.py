@@ -19,22 +19,29 @@ _MAX_CALLS: Final = 16
 _MAX_ARGUMENTS: Final = 2_000
 _MAX_DEPTH: Final = 8
 _ARGUMENTS: Final = ("arguments", "parameters", "args", "input", "params", "kwargs", "tool_input", "action_input")
-_NAMES: Final = ("name", "tool_name", "tool", "function_name", "recipient_name", "function", "action")
+_NAMES: Final = ("name", "tool_name", "tool", "function_name", "recipient_name", "function", "action", "command")
+_MAY_BE_PROSE: Final = frozenset({"action", "command"})
 _LISTS: Final = ("tool_calls", "tool_uses", "function_calls", "calls")
+_PREFIX: Final = r"(?:\w{1,12}[:_]|[|｜]DSML[|｜])?"
 _ELEMENT: Final = re.compile(
-    r"""<(?:\w+:)?(?:function|invoke|tool_call|tool|tool_use)[=\s(]+(?:name\s*=\s*)?["']?([\w.:-]{1,64})["']?""",
+    rf"""<{_PREFIX}(?:function|invoke|tool_call|tool|tool_use)[=\s(]+(?:name\s*=\s*)?["']?([\w.:-]{{1,64}})["']?""",
     re.IGNORECASE,
 )
 _PARAMETER: Final = re.compile(
-    r"""<(?:\w+:)?parameter(?:=|\s+name\s*=\s*)["']?([\w-]{1,64})["']?\s*>(.{0,500}?)</(?:\w+:)?parameter>"""
-    r"|<arg_key>(.{0,64}?)</arg_key>\s*<arg_value>(.{0,500}?)</arg_value>",
+    rf"""<{_PREFIX}parameter(?:=|\s+name\s*=\s*)["']?([\w-]{{1,64}})["']?[^<>]{{0,40}}>(.{{0,500}}?)"""
+    rf"(?:</{_PREFIX}parameter>|(?=<{_PREFIX}parameter)|(?=</{_PREFIX}(?:function|invoke))|\Z)"
+    rf"|<{_PREFIX}arg_key>(.{{0,64}}?)</{_PREFIX}arg_key>\s*<{_PREFIX}arg_value>(.{{0,500}}?)</{_PREFIX}arg_value>"
+    r"|<(?P<child>name|value|digits)>(?P<content>.{0,500}?)</(?P=child)>",
     re.IGNORECASE | re.DOTALL,
 )
+_QUOTE_TOKEN: Final = re.compile(r"<escape>|<\|\"\|>")
+"""A quotation mark, as some models write it in calls."""
 _OUR_NAME: Final = re.compile(rf"(?<![\w])({_OURS})(?![\w])", re.IGNORECASE)
 
 
 def calls_in(text: str) -> list[ToolCall]:
     """The calls that ``text`` makes, which a model set apart as calls; ``arguments`` are JSON."""
+    text = _QUOTE_TOKEN.sub('"', text)
     return _elements(text) or _objects(text) or list(_named(text))
 
 
@@ -50,13 +57,15 @@ def call_of(value: Mapping[str, Any], depth: int = _MAX_DEPTH) -> list[ToolCall]
     if isinstance(inner, dict):
         return call_of(inner, depth - 1)
     for key in _NAMES:
-        if isinstance(name := value.get(key), str) and (key != "action" or plain_name(name) in POSITIONS):
+        if isinstance(name := value.get(key), str) and (key not in _MAY_BE_PROSE or plain_name(name) in POSITIONS):
             given = next((value[key] for key in _ARGUMENTS if key in value), None)
             if given is not None or plain_name(name) in POSITIONS:
                 rest = {member: content for member, content in value.items() if member != key}
                 return [ToolCall(name=plain_name(name), arguments=_json(rest if given is None else given))]
-    ours = [name for name in value if plain_name(name) in POSITIONS and isinstance(value[name], dict | None)]
-    return [ToolCall(name=plain_name(name), arguments=_json(value[name])) for name in ours]
+    ours = [
+        name for name in value if plain_name(name) in POSITIONS and isinstance(value[name], dict | str | bool | None)
+    ]
+    return [ToolCall(name=plain_name(name), arguments=_json(value[name])) for name in ours if value[name] is not False]
 
 
 def written_arguments(name: str, text: str) -> str:
@@ -79,8 +88,7 @@ def _elements(text: str) -> list[ToolCall]:
     """``<function=name>…</function>``, ``<invoke name="…">…</invoke>`` and their like."""
     calls = []
     for start, inside in _sections(_ELEMENT, text):
-        parameters = {one[1] or one[3]: (one[2] or one[4] or "").strip() for one in _PARAMETER.finditer(inside)}
-        given = parameters or next(objects_in(inside), {})
+        given = _parameters(inside) or next(objects_in(inside), {})
         calls.append(ToolCall(name=plain_name(start[1]), arguments=_json(given)))
     return calls
 
@@ -98,11 +106,15 @@ def _named(text: str) -> Iterator[ToolCall]:
             closes = balanced_end(inside, begins)
             given = written_arguments(name[1], inside[begins + 1 : closes - 1 if closes > 0 else len(inside)])
         else:
-            parameters = {one[3]: (one[4] or "").strip() for one in _PARAMETER.finditer(inside) if one[3]}
-            given = _json(parameters or next(objects_in(inside), {}))
+            given = _json(_parameters(inside) or next(objects_in(inside), {}))
         # Without arguments only hanging up makes sense, and "note" is a word like any other.
         if plain_name(name[1]) == END_CALL or given not in ("", "{}"):
             yield ToolCall(name=plain_name(name[1]), arguments=given)
+
+
+def _parameters(text: str) -> dict[str, str]:
+    """Keys and values that stand in elements."""
+    return {one[1] or one[3] or one[5]: (one[2] or one[4] or one[6] or "").strip() for one in _PARAMETER.finditer(text)}
 
 
 def _sections(heading: re.Pattern[str], text: str) -> Iterator[tuple[re.Match[str], str]]:

@@ -17,6 +17,7 @@ from outdial.language.chat_marks import (
     END_OF_TOKEN,
     MARK,
     SUSPECT,
+    THOUGHT_FENCE,
     Mark,
     kind_of,
 )
@@ -28,7 +29,10 @@ _MAX_KEPT: Final = 16 * 1024
 _SLICE: Final = 512
 _MAX_TAIL: Final = 64
 """Longer than any closing mark."""
-_AFTER_CALL: Final = " \t\r\n)]}*_`,;.:?!"
+_AFTER_CALL: Final = " \t\r\n)]}*_`,|;.:?!>/\"'"
+_NAMES: Final = ("elsewhere", "ours", "note", "react", "to")
+_MAX_STUMP: Final = 2
+"""Letters that may begin a mark at the end of a reply and are said all the same."""
 
 
 @dataclass
@@ -105,6 +109,10 @@ class SpokenText:
         if suspect.partial or (found is not None and found.partial):
             self._say(self._taken_off(at))
             return False
+        if final and found is None and self._is_stump(at):
+            self._say(self._taken_off(at))
+            self._over = True
+            return True
         if found is None or (self._in_json and kind_of(found) in (Mark.FENCE, Mark.OBJECT, Mark.NAME)):
             self._say(self._taken_off(at + 1))
             return True
@@ -112,6 +120,11 @@ class SpokenText:
         self._taken_off(len(found.group()))
         self._enter(found)
         return True
+
+    def _is_stump(self, at: int) -> bool:
+        """A tag that has begun there has not all come."""
+        stump = MARK.match(self._text, at, partial=True) if self._text.startswith("<", at) else None
+        return stump is not None and stump.partial and len(stump.group()) > _MAX_STUMP and " " not in stump.group()
 
     def _taken_off(self, length: int) -> str:
         """The first letters of what has come, which are dealt with."""
@@ -137,8 +150,11 @@ class SpokenText:
             case Mark.CHANNEL:
                 self._enter_channel(found.group())
             case Mark.NAME:
-                name = found.group("elsewhere") or found.group("ours") or found.group("note")
+                name = next(filter(None, found.group(*_NAMES)))
                 self._hidden = _Hidden(mark, None, plain_name(name))
+            case Mark.FENCE if THOUGHT_FENCE.match(found.group()):
+                self.thought = True
+                self._hidden = _Hidden(Mark.THOUGHT, END_OF_FENCE)
             case Mark.OBJECT:
                 self._hidden = _Hidden(mark, None, text=found.group())
             case Mark.NOTHING:
@@ -185,7 +201,7 @@ class SpokenText:
     def _pass_brackets(self, hidden: _Hidden) -> bool:
         """A name and what stands in its parentheses, or an object: over where the first bracket is closed."""
         if hidden.mark is Mark.NAME and not hidden.text:
-            following = self._text.lstrip(" ")
+            following = self._text.lstrip(" :")
             if not following and len(self._text) < 4:
                 return False
             if following[:1] not in ("(", "{"):
@@ -216,7 +232,7 @@ class SpokenText:
             case Mark.THOUGHT:
                 self.thought, self._unbegun = True, False
             case Mark.NAME:
-                given = inside.strip()
+                given = inside.strip(" :\n")
                 given = given[1:-1] if given.startswith("(") else given
                 self._called([ToolCall(name=hidden.name, arguments=written_arguments(hidden.name, given))])
             case Mark.OBJECT:
