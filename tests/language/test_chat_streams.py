@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from outdial.domain.attempt import Speaker, Turn
 from outdial.domain.errors import Unreachable
 from outdial.language.chat import ChatDialogue, ChatLanguage, ChatSettings
 from outdial.language.chat_apology import apology
-from outdial.language.chat_prompt import ToolMode
+from outdial.language.chat_prompt import REPLY_SCHEMA, ToolMode
 from outdial.language.chat_stream import MAX_LINE_BYTES
 
 TUESDAY = "Does Tuesday work for you?"
@@ -602,7 +603,7 @@ class TestToolCalls:
         assert (replied.actions, replied.failed, replied.requests) == ([Press("1")], "", 1)
 
 
-REPLY = {
+REPLY: dict[str, Any] = {
     "say": f"Can't wait. {TUESDAY}",
     "action": "end_call",
     "digits": "",
@@ -619,6 +620,29 @@ IN_JSON = {
     "'notes': [{'name': 'day', 'value': 'Tuesday'}]}",
     "a trailing comma": json.dumps(REPLY)[:-1] + ",}",
     "in another object": json.dumps({"reply": REPLY}),
+    "in others, as a text": json.dumps({"name": "reply", "arguments": json.dumps(REPLY)}),
+    "twice in another object": json.dumps({"a": {"reply": REPLY}}),
+    "names in other case": json.dumps({name.title(): member for name, member in REPLY.items()}),
+    "a text of JSON": json.dumps(json.dumps(REPLY)),
+    "escaped": json.dumps(REPLY).replace('"', '\\"'),
+    "names without quotes": '{say: "Can\'t wait. Does Tuesday work for you?", action: "end_call", '
+    'notes: [{name: "day", value: "Tuesday"}]}',
+    "an apostrophe in single quotes": "{'say': 'Can't wait. Does Tuesday work for you?', 'action': 'end_call', "
+    "'notes': [{'name': 'day', 'value': 'Tuesday'}]}",
+    "comments": json.dumps(REPLY, indent=1).replace('"action"', '// "say": "x"\n "action"'),
+    "the last brace lost": json.dumps(REPLY)[:-1],
+    "braces doubled": f"{{{json.dumps(REPLY)}}}",
+    "twice": f"{json.dumps(REPLY)}\n{json.dumps(REPLY)}",
+    "after the schema": f"{json.dumps(REPLY_SCHEMA['json_schema']['schema'])}\n{json.dumps(REPLY)}",
+    "with a thought in it": json.dumps({"thought": 'I "say": {"say": "x"}'} | REPLY),
+    "notes by name": json.dumps(REPLY | {"notes": {"day": "Tuesday"}}),
+    "notes as a text": json.dumps(REPLY | {"notes": json.dumps(REPLY["notes"])}),
+    "one note": json.dumps(REPLY | {"notes": {"name": "day", "value": "Tuesday"}}),
+    "an action in camel case": json.dumps(REPLY | {"action": "endCall"}),
+    "a list of actions": json.dumps(REPLY | {"action": ["end_call"]}),
+    "an action with members": json.dumps(REPLY | {"action": {"type": "end_call"}}),
+    "words in a list": json.dumps(REPLY | {"say": ["Can't wait.", TUESDAY]}),
+    "words in an object": json.dumps(REPLY | {"say": {"text": f"Can't wait. {TUESDAY}"}}),
     "another order": json.dumps(dict(reversed(REPLY.items()))),
     "a thought before": f'<think>I say: {{"say": "x"}}</think>{json.dumps(REPLY)}',
 }
@@ -642,6 +666,21 @@ class TestAReplyInJson:
         body = saying(json.dumps(REPLY)[:40])
 
         assert (await answered(body, mode=ToolMode.JSON_SCHEMA)).words == "Can't wait. Does Tuesday work f"
+
+    @pytest.mark.parametrize("end", [1, 5, 8, 9])
+    async def test_that_is_cut_off_before_its_words_says_nothing(self, end: int) -> None:
+        replied = await answered(*[saying(json.dumps(REPLY)[:end])] * 2, mode=ToolMode.JSON_SCHEMA)
+
+        assert replied.words == apology("en-US")
+
+    @pytest.mark.parametrize("size", [1, 6])
+    async def test_may_come_after_long_prose(self, size: int) -> None:
+        said = f"{'Well, you see, ' * 11}{{so}}. "
+
+        replied = await answered(saying(said + json.dumps(REPLY), size), mode=ToolMode.JSON_SCHEMA)
+
+        assert replied.words == f"{said}{REPLY['say']}"
+        assert replied.actions == [DAY, HangUp()]
 
     async def test_may_be_long_prose(self) -> None:
         said = "Well, you see, " * 20

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from outdial.conversation.ports import HangUp, Move
 from outdial.language.chat_calls import call_of
+from outdial.language.chat_chunk import words_of
 from outdial.language.chat_moves import capture, plain_name, press
 from outdial.language.chat_prompt import END_CALL, PRESS_DIGITS
-from outdial.language.chat_words import WholeLetters
+from outdial.language.chat_words import WholeLetters, storable
 from outdial.language.lenient_json import MAX_LETTERS, object_in, objects_in
 
 _MAX_INTRODUCTION: Final = 160
@@ -20,6 +21,11 @@ _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\n", "b": "", "f": ""}
 _CLOSES: Final = frozenset(",:}]")
 _QUOTES: Final = {'"': '"', "'": "'", "“": "”"}
 _MAX_BLANKS: Final = 64
+_MAX_DEPTH: Final = 4
+_BEGINS: Final = re.compile(r"\{\s*(?:[\"'“\\]|\w{0,20}\s*(?::|$))")
+"""An object, or what may become one."""
+_BEGUN: Final = re.compile(r"\{\s*\w*\s*$")
+_ESCAPED: Final = re.compile(r"\{\s*\\\"")
 _FENCE: Final = re.compile(r"```\w*")
 
 
@@ -55,12 +61,13 @@ class JsonReply:
     def add(self, piece: str) -> str:
         """The words that ``piece`` adds to what is said."""
         self._text = (self._text + piece)[:MAX_LETTERS]
-        if self._is_prose:
-            fresh, self._read = self._text[self._read :], len(self._text)
-            return fresh
-        if self._at is _At.PROSE and not self._find_object():
-            return ""
         out: list[str] = []
+        if self._is_prose and self._at is _At.PROSE:
+            out.append(self._prose())
+        elif self._at is _At.PROSE:
+            self._find_object()
+        if self._at is _At.PROSE:
+            return self._letters.add("".join(out))
         while self._read < len(self._text) and self._step(out):
             pass
         return self._letters.add("".join(out))
@@ -69,12 +76,11 @@ class JsonReply:
         """What is said where no object has come, or one that says nothing: the prose before it."""
         if self._said or self._saying or self._is_prose:
             return ""
-        begins = self._text.find("{") if any(True for _ in objects_in(self._text)) else len(self._text)
         found = self._reply()
-        said = found.get("say") if found else None
-        if isinstance(said, str):
-            return said
-        return _FENCE.sub("", self._text[:begins]).strip()
+        if found is not None and (said := _said(found.get("say"))) is not None:
+            return storable(said)
+        begins = _BEGINS.search(self._text)
+        return _FENCE.sub("", self._text[: begins.start() if begins else len(self._text)]).strip()
 
     def moves(self) -> list[Move]:
         """The actions of the whole reply."""
@@ -82,9 +88,8 @@ class JsonReply:
         if whole is None:
             calls = [call for found in objects_in(self._text) for call in call_of(found)]
             return [move for call in calls if (move := call.move()) is not None]
-        notes = whole.get("notes")
-        moves: list[Move | None] = [capture(note) for note in (notes if isinstance(notes, list) else [])]
-        action = plain_name(str(whole.get("action")))
+        moves: list[Move | None] = [capture(note) for note in _notes(whole.get("notes"))]
+        action = _action(whole.get("action"))
         if action == PRESS_DIGITS:
             moves.append(press(whole))
         if action == END_CALL:
@@ -93,22 +98,31 @@ class JsonReply:
 
     def _reply(self) -> Mapping[str, Any] | None:
         """The object in the form asked for, or one with it inside."""
-        whole = object_in(self._text, fits=_is_reply)
-        if whole is not None or self._at is _At.PROSE:
-            return whole
-        outer = object_in(self._text)
-        inner = (value for value in (outer or {}).values() if isinstance(value, dict) and _is_reply(value))
-        return next(inner, None)
+        found = [*objects_in(self._text)]
+        if not found and _ESCAPED.search(self._text):
+            found = [*objects_in(self._text.replace('\\"', '"'))]
+        replies = (_reply_in(one, depth) for depth in (1, _MAX_DEPTH) for one in found)
+        return next((reply for reply in replies if reply is not None), None)
 
-    def _find_object(self) -> bool:
+    def _prose(self) -> str:
+        """Prose that was not followed by an object for long is said; an object may still come."""
+        begins = self._text.find("{", self._read)
+        while begins >= 0 and not _BEGINS.match(self._text, begins):
+            begins = self._text.find("{", begins + 1)
+        end = begins if begins >= 0 else len(self._text)
+        words, self._read = self._text[self._read : end], end
+        if end < len(self._text) and not _BEGUN.match(self._text, end):
+            self._at, self._said = _At.VALUE, False
+        return words
+
+    def _find_object(self) -> None:
         begins = self._text.find("{", self._read)
         if begins >= 0:
             self._at, self._read = _At.VALUE, begins
-            return True
+            return
         self._read = len(self._text)
         if len(self._text.strip()) > _MAX_INTRODUCTION:
             self._is_prose, self._said, self._read = True, True, 0
-        return False
 
     def _step(self, out: list[str]) -> bool:
         """One letter further. False: what it means depends on the next one."""
@@ -121,7 +135,7 @@ class JsonReply:
             elif letter in ",{[":
                 self._key = ""
             elif letter == ":":
-                self._key = "".join(self._token)[:64]
+                self._key = "".join(self._token)[:64].strip().lower()
                 self._token.clear()
             self._read += 1
             return True
@@ -151,8 +165,53 @@ class JsonReply:
         return True
 
 
+def _reply_in(value: object, depth: int) -> Mapping[str, Any] | None:
+    """``value``, or what is in it, even as a text, as a reply with its names in lower case."""
+    if isinstance(value, str) and "{" in value:
+        value = object_in(value)
+    if not isinstance(value, dict) or depth == 0:
+        return None
+    members = {name.strip().lower(): member for name, member in value.items() if isinstance(name, str)}
+    if _is_reply(members):
+        return members
+    return next((reply for inner in value.values() if (reply := _reply_in(inner, depth - 1)) is not None), None)
+
+
 def _is_reply(found: Mapping[str, Any]) -> bool:
-    return "say" in found or ("action" in found and "notes" in found)
+    """Not so the schema itself, which some models repeat."""
+    says = "say" in found and not (isinstance(found["say"], dict) and "type" in found["say"])
+    return says or ("action" in found and isinstance(found.get("notes"), list | dict) and "say" not in found)
+
+
+def _said(value: object) -> str | None:
+    match value:
+        case str():
+            return value
+        case list() | dict():
+            return " ".join(words_of(part) for part in (value if isinstance(value, list) else [value])).strip()
+    return None
+
+
+def _notes(value: object) -> list[Any]:
+    match value:
+        case str():
+            return [*objects_in(value)]
+        case list():
+            return value
+        case dict() if "name" not in value:
+            return [{name: member} for name, member in value.items()]
+        case dict():
+            return [value]
+    return []
+
+
+def _action(value: object) -> str:
+    match value:
+        case [first, *_]:
+            return _action(first)
+        case {"name": str(name)} | {"type": str(name)}:
+            return plain_name(name)
+    return plain_name(str(value))
 
 
 def _unescaped(text: str, at: int) -> tuple[str, int]:
