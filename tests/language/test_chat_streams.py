@@ -19,6 +19,7 @@ from outdial.domain.attempt import Speaker, Turn
 from outdial.domain.errors import Unreachable
 from outdial.language.chat import ChatDialogue, ChatLanguage, ChatSettings
 from outdial.language.chat_apology import apology
+from outdial.language.chat_json import JsonReply
 from outdial.language.chat_prompt import REPLY_SCHEMA, ToolMode
 from outdial.language.chat_stream import MAX_LINE_BYTES
 
@@ -674,13 +675,15 @@ class TestAReplyInJson:
         assert replied.words == apology("en-US")
 
     @pytest.mark.parametrize("size", [1, 6])
-    async def test_may_come_after_long_prose(self, size: int) -> None:
-        said = f"{'Well, you see, ' * 11}{{so}}. "
+    def test_may_come_after_long_prose_that_was_said_already(self, size: int) -> None:
+        prose = f"{'Well, you see, ' * 11}{{so}}. "
+        whole = prose + json.dumps(REPLY)
+        reply = JsonReply()
 
-        replied = await answered(saying(said + json.dumps(REPLY), size), mode=ToolMode.JSON_SCHEMA)
+        said = "".join(reply.add(whole[at : at + size]) for at in range(0, len(whole), size)) + reply.finish()
 
-        assert replied.words == f"{said}{REPLY['say']}"
-        assert replied.actions == [DAY, HangUp()]
+        assert said == f"{prose}{REPLY['say']}"
+        assert reply.moves() == [DAY, HangUp()]
 
     async def test_may_be_long_prose(self) -> None:
         said = "Well, you see, " * 20
