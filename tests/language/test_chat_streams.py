@@ -703,6 +703,8 @@ NOTES_ONLY = tools({"index": 0, "id": "a", "function": NOTE_DAY}) + END
 SILENT = {
     "empty": (stored("empty.sse"), "the answer was empty"),
     "filtered": (delta(content="") + finished("content_filter") + DONE, "its content filter held the answer back"),
+    "filtered by another name": (finished("SAFETY") + DONE, "its content filter held the answer back"),
+    "broken off": (finished("error") + DONE, "its server broke the answer off"),
     "cut off": (finished("length") + DONE, "cut off at its limit of tokens"),
     "refused": (delta(refusal="I cannot help.") + END, "it refused: I cannot help."),
     "only notes": (NOTES_ONLY, "it only took notes"),
@@ -754,6 +756,11 @@ class TestWhatIsNoStream:
             ("error: model not loaded\n", "text/event-stream", "model not loaded"),
             ("Error: upstream\n\n", "text/plain", "upstream"),
             ("OK", "text/plain", "OK"),
+            (
+                event({"type": "response.output_text.delta", "delta": "Hi."}),
+                "text/event-stream",
+                "response.output_text",
+            ),
             ("", "text/event-stream", "nothing at all"),
             (DONE, "text/event-stream", "nothing at all"),
             ("data: null\n\n" + DONE, "text/event-stream", "nothing at all"),

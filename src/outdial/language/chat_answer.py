@@ -19,6 +19,20 @@ _MAX_LETTERS: Final = 1500
 """A reply is cut here: nobody listens to a minute and a half."""
 
 
+_FILTERED: Final = "its content filter held the answer back"
+_BROKEN: Final = "its server broke the answer off"
+_FINISHES: Final = {
+    "content_filter": _FILTERED,
+    "safety": _FILTERED,
+    "recitation": _FILTERED,
+    "sensitive": _FILTERED,
+    "error": _BROKEN,
+    "abort": _BROKEN,
+    "malformed_function_call": "it called a tool in a way its server does not understand",
+}
+"""What a server's reason for an end means where no word came."""
+
+
 class Answer:
     """``thinks_first``: this model is known to begin with thoughts and no mark before them."""
 
@@ -94,8 +108,8 @@ class Answer:
         """In words for whoever runs the model."""
         if self._refusal:
             return f"it refused: {short(self._refusal)}"
-        if self._finish == "content_filter":
-            return "its content filter held the answer back"
+        if said := _FINISHES.get(self._finish.lower()):
+            return said
         if foreign := [call.name for call in self._calls if not call.is_ours]:
             return f"it called a tool that does not exist: {short(foreign[0])}"
         if self.moves():

@@ -169,7 +169,7 @@ class ChatClient:
         if reader.failure:
             raise odd(self._where(model), reader.came())
         if not began:
-            raise no_stream(self._where(model), reader.came())
+            raise no_stream(self._where(model), reader.came_at_most())
 
     def _refused_in_stream(self, error: str, model: str, *, began: bool) -> None:
         if not began and model not in self.wants_turns and is_demanded(error):

@@ -35,6 +35,8 @@ class ChunkReader:
     """What stood in the body beside the events, its beginning."""
     malformed: str = ""
     """The first event that was no JSON."""
+    foreign: str = ""
+    """The first event in another form than a chunk's."""
     failure: str = ""
     """The server's own words for what went wrong, from an event that was no JSON."""
     _size: int = 0
@@ -78,6 +80,10 @@ class ChunkReader:
             kind = "JSON" if _object(stray) is not None else "text"
             return f"answered with {kind} instead of a stream of chunks: {stray}"
         return f"answered with an error: it sent a chunk that is no JSON: {self.malformed}" if self.malformed else ""
+
+    def came_at_most(self) -> str:
+        """The same for a stream in which nothing was part of a reply."""
+        return self.came() or (f"answered with events that are no chunks: {self.foreign}" if self.foreign else "")
 
     def bodies(self) -> list[Chunk]:
         """The body as one JSON object, if that is what came instead of events."""
@@ -162,7 +168,12 @@ class ChunkReader:
             return None
         if self._event == "error" and isinstance(value, dict) and not value.get("error"):
             value = {"error": value}
-        return [chunk for chunk in (value if isinstance(value, list) else [value]) if isinstance(chunk, dict)]
+        chunks: list[Chunk] = [
+            chunk for chunk in (value if isinstance(value, list) else [value]) if isinstance(chunk, dict)
+        ]
+        if not self.foreign and any(chunk and "choices" not in chunk for chunk in chunks):
+            self.foreign = data[:500]
+        return chunks
 
     def _beside(self, text: str) -> list[Chunk]:
         """A line that is no part of an event: some servers send chunks as lines of JSON, some send another thing."""
