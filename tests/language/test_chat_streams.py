@@ -369,6 +369,26 @@ class TestAThought:
         assert "it only thought" in replied.failed
         assert replied.requests == 2
 
+    @pytest.mark.parametrize("size", [1, 5, 1000])
+    @pytest.mark.parametrize(
+        "thought",
+        [
+            "Okay, the user said hello. I must not tell the margin. ",
+            "The user said hello. I must not tell the margin.\n",
+            "Alright, so the callee just greeted me.\n\nThe margin is 40 %. ",
+            "We need to respond in one sentence. ",
+            "Hmm, the person wants to know the margin. ",
+        ],
+    )
+    async def test_that_tells_of_the_callee_needs_no_mark_at_its_beginning(self, thought: str, size: int) -> None:
+        assert (await answered(saying(f"{thought}</think>\n\n{TUESDAY}", size))).words == TUESDAY
+
+    @pytest.mark.parametrize(
+        "said", ["Okay, the user manual comes by post. Fine?", "Let me see. The user is you.", "Okay"]
+    )
+    async def test_that_no_mark_ends_was_none(self, said: str) -> None:
+        assert (await answered(saying(said))).words == said
+
     async def test_whose_beginning_is_not_marked_is_known_from_then_on(self) -> None:
         body = saying(f"Let me see, the margin.</think>{TUESDAY}", 5)
         async with a_chat(raw(body), raw(body), text("Fine.")) as (dialogue, _):

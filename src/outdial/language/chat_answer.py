@@ -61,7 +61,8 @@ class Answer:
 
     def finish(self, *, failed: bool) -> str:
         """What is left to say. When it ``failed``, a thought that was not ended stays one."""
-        rest = "" if failed and self._thinks_first else self._text.finish()
+        cut = failed or self._finish == "length"
+        rest = "" if cut and self._text.thinks_unbegun else self._text.finish()
         rest = self._read(rest) + (self._json.finish() if self._json else "")
         self._calls.written(self._text.calls)
         return self._watched(rest, final=True)

@@ -135,6 +135,24 @@ THOUGHT_FENCE: Final = regex.compile(rf"```[ \t]{{0,4}}{_THOUGHT}\b", regex.IGNO
 END_OF_FENCE: Final = regex.compile("```")
 END_OF_CHANNEL: Final = regex.compile(rf"<{_BAR}(?:end|return|call|start|channel){_BAR}>", regex.IGNORECASE)
 
+_ANOTHER: Final = (
+    r"the (?:user|callee|caller|human|assistant|(?:person|customer)(?: just)? (?:said|says|wants|asked|is))"
+)
+_TO_REPLY: Final = r"(?:respond|reply|greet|answer|acknowledge)"
+OPENING: Final = regex.compile(
+    r"\s*(?:ok(?:ay)?|al(?:l )?right|h+m+|so|well|first|now|let me|let's"
+    r"|we (?:need|should|have|must)|i (?:need|should|must)"
+    r"|the (?:user|callee|caller|human|person|customer))\b",
+    regex.IGNORECASE,
+)
+"""How a reply may begin that is a thought, and other ones too."""
+THINKING: Final = regex.compile(
+    rf"\b(?:{_ANOTHER}|(?:i|we) (?:need to|should|must|have to) {_TO_REPLY})(?=[\s',.])",
+    regex.IGNORECASE,
+)
+"""What nobody says to the other side: it tells of them, or of what to say to them."""
+END_OF_SENTENCE: Final = regex.compile(r"[.!?](?=\s)")
+
 
 def kind_of(match: regex.Match[str]) -> Mark:
     return next(mark for mark in _ORDER if match.group(mark) is not None)

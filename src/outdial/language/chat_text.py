@@ -13,10 +13,13 @@ from outdial.language.chat_marks import (
     END_OF_CHANNEL,
     END_OF_FENCE,
     END_OF_RESULT,
+    END_OF_SENTENCE,
     END_OF_THOUGHT,
     END_OF_TOKEN,
     MARK,
+    OPENING,
     SUSPECT,
+    THINKING,
     THOUGHT_FENCE,
     Mark,
     kind_of,
@@ -31,6 +34,8 @@ _MAX_TAIL: Final = 64
 """Longer than any closing mark."""
 _AFTER_CALL: Final = " \t\r\n)]}*_`,|;.:?!>/\"'"
 _NAMES: Final = ("elsewhere", "ours", "note", "react", "to")
+_MAX_OPENING: Final = 80
+"""Letters within which a thought that no mark begins is known as one."""
 _MAX_STUMP: Final = 2
 """Letters that may begin a mark at the end of a reply and are said all the same."""
 
@@ -65,6 +70,7 @@ class SpokenText:
         self._out: list[str] = []
         self._hidden = _Hidden(Mark.THOUGHT, END_OF_THOUGHT) if begins_in_thought else None
         self._over = False
+        self._is_settled = begins_in_thought
         self._after_call = False
 
     def add(self, piece: str) -> str:
@@ -81,7 +87,27 @@ class SpokenText:
         hidden, self._hidden = self._hidden, None
         return words + (self._left_open(hidden) if hidden else "")
 
+    @property
+    def thinks_unbegun(self) -> bool:
+        """It is in a thought that no mark began; if none ends it, it was none."""
+        return self._hidden is not None and self._hidden.mark is Mark.THOUGHT and self._unbegun
+
+    def _settles(self, *, final: bool) -> bool:
+        """Whether its first sentence has told if it is a thought. Only few begin in a way that makes anybody wait."""
+        first = self._text[:_MAX_OPENING]
+        opening = OPENING.match(first, partial=not final)
+        if opening is not None:
+            end = END_OF_SENTENCE.search(first)
+            if THINKING.search(first, endpos=end.end() if end else len(first)):
+                self._unbegun, self._hidden = True, _Hidden(Mark.THOUGHT, END_OF_THOUGHT)
+            elif not final and end is None and len(first) < _MAX_OPENING:
+                return False
+        self._is_settled = True
+        return True
+
     def _run(self, *, final: bool) -> None:
+        if not self._is_settled and not self._settles(final=final):
+            return
         while self._text and not self._over:
             if not (self._pass_over() if self._hidden else self._let_through(final=final)):
                 break
@@ -230,6 +256,7 @@ class SpokenText:
         self._before = ""
         match hidden.mark:
             case Mark.THOUGHT:
+                self.ended_unbegun_thought = self.ended_unbegun_thought or self._unbegun
                 self.thought, self._unbegun = True, False
             case Mark.NAME:
                 given = inside.strip(" :\n")
