@@ -12,7 +12,7 @@ from typing import Final
 
 from outdial.speech.reading import codes, moments
 from outdial.speech.reading.addresses import SIGNS, read_addresses
-from outdial.speech.reading.numbers import cardinal, digits, ordinal, plural, spelled, year
+from outdial.speech.reading.numbers import NUM, cardinal, digits, ordinal, plural, spelled, year
 from outdial.speech.reading.rule import Manner, Rule, Said
 from outdial.speech.reading.tables import CURRENCIES, PER, SCALES, SHORT, UNITS
 
@@ -21,7 +21,6 @@ def any_of(names: Iterable[str]) -> str:
     return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
 
 
-NUM: Final = r"(?:\d{1,3}(?:,\d{2,3}){1,5}|\d{1,15})(?:\.\d{1,8})?"
 _TO: Final = r"\s?-\s?"
 _LEFT: Final = r"(?<![\w.,/-])"
 _SIGN: Final = any_of(list(CURRENCIES))
@@ -29,6 +28,10 @@ _SCALE: Final = (
     rf"(?:\s?(?:{any_of([name for name in SCALES if len(name) > 2])})|(?:cr|Cr|CR|mn|bn|tn|[kKLmMbB]))(?!\w)"
 )
 _BIG: Final = rf"\s?(?:{any_of([name for name in SCALES if len(name) > 1])})(?!\w)|[kKM](?!\w)"
+_WITH_COMMA: Final = r"\d{1,3}(?:\.\d{3}){1,4},\d{1,2}"
+_EUROPEAN: Final = rf"(?:{_WITH_COMMA}|\d{{1,3}}(?:\.\d{{3}}){{2,4}}|\d{{1,6}},\d{{2}})(?![\d,])"
+_EUROS: Final = rf"(?:{_EUROPEAN}|\d{{1,3}}(?:[. ]\d{{3}}){{1,4}}(?:,\d{{1,2}})?(?![\d,]))"
+"""What can be a number with a decimal comma, and what is one only beside the sign of the euro."""
 _MONEY_WORDS: Final = {
     "rupees": "₹", "rupee": "₹", "Rupees": "₹", "rs": "₹", "dollars": "$", "dollar": "$", "euros": "€", "euro": "€",
     "dirhams": "AED", "dirham": "AED", "/-": "₹",
@@ -66,6 +69,12 @@ def _amount(number: str, scale: str | None, names: tuple[str, str, str, str], *,
         return words
     small = f"{cardinal(hundredths)} {cent if hundredths == 1 else cents}"
     return small if not int(count or "0") else f"{words} and {small}"
+
+
+def _european(found: re.Match[str], manner: Manner) -> str:
+    """An amount as continental Europe writes it, ``1.000,50``, in English writing: ``1000.50``."""
+    number = re.sub(r"[. ](?=\d{3})", "", found["number"]).replace(",", ".")
+    return found[0].replace(found["number"], number)
 
 
 def _percent(found: re.Match[str], manner: Manner) -> str:
@@ -180,6 +189,12 @@ RULES: Final[tuple[Rule, ...]] = (
     (re.compile(r"(?<![\w*])[*#](?=[\d*#]{0,20}\d)[\d*#]{1,20}#"), _dialled),
     (re.compile(rf"(?<![\w/.])(?:{any_of(SHORT)})(?![\w/])"), _short),
     (re.compile(r"(?<=[a-z]\s)'(\d\d)(?![\ds])"), fixed(r"20\1")),
+    (re.compile(rf"(?<![\w.,])(?P<number>{_WITH_COMMA})(?![\w,])"), _european),
+    (re.compile(rf"(?:€|EUR)\s?(?P<number>{_EUROS})"), _european),
+    (re.compile(rf"(?:{_SIGN})\s?(?P<number>{_EUROPEAN})"), _european),
+    (re.compile(rf"(?<![\w.,-])(?<!\d )(?P<number>{_EUROS}(?:{_TO}{_EUROS})?)\s?(?:€|EUR|euros?)"), _european),
+    (re.compile(rf"(?<![\w.,-])(?P<number>{_EUROPEAN}(?:{_TO}{_EUROPEAN})?)\s?(?:{_SIGN})"), _european),
+    (re.compile(r"(?<![\w.,])(?P<number>\d{1,3},\d{1,2})\s?%"), _european),
     *moments.RULES,
     (re.compile(r"(?<!\w)\+(?=[₹$€£])"), fixed("plus ")),
     (

@@ -11,7 +11,7 @@ from typing import Final
 from outdial.domain.spoken import listed
 from outdial.speech.reading.addresses import SIGNS, read_addresses
 from outdial.speech.reading.codes import PHONE
-from outdial.speech.reading.numbers import indic_cardinal, indic_digit, indic_digits, indic_spelled
+from outdial.speech.reading.numbers import NUM, indic_cardinal, indic_digit, indic_digits, indic_spelled
 
 _SCRIPTS: Final = (
     ("\u0900", "\u097f", "hi"),
@@ -54,7 +54,6 @@ WORDS: Final = {
     "kn": Words("ರೂಪಾಯಿ", "ಪ್ರತಿಶತ", "ಪಾಯಿಂಟ್", "ರಿಂದ", "ಮೈನಸ್", "ಪ್ಲಸ್"),
 }
 
-_NUM: Final = r"(?:\d{1,3}(?:,\d{2,3}){1,5}|\d{1,15})(?:\.\d{1,8})?"
 _RUPEE: Final = r"(?:₹|Rs\.?|INR|रु\.?|रू\.?)"
 _RUPEES: Final = r"(?:रुपये|रुपए|रुपयों|रूपये|रुपया|rupees|Rs\.?|INR|टका|টাকা|રૂપિયા|ரூபாய்|రూపాయలు|ರೂಪಾಯಿ)"
 _CONTEXT: Final = re.compile(
@@ -184,7 +183,7 @@ def _bare(found: re.Match[str], language: str, words: Words) -> str:
 
 
 _SCALE: Final = r"(?P<scale>हज़ार|हजार|लाख|करोड़|lakh|crore)?"
-_VALUE: Final = rf"(?<![\d.,/])(?P<low>{_NUM})(?:\s?-\s?(?P<high>{_NUM}))?"
+_VALUE: Final = rf"(?<![\d.,/])(?P<low>{NUM})(?:\s?-\s?(?P<high>{NUM}))?"
 _Say = Callable[[re.Match[str], str, Words], str]
 _RULES: Final[tuple[tuple[re.Pattern[str], _Say], ...]] = (
     (re.compile(r"(?<![\w/-])(\d{4})-(\d{2})-(\d{2})(?![\d/-])"), _iso),
@@ -199,7 +198,7 @@ _RULES: Final[tuple[tuple[re.Pattern[str], _Say], ...]] = (
     (re.compile(r"(?<![\w.,:/-])(?P<hour>\d{1,2}):(?P<minute>\d\d)(?P<half>)(?![\d:])(?:\s?(?:बजे|वाजता))?"), _time),
     (
         re.compile(
-            rf"(?<![A-Za-z]){_RUPEE}\s?(?P<low>{_NUM})(?:\s?-\s?(?:{_RUPEE}\s?)?(?P<high>{_NUM}))?\s?{_SCALE}(?:/-)?"
+            rf"(?<![A-Za-z]){_RUPEE}\s?(?P<low>{NUM})(?:\s?-\s?(?:{_RUPEE}\s?)?(?P<high>{NUM}))?\s?{_SCALE}(?:/-)?"
         ),
         _rupees,
     ),
@@ -215,7 +214,7 @@ _RULES: Final[tuple[tuple[re.Pattern[str], _Say], ...]] = (
     ),
     (re.compile(r"(?<![\w.,/)-])-(?=\d)"), lambda found, language, words: f"{words.minus} "),
     (re.compile(r"(?<!\w)\+(?=\d)|(?<=\d)\+"), lambda found, language, words: f" {words.plus} "),
-    (re.compile(_NUM), _bare),
+    (re.compile(NUM), _bare),
     (re.compile(r"\d{1,60}"), lambda found, language, words: f" {indic_digits(found[0], language)} "),
     (re.compile(r"[_@#*&]"), lambda found, language, words: f" {words.signs.get(found[0], SIGNS[found[0]])} "),
     (re.compile(r"[<>~^\\=|\"]"), lambda found, language, words: " "),

@@ -23,6 +23,8 @@ _ORDINALS: Final = {
     "one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth",
     "twelve": "twelfth",
 }  # fmt: skip
+NUM: Final = r"(?:\d{1,3}(?:,\d{2,3}){0,4},\d{3}|\d{1,15})(?:\.\d{1,8})?"
+"""A number as a pattern; what commas part in groups of other lengths, such as ``10,12``, are several."""
 MOST_DIGITS: Final = 15
 """Longer ones have no name anybody would follow; they are read digit by digit."""
 
