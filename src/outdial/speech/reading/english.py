@@ -24,9 +24,7 @@ def any_of(names: Iterable[str]) -> str:
 _TO: Final = r"\s?-\s?"
 _LEFT: Final = r"(?<![\w.,/-])"
 _SIGN: Final = any_of(list(CURRENCIES))
-_SCALE: Final = (
-    rf"(?:\s?(?:{any_of([name for name in SCALES if len(name) > 2])})|(?:cr|Cr|CR|mn|bn|tn|[kKLmMbB]))(?!\w)"
-)
+_SCALE: Final = rf"(?:\s?(?:{any_of([name for name in SCALES if len(name) > 1])}|[KLMB])|[kmb])(?!\w)"
 _BIG: Final = rf"\s?(?:{any_of([name for name in SCALES if len(name) > 1])})(?!\w)|[kKM](?!\w)"
 _WITH_COMMA: Final = r"\d{1,3}(?:\.\d{3}){1,4},\d{1,2}"
 _EUROPEAN: Final = rf"(?:{_WITH_COMMA}|\d{{1,3}}(?:\.\d{{3}}){{2,4}}|\d{{1,6}},\d{{2}})(?![\d,])"
@@ -123,6 +121,10 @@ def _fraction(found: re.Match[str], manner: Manner) -> str:
     return f"{cardinal(int(whole))} and {'a half' if part == 'one half' else part}"
 
 
+def _rating(found: re.Match[str], manner: Manner) -> str:
+    return f"{spelled(found[1])} out of "
+
+
 _VULGAR: Final = {"½": "1/2", "¼": "1/4", "¾": "3/4", "⅓": "1/3", "⅔": "2/3", "⅛": "1/8", "⅕": "1/5"}
 
 
@@ -189,6 +191,7 @@ RULES: Final[tuple[Rule, ...]] = (
     (re.compile(r"(?<![\w*])[*#](?=[\d*#]{0,20}\d)[\d*#]{1,20}#"), _dialled),
     (re.compile(rf"(?<![\w/.])(?:{any_of(SHORT)})(?![\w/])"), _short),
     (re.compile(r"(?<=[a-z]\s)'(\d\d)(?![\ds])"), fixed(r"20\1")),
+    (re.compile(r"(?<=\d)(\s?)(?:LPA|lpa|Lpa)(?!\w)"), fixed(" lakh per annum")),
     (re.compile(rf"(?<![\w.,])(?P<number>{_WITH_COMMA})(?![\w,])"), _european),
     (re.compile(rf"(?:€|EUR)\s?(?P<number>{_EUROS})"), _european),
     (re.compile(rf"(?:{_SIGN})\s?(?P<number>{_EUROPEAN})"), _european),
@@ -219,13 +222,17 @@ RULES: Final[tuple[Rule, ...]] = (
         re.compile(r"(?<![\w.,])(\d{1,4})\s?[xX×]\s?(?=\d{1,4}(?!\w))"),
         lambda found, manner: f"{cardinal(int(found[1]))} by ",
     ),
-    (re.compile(r"(?<![\w.,])(\d{1,4})[xX](?!\w)"), lambda found, manner: f"{cardinal(int(found[1]))} times"),
+    (
+        re.compile(r"(?<![\w.,])(\d{1,4}(?:\.\d{1,2})?)[xX](?!\w)"),
+        lambda found, manner: f"{spelled(found[1])} times",
+    ),
     (re.compile(rf"{_VALUE}\s?(?P<unit>{any_of(UNITS)})(?![\w/])(?:\.(?=\s[a-z]))?"), _unit),
     (re.compile(rf"(?<=[a-zC])\s?/\s?({any_of(PER)})(?!\w)"), lambda found, manner: f" per {PER[found[1]]}"),
     (re.compile(r"(?<=\dst|\dnd|\drd|\dth)\s?-\s?(?=\d)"), fixed(" to ")),
     (re.compile(r"(?<![\w.,])(?<!\d-)(\d{1,9})(?:st|nd|rd|th|ST|ND|RD|TH)(?!\w)"), _ordinal),
     (re.compile(r"(?<=\d)\^(?=\d)"), fixed(" to the power of ")),
     (re.compile(r"(?<![\w.,-])'?(\d{3}0|[2-9]0)'?s(?!\w)"), _decade),
+    (re.compile(r"(?<![\w.,/])(\d{1,3}\.\d{1,2})\s?/\s?(?=(?:5|10|100)(?![\w/]|[.,]\d))"), _rating),
     (re.compile("[½¼¾⅓⅔⅛⅕]"), _vulgar),
     (
         re.compile(r"(?<![\w.,/-])(?:(?P<whole>\d{1,3})\s)?(?P<above>\d{1,3})/(?P<below>\d{1,3})(?![\w/]|-\d|[.,]\d)"),
@@ -246,6 +253,7 @@ RULES: Final[tuple[Rule, ...]] = (
     (codes.FLIGHT, codes.say_signs),
     (codes.CODE, codes.say_code),
     (codes.GLUED, codes.say_glued),
+    (re.compile(r"(?<![\w.,])\d{1,9}\.\d{1,4}(?=[A-Za-z])"), lambda found, manner: f"{spelled(found[0])} "),
     (re.compile(r"(?<=\d)\s?\*\s?(?=\d)"), fixed(" times ")),
     (re.compile(r"(?<=\d)\s?\+\s?(?=\d)|(?<![\w+])\+(?=\d)|(?<=\d)\+(?!\w)"), fixed(" plus ")),
     (re.compile(r"(?<![\w.,/)-])-(?=\d)"), fixed("minus ")),

@@ -19,10 +19,12 @@ def is_year(number: str) -> bool:
 
 
 def is_years(low: str, high: str) -> bool:
-    """2024-2026, 2024-25."""
+    """2024-2026, 2024-25, 1990-95."""
     if not is_year(low) or int(low) < 1900:
         return False
-    return (is_year(high) and int(high) > int(low)) or (len(high) == 2 and int(high) == (int(low) + 1) % 100)
+    if len(high) == 2:
+        return int(high) == (int(low) + 1) % 100 or int(high) > int(low) % 100
+    return is_year(high) and int(high) > int(low)
 
 
 def _date(day: int, month: int, of_year: str, found: str, *, month_first: bool) -> str:
@@ -119,6 +121,12 @@ def _names_from_to(found: re.Match[str], manner: Manner) -> str:
     return f"{names[found[1]]} to {names[found[2]]}"
 
 
+def _fiscal(found: re.Match[str], manner: Manner) -> str:
+    """``FY26``, ``FY25-26``."""
+    until = f" to {cardinal(int(found[3]))}" if found[3] else ""
+    return f"{found[1]} {cardinal(int(found[2]))}{until}"
+
+
 def _ratio(found: re.Match[str], manner: Manner) -> str:
     return f"{cardinal(int(found[1]))} to {cardinal(int(found[2]))}"
 
@@ -126,6 +134,8 @@ def _ratio(found: re.Match[str], manner: Manner) -> str:
 _YEAR: Final = r"((?:1[1-9]|20)\d\d)"
 _DAY: Final = "|".join(sorted(DAY_OF, key=len, reverse=True))
 RULES: Final[tuple[Rule, ...]] = (
+    (re.compile(r"\b([FA]Y)[ ']?([1-9]\d)(?:-([1-9]\d))?(?![\w-])"), _fiscal),
+    (re.compile(r"\b([QH])([1-4]) ?'(?=[1-9]\d(?!\w))"), lambda found, manner: f"{found[1]} {ONES[int(found[2])]} 20"),
     (re.compile(rf"\b({_DAY})\.?\s?-\s?({_DAY})\b"), _names_from_to),
     (re.compile(rf"\b({_MONTH})\.?\s?-\s?({_MONTH})\b"), _names_from_to),
     (

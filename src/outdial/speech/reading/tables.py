@@ -34,8 +34,8 @@ SCALES: Final = {
     "k": "thousand", "K": "thousand", "thousand": "thousand", "lakh": "lakh", "lakhs": "lakh", "lac": "lakh",
     "lacs": "lakh", "Lakh": "lakh", "Lakhs": "lakh", "L": "lakh", "crore": "crore", "crores": "crore", "Crore": "crore",
     "Crores": "crore", "cr": "crore", "Cr": "crore", "CR": "crore", "m": "million", "M": "million", "mn": "million",
-    "million": "million", "b": "billion", "B": "billion", "bn": "billion", "billion": "billion", "trillion": "trillion",
-    "tn": "trillion", "hundred": "hundred",
+    "Mn": "million", "million": "million", "b": "billion", "B": "billion", "bn": "billion", "Bn": "billion",
+    "billion": "billion", "trillion": "trillion", "tn": "trillion", "hundred": "hundred",
 }  # fmt: skip
 
 UNITS: Final[dict[str, tuple[str, str]]] = {
@@ -64,7 +64,10 @@ UNITS: Final[dict[str, tuple[str, str]]] = {
         ("min mins", "minute", "minutes"),
         ("sec secs", "second", "seconds"),
         ("ms", "millisecond", "milliseconds"),
+        ("wk wks", "week", "weeks"),
+        ("mo mos", "month", "months"),
         ("yr yrs", "year", "years"),
+        ("pc pcs", "piece", "pieces"),
         ("KB kB", "kilobyte", "kilobytes"),
         ("MB", "megabyte", "megabytes"),
         ("GB gb Gb", "gigabyte", "gigabytes"),
