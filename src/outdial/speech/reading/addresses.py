@@ -19,8 +19,9 @@ _TOP: Final = (
 )
 _MAIL: Final = re.compile(r"(?:mailto:)?(?<![\w.+@-])[\w.+%'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,6}")
 _WEB: Final = re.compile(
-    r"(?<![\w@.-])(?:https?://[^\s<>\"]{1,250}|www\.[^\s<>\"]{1,250}|"
-    rf"(?:[a-z0-9][a-z0-9-]{{0,62}}\.){{1,5}}(?:{_TOP})(?![\w-])(?:/[^\s<>\"]{{0,200}})?)"
+    r"(?<![\w@.-])(?:(?:https?|HTTPS?)://[^\s<>\"]{1,250}|(?:www|WWW)\.[^\s<>\"]{1,250}|"
+    rf"(?:[A-Za-z0-9][a-z0-9-]{{0,62}}\.){{1,5}}(?:{_TOP})(?![\w-])(?:/[^\s<>\"]{{0,200}})?|"
+    r"(?:[a-z0-9][a-z0-9-]{1,62}\.){1,5}[a-z]{2,6}/[^\s<>\"]{1,200}|[A-Z0-9-]{2,63}\.(?:COM|ORG|NET)(?![\w-]))"
 )
 _FILE: Final = re.compile(
     r"(?<![\w.])[\w-]{1,60}\.(?:pdf|docx?|xlsx?|csv|pptx?|png|jpe?g|txt|zip|mp[34]|html?)(?!\w)", re.I
@@ -36,7 +37,7 @@ def read_addresses(text: str, digit: Callable[[str], str], signs: Mapping[str, s
     """``text`` with every address in words. ``digit`` says one digit; ``signs`` the signs, in the text's language."""
 
     def said(found: re.Match[str]) -> str:
-        address = re.sub(r"^(?:mailto:|https?://)", "", found[0])
+        address = re.sub(r"^(?:mailto:|https?://)", "", found[0], flags=re.I)
         ended = address.rstrip(_END)
         tail = address[len(ended) :]
         return f" {say_address(ended.rstrip('/'), digit, signs)}{tail} "

@@ -8,13 +8,18 @@ from typing import Final
 from outdial.speech.reading.moments import is_year
 from outdial.speech.reading.numbers import cardinal, digits, spelled, year
 from outdial.speech.reading.rule import Manner
+from outdial.speech.reading.tables import DAYS
 
 PHONE: Final = re.compile(
     r"(?<![\w$€£₹.,/:-])(?P<plus>\+?)(?P<number>\(?\d{1,5}\)?(?:[ .-]{1,2}\(?\d{2,10}\)?){1,5}|\d{10,15})"
     r"(?:(?:,? ?(?:x|ext\.?|extension)) ?(?P<ext>\d{1,6}))?(?![\w%]|[.,:/-]\d)"
 )
 NETWORK: Final = re.compile(r"(?<![\w.,])v?\d{1,5}(?:\.\d{1,5}){2,4}(?![\w]|\.\d)")
-MASKED: Final = re.compile(r"(?<![\w*])(?:\*{3,16}|[xX]{2,16})[ -]?(\d{2,6})(?!\w)")
+MASKED: Final = re.compile(
+    r"(?<![\w*•])(?P<ending>(?:ending|ends)(?: (?:in|with))? )?"
+    r"(?:(?:\*{3,16}|•{2,16}|[xX]{2,16})[ -]?){1,5}(?P<end>\d{2,6})(?!\w)"
+)
+PLATE: Final = re.compile(r"(?<![\w-])([A-Z]{2})[ -]?(\d{1,2}[A-Z]?)[ -]?([A-Z]{1,3})[ -]?(\d{4})(?!\w)")
 PIN: Final = re.compile(r"(?<![\w.,+-])(?<!\d )(\d{3}) (\d{3})(?![\w-]|[.,]\d| \d)")
 VERSION: Final = re.compile(r"(?<![\w.])[vV](\d{1,4}(?:\.\d{1,4}){0,3})(?!\w|\.\d)")
 FLIGHT: Final = re.compile(r"(?<![\w.,])(?:\d[A-Z]|[A-GI-PR-Z]\d|(?<=[Ff]light )[A-Z]{2})[ -]\d{3,4}(?!\w)")
@@ -49,6 +54,13 @@ _ABOUT_YEAR: Final = re.compile(r"\b(?:from|between|around|about|by|of) $", re.I
 _PHONED: Final = re.compile(
     r"\b(?:call|phone|number|dial|at|tel|telephone|contact|whatsapp|mobile|on|reach|code)\b", re.I
 )
+_NOON: Final = 12
+_OPEN_BEFORE: Final = re.compile(
+    r"\b(?:open|opens|hours|timings?|available|from|work|works|working)(?: (?:are|is|from|between))?:? $", re.IGNORECASE
+)
+_OPEN_AFTER: Final = re.compile(rf"^,? (?:jobs?|daily|every ?day|weekdays|{'|'.join(DAYS)})\b")
+"""Where ``9-5`` are hours of a day."""
+_MEASURED: Final = re.compile(r"([1-9]\d{0,2})([a-z])")
 _VOWEL: Final = re.compile(r"[AEIOUaeiou]")
 _SHORTEST_PHONE: Final = 7
 _ALWAYS_SPELLED: Final = 5
@@ -59,8 +71,10 @@ _NEAR: Final = 40
 def is_range(found: re.Match[str]) -> bool:
     """Whether two numbers with a dash between them are from one to the other, and no phone number or code."""
     low, high = found["low"].replace(",", ""), found["high"].replace(",", "")
-    if low.startswith("0") or high.startswith("0") or int(low) >= int(high):
+    if low.startswith("0") or high.startswith("0"):
         return False
+    if int(low) >= int(high):
+        return int(low) <= _NOON and bool(_OPEN_BEFORE.search(_before(found)) or _OPEN_AFTER.match(_after(found)))
     if "," in found[0]:
         return True
     if len(low) <= 3 and len(high) <= 3:
@@ -109,7 +123,12 @@ def say_code(found: re.Match[str], manner: Manner) -> str:
 
 def say_masked(found: re.Match[str], manner: Manner) -> str:
     """``XXXX-1234``: the end of a number nobody shall know."""
-    return f"ending in {digits(found[1])}"
+    return f"{found['ending'] or 'ending in '}{digits(found['end'])}"
+
+
+def say_plate(found: re.Match[str], manner: Manner) -> str:
+    """A vehicle of India: ``MH 12 AB 1234``."""
+    return " ".join(digits(sign) or sign for sign in "".join(found.groups()))
 
 
 def say_pin(found: re.Match[str], manner: Manner) -> str:
@@ -126,6 +145,8 @@ def say_glued(found: re.Match[str], manner: Manner) -> str:
     word = found[0]
     if word.isdigit() or ("-" in word and word.replace("-", "").isdigit()):
         return word
+    if measured := _MEASURED.fullmatch(word):
+        return f"{cardinal(int(measured[1]))} {measured[2]}"
     return " ".join(_short_part(part) for part in _PARTS.findall(word))
 
 

@@ -217,6 +217,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     (re.compile(rf"{_LEFT}(?P<low>{NUM})(?:(?:{_BIG})?{_TO}(?P<high>{NUM}))?(?P<scale>{_BIG})"), _scaled),
     (re.compile(rf"{_VALUE.replace(_TO, '%?' + _TO)}\s?(?:%|pct(?!\w)|percent(?!\w)|per cent(?!\w))"), _percent),
+    (re.compile(r"(?<![\w.,'])(\d)\s?ft\.?\s?(\d{1,2})\s?in(?:ches)?\b(?! \w)"), _feet),
     (re.compile(r"(?<![\w.,'])(\d)'\s?(?:(\d{1,2})(?:\"|''|in\b)?)?(?![\w'])"), _feet),
     (
         re.compile(r"(?<![\w.,])(\d{1,4})\s?[xX×]\s?(?=\d{1,4}(?!\w))"),
@@ -245,6 +246,7 @@ RULES: Final[tuple[Rule, ...]] = (
         _range,
     ),
     (codes.MASKED, codes.say_masked),
+    (codes.PLATE, codes.say_plate),
     (codes.PIN, codes.say_pin),
     (codes.PHONE, codes.say_phone),
     (codes.VERSION, codes.say_version),
@@ -257,20 +259,20 @@ RULES: Final[tuple[Rule, ...]] = (
     (re.compile(r"(?<=\d)\s?\*\s?(?=\d)"), fixed(" times ")),
     (re.compile(r"(?<=\d)\s?\+\s?(?=\d)|(?<![\w+])\+(?=\d)|(?<=\d)\+(?!\w)"), fixed(" plus ")),
     (re.compile(r"(?<![\w.,/)-])-(?=\d)"), fixed("minus ")),
-    (re.compile(r"(?<![\w~])~(?=\s?\d)"), fixed("about ")),
+    (re.compile(r"(?<![\w~])[~≈](?=\s?[\d₹$€£])"), fixed("about ")),
     (re.compile(rf"(?<![\w.]){NUM}(?![A-Za-z_])|\d{{16,60}}"), _number),
     (re.compile(r"\d{1,60}"), lambda found, manner: f" {digits(found[0])} "),
     (re.compile(r"\b([A-Z])/([A-Z])\b"), fixed(r"\1 \2")),
     (re.compile(r"(?<=[a-z])/(?=[A-Za-z])"), fixed(" or ")),
     (re.compile(r"\b([A-Z])([#+]{1,2})(?![\w+])"), _lettered),
     (re.compile(r"\s?(?:->|=>|→)\s?"), fixed(", ")),
-    (re.compile(r"\s?<=\s?"), fixed(" at most ")),
-    (re.compile(r"\s?>=\s?"), fixed(" at least ")),
+    (re.compile(r"\s?(?:<=|≤)\s?"), fixed(" at most ")),
+    (re.compile(r"\s?(?:>=|≥)\s?"), fixed(" at least ")),
     (re.compile(r"(?<![\w#])#(?=[A-Za-z])"), fixed("hashtag ")),
     (re.compile(r"(?<!\w)#(?=\d)"), fixed("number ")),
     (re.compile(r"#"), _hash),
     (
-        re.compile(r"[_@<>=&*~\\^±×÷°%+²³]|(?<=\w)/(?=\w)|\s/\s"),
+        re.compile(r"[_@<>=&*~\\^±×÷°%+²³¢√∞≠≈π]|(?<=\w)/(?=\w)|\s/\s"),
         lambda found, manner: f" {_LONE.get(found[0].strip(), '')} ",
     ),
     (re.compile("[₹$€£¥₩₦₱฿]"), _sign_alone),
@@ -285,6 +287,12 @@ _LONE: Final[dict[str, str]] = SIGNS | {
     "²": "squared",
     "³": "cubed",
     "°": "degrees",
+    "¢": "cents",
+    "√": "square root of",
+    "∞": "infinity",
+    "≠": "not equal to",
+    "≈": "about",
+    "π": "pi",
     "^": "",
     "~": "",
     "\\": "",
@@ -297,4 +305,4 @@ def english(text: str, manner: Manner) -> str:
     for pattern, said in RULES:
         words = pattern.sub(lambda found, say=said: say(found, manner), words)  # type: ignore[misc]
     words = re.sub(r",(?=\w)", ", ", " ".join(words.split()))
-    return re.sub(r" +(?=[,.;:!?)](?!\w))", "", words)
+    return re.sub(r" +(?=[,.;:!?)](?!\w))|(?<=\() +", "", words)

@@ -63,13 +63,31 @@ def _on_slashed(found: re.Match[str], manner: Manner) -> str:
 
 
 def _day_month(found: re.Match[str], manner: Manner) -> str:
-    said = _date(int(found[2]), MONTHS.index(MONTH_OF[found[3]]) + 1, found[4] or "", "", month_first=False)
+    said = _date(int(found[2]), MONTHS.index(MONTH_OF[found[3]]) + 1, found[4] or found[5] or "", "", month_first=False)
     return said or found[0]
 
 
 def _month_day(found: re.Match[str], manner: Manner) -> str:
     said = _date(int(found[2]), MONTHS.index(MONTH_OF[found[1]]) + 1, found[3] or "", "", month_first=True)
     return said or found[0]
+
+
+def _days_month(found: re.Match[str], manner: Manner) -> str:
+    """``1st-5th Dec``, ``1 to 5 December 2026``."""
+    first, last = int(found[1]), int(found[2])
+    if not 1 <= first < last <= 31:
+        return found[0]
+    of_year = f" {year(int(found[4]))}" if found[4] else ""
+    return f"the {ordinal(first)} to the {ordinal(last)} of {MONTH_OF[found[3]]}{of_year}"
+
+
+def _month_days(found: re.Match[str], manner: Manner) -> str:
+    """``Dec 1-5``, ``March 4th-6th, 2026``."""
+    first, last = int(found[2]), int(found[3])
+    if not 1 <= first < last <= 31:
+        return found[0]
+    of_year = f", {year(int(found[4]))}" if found[4] else ""
+    return f"{MONTH_OF[found[1]]} {ordinal(first)} to {ordinal(last)}{of_year}"
 
 
 def _month_year(found: re.Match[str], manner: Manner) -> str:
@@ -132,12 +150,18 @@ def _ratio(found: re.Match[str], manner: Manner) -> str:
 
 
 _YEAR: Final = r"((?:1[1-9]|20)\d\d)"
+_TH: Final = "(?:st|nd|rd|th)?"
+_NO_DAY: Final = "(?<!(?:st|nd|rd|th) of )"
+"""A month whose day has been said."""
+_UNTIL: Final = r"(?:\s?-\s?| to )"
+_SHORT_DAY: Final = "Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun"
 _DAY: Final = "|".join(sorted(DAY_OF, key=len, reverse=True))
 RULES: Final[tuple[Rule, ...]] = (
     (re.compile(r"\b([FA]Y)[ ']?([1-9]\d)(?:-([1-9]\d))?(?![\w-])"), _fiscal),
     (re.compile(r"\b([QH])([1-4]) ?'(?=[1-9]\d(?!\w))"), lambda found, manner: f"{found[1]} {ONES[int(found[2])]} 20"),
     (re.compile(rf"\b({_DAY})\.?\s?-\s?({_DAY})\b"), _names_from_to),
     (re.compile(rf"\b({_MONTH})\.?\s?-\s?({_MONTH})\b"), _names_from_to),
+    (re.compile(rf"\b({_SHORT_DAY})\b\.?(?=,? (?:\d|the \d|{_MONTH}))"), lambda found, manner: DAY_OF[found[1][:3]]),
     (
         re.compile(
             r"(?<![\w.,/-])(\d{4})[-/](\d{2})[-/](\d{2})(?:[T ](\d{2}:\d{2})(?::\d{2}(?:\.\d{1,6})?)?Z?)?(?![\w/-])"
@@ -152,13 +176,30 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     (
         re.compile(
+            r"(?:(?<=\b[Oo]n )|(?<=\b[Bb]y )|(?<=\bdue )|(?<=\bdated )|(?<=\b[Dd]ate )|(?<=\b[Dd]ate: )|(?<=\btill ))"
+            r"(\d{1,2})([.-])(\d{1,2})\2(\d{2})(?![\w/-])"
+        ),
+        _slashed,
+    ),
+    (
+        re.compile(rf"(?<![\w.,/-])(\d{{1,2}}){_TH}{_UNTIL}(\d{{1,2}}){_TH} (?:of )?({_MONTH})\b(?:,? {_YEAR}\b)?"),
+        _days_month,
+    ),
+    (
+        re.compile(
+            rf"{_NO_DAY}\b({_MONTH})\.? (\d{{1,2}}){_TH}{_UNTIL}(\d{{1,2}}){_TH}(?:,? {_YEAR}\b)?(?![\w%/:]|[.,-]\d)"
+        ),
+        _month_days,
+    ),
+    (
+        re.compile(
             rf"(?<![\w.,/-])(the )?(\d{{1,2}})(?:st|nd|rd|th)?[ -]{{0,2}}(?:of )?({_MONTH})\b(?:\.(?=\s?\d|\s[a-z]))?"
-            rf"(?:[ ,-]{{1,2}}{_YEAR}\b)?"
+            rf"(?:[ ,-]{{1,2}}{_YEAR}\b|[ -](2\d)(?![\w:.,-]\w|\w| \w))?"
         ),
         _day_month,
     ),
     (
-        re.compile(rf"\b({_MONTH})\.? (\d{{1,2}})(?:st|nd|rd|th)?(?:,? {_YEAR}\b)?(?![\w%/:]|[.,-]\d)"),
+        re.compile(rf"{_NO_DAY}\b({_MONTH})\.? (\d{{1,2}})(?:st|nd|rd|th)?(?:,? {_YEAR}\b)?(?![\w%/:]|[.,-]\d)"),
         _month_day,
     ),
     (re.compile(rf"\b({_MONTH})\.?[ -]{_YEAR}\b(?![.,-]\d)"), _month_year),

@@ -105,7 +105,13 @@ PER: Final = {
 }  # fmt: skip
 
 MONTHS: Final = listed("January February March April May June July August September October November December")
-MONTH_OF: Final = {name[:3]: name for name in MONTHS} | {name: name for name in MONTHS} | {"Sept": "September"}
+_MONTH_NAMES: Final = {name[:3]: name for name in MONTHS} | {name: name for name in MONTHS} | {"Sept": "September"}
+MONTH_OF: Final = (
+    {name.lower(): month for name, month in _MONTH_NAMES.items() if month not in ("March", "May")}
+    | {name.upper(): month for name, month in _MONTH_NAMES.items()}
+    | _MONTH_NAMES
+)
+"""As they are written; small letters only where they are no other word."""
 
 DAYS: Final = listed("Monday Tuesday Wednesday Thursday Friday Saturday Sunday")
 DAY_OF: Final = {name[:3]: name for name in DAYS} | {name: name for name in DAYS}
