@@ -135,6 +135,11 @@ class TestAVoice:
         assert elevenlabs.said == ["Hello Rahul.", "How are you?"]
         assert (elevenlabs.key, elevenlabs.voice) == ("xi-key", "rachel")
 
+    async def test_is_asked_for_nothing_without_words(self) -> None:
+        async with parts(elevenlabs=(elevenlabs := ElevenLabs(refuses=429))) as (_, voice):
+            assert await sound_of(voice, "😀", RACHEL) == b""
+            assert elevenlabs.key == ""
+
     async def test_that_refuses_the_key_says_so(self) -> None:
         async with parts(elevenlabs=ElevenLabs(refuses=401)) as (_, voice):
             with pytest.raises(Unreachable, match="text-to-speech by elevenlabs refused the key"):

@@ -61,6 +61,14 @@ class TestASentence:
             ("# Offer\n- 5 rooms\n- 3BHK", "Offer five rooms three B H K"),
             ("<b>Hi</b> <john@example.com>, a < b", "Hi john at example dot com, a less than b"),
             ("My flat is 12A, the code AB12CD.", "My flat is twelve A, the code A B one two C D."),
+            ("| Plan | Price |\n|:---|---:|\n| A | $5 |\n---\nFine :)", "Plan, Price. A, five dollars. Fine"),
+            ("```text\nHello\n```\n*chuckles softly* &#39;tis (pause for response) I.", "Hello 'tis I."),
+            ("Wait (a pause) in <3 days, I <3 it", "Wait (a pause) in less than three days, I it"),
+            ("Thanks.In the morning, he/she calls.", "Thanks.In the morning, he or she calls."),
+            (
+                "From 12 Mar 26 guests, 5 Mar 2-4 pm",
+                "From the twelfth of March twenty-six guests, the fifth of March two to four PM",
+            ),
             ("Yes, I will be there.", "Yes, I will be there."),
             ("A long-term, well-known and/or good thing", "A long-term, well-known and or good thing"),
             ("It's Mr. Smith's.", "It's Mr. Smith's."),
@@ -99,7 +107,8 @@ class TestEveryText:
 @pytest.mark.parametrize(
     "piece",
     ["word ", "1", "1,", "12-", "a_", "@a.", "9.9", "+91 ", "₹1", "10:", "A1-", "1/2 ", "#", "*", "_", "<a", "<!--",
-     "[a](", "{{", "&", "1st-", "x1", "(12) ", "Jan 5 ", " ", "\n", "a.b.", "|", "'", "नम ", "12 34 ", "\u200d", "'9"],
+     "[a](", "{{", "&", "1st-", "x1", "(12) ", "Jan 5 ", " ", "\n", "a.b.", "|", "'", "नम ", "12 34 ", "\u200d", "'9",
+     "1.000,", "1 000 ", "(pause for ", "|-", "XX ", "Mar 5-", "MH 12 "],
 )  # fmt: skip
 def test_takes_time_in_proportion_to_the_length(piece: str, language: str) -> None:
     def seconds(letters: int) -> float:

@@ -79,13 +79,16 @@ class LiveKitVoice:
         return LiveKitVoice(self._tts, self._name, language)
 
     async def say(self, text: str, voice: Voice) -> AsyncIterator[bytes]:
-        """Speak ``text``; chunks as the provider sends them, at the line's rate.
+        """Speak ``text``; chunks as the provider sends them, at the line's rate. Without words, none are asked for.
 
         Raises:
             Unreachable: the provider failed, refused or sent nothing for 8 s.
         """
+        words = spoken(text, self._language) if self._language else text
+        if not any(letter.isalnum() for letter in words):
+            return
         narrow: soxr.ResampleStream | None = None
-        async with self._stream(spoken(text, self._language) if self._language else text) as stream:
+        async with self._stream(words) as stream:
             while (frame := await self._next_frame(stream)) is not None:
                 if narrow is None:
                     narrow = soxr.ResampleStream(frame.sample_rate, LINE_RATE_HZ, 1, dtype="int16")

@@ -24,7 +24,7 @@ def any_of(names: Iterable[str]) -> str:
 _TO: Final = r"\s?-\s?"
 _LEFT: Final = r"(?<![\w.,/-])"
 _SIGN: Final = any_of(list(CURRENCIES))
-_SCALE: Final = rf"(?:\s?(?:{any_of([name for name in SCALES if len(name) > 1])}|[KLMB])|[kmb])(?!\w)"
+_SCALE: Final = rf"(?:\s?(?:{any_of([name for name in SCALES if len(name) > 1])}|L)|[kKmMbB])(?!\w)"
 _BIG: Final = rf"\s?(?:{any_of([name for name in SCALES if len(name) > 1])})(?!\w)|[kKM](?!\w)"
 _WITH_COMMA: Final = r"\d{1,3}(?:\.\d{3}){1,4},\d{1,2}"
 _EUROPEAN: Final = rf"(?:{_WITH_COMMA}|\d{{1,3}}(?:\.\d{{3}}){{2,4}}|\d{{1,6}},\d{{2}})(?![\d,])"

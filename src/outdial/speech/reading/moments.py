@@ -151,7 +151,7 @@ def _ratio(found: re.Match[str], manner: Manner) -> str:
 
 _YEAR: Final = r"((?:1[1-9]|20)\d\d)"
 _TH: Final = "(?:st|nd|rd|th)?"
-_NO_DAY: Final = "(?<!(?:st|nd|rd|th) of )"
+_NO_DAY: Final = r"(?<!(?:st|nd|rd|th) of )(?<!\d )"
 """A month whose day has been said."""
 _UNTIL: Final = r"(?:\s?-\s?| to )"
 _SHORT_DAY: Final = "Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun"
@@ -187,7 +187,8 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     (
         re.compile(
-            rf"{_NO_DAY}\b({_MONTH})\.? (\d{{1,2}}){_TH}{_UNTIL}(\d{{1,2}}){_TH}(?:,? {_YEAR}\b)?(?![\w%/:]|[.,-]\d)"
+            rf"{_NO_DAY}\b({_MONTH})\.? (\d{{1,2}}){_TH}{_UNTIL}(\d{{1,2}}){_TH}(?:,? {_YEAR}\b)?"
+            r"(?![\w%/:]|[.,-]\d| ?[AaPp]\.?[Mm])"
         ),
         _month_days,
     ),

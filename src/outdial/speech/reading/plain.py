@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from typing import Final
@@ -16,9 +17,26 @@ _LOOKALIKES: Final = str.maketrans(
         "\u202f": " ", "\u2009": " ", "\u3000": " ",
     }
 )  # fmt: skip
+_ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _BLANKS: Final = re.compile(r"[^\S\n]+")
 _PICTURES: Final = "\U0001f000-\U0001faff\u2600-\u27bf\ufe0f"
+_DIRECTIONS: Final = (
+    r"(?:(?:soft|gentle|light|slight|short|brief|long|warm|nervous|quiet|deep|clear|small|loud)(?:ly)? )?"
+    r"(?:paus(?:e|es|ing)|laugh(?:s|ing|ter)?|chuckl(?:e|es|ing)|giggl(?:e|es|ing)|sigh(?:s|ing)?|smil(?:e|es|ing)|"
+    r"whisper(?:s|ing)?|breath(?:e|es|ing)?|inhales?|exhales?|gasps?|coughs?|sniffs?|nods?|silence|beat|"
+    r"clears? (?:my |her |his |their )?throat|clearing throat|takes? a (?:deep )?breath|waits?|waiting)"
+    r"(?: (?:(?:soft|gent|light|slight|brief|warm|nervous|quiet|deep|cheerful|politely|friend)(?:ly)?|"
+    r"for (?:a )?(?:response|reply|answer|moment|second|the customer|the caller|the user)))?\.{0,3}"
+)
+"""What a model writes for an actor."""
+_EMOTICON: Final = r"(?:[:;=][-^']?[)(DPp|/\\*]|[xX]D|\^_?\^|</?3(?=[\s.!?]*$|\s(?:you|u|it|this)\b))"
 _RULES: Final = (
+    (re.compile(rf"(?i)\[{_DIRECTIONS}\]|\({_DIRECTIONS}\)|(?<![\w*])\*{{1,2}}{_DIRECTIONS}\*{{1,2}}(?![\w*])"), " "),
+    (re.compile(r"(?m)^[ \t]*```[ \t]*[A-Za-z0-9_+-]{0,20}[ \t]*$"), " "),
+    (re.compile(r"(?m)^[ \t]*(?:[-*_=][ \t]?){3,80}$"), " "),
+    (re.compile(r"(?m)^[ \t]*\|?(?:[ \t]?:?-{1,40}:?[ \t]?\|){1,20}(?:[ \t]?:?-{1,40}:?)?[ \t]*$"), " "),
+    (re.compile(r"(?m)^[ \t]*\|[ \t]*"), " "),
+    (re.compile(r"(?m)[ \t]*\|[ \t]*$"), ". "),
     (re.compile(r"<!--.{0,400}?-->", re.DOTALL), " "),
     (re.compile(r"<((?:mailto:|https?://|[\w.+-]{1,64}@)[^<>\s]{1,200})>"), r"\1"),
     (re.compile(r"</?[A-Za-z][A-Za-z0-9]{0,20}(?:\s[^<>@]{0,200})?/?>"), " "),
@@ -28,6 +46,7 @@ _RULES: Final = (
     (re.compile(r"(?<![\w*])\*(?=[^\s*\d])|(?<=[^\s*\d])\*(?![\w*])"), ""),
     (re.compile(r"(?<!\w)_(?=\w)|(?<=\w)_(?!\w)"), ""),
     (re.compile(r"[\[\]{}]"), ""),
+    (re.compile(rf"(?:^|(?<=\s)|(?<=[.!?,])){_EMOTICON}(?=[\s.!?,]|$)"), " "),
     (re.compile(f"[{_PICTURES}][{_PICTURES}\u200d]{{0,20}}"), " "),
     (re.compile(r" ?\| ?"), ", "),
 )
@@ -35,6 +54,7 @@ _RULES: Final = (
 
 def plain(text: str) -> str:
     """One line, with ASCII digits, hyphens and quotes."""
+    text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
     folded = _BLANKS.sub(" ", "".join(map(_folded, text.translate(_LOOKALIKES))))
     for pattern, instead in _RULES:
         folded = pattern.sub(instead, folded)
