@@ -62,7 +62,7 @@ _OPEN_AFTER: Final = re.compile(rf"^,? (?:jobs?|daily|every ?day|weekdays|{'|'.j
 """Where ``9-5`` are hours of a day."""
 _MEASURED: Final = re.compile(r"([1-9]\d{0,2})([a-z])")
 _VOWEL: Final = re.compile(r"[AEIOUaeiou]")
-_SHORTEST_PHONE: Final = 7
+SHORTEST_PHONE: Final = 7
 _ALWAYS_SPELLED: Final = 5
 _NAMED_SPELLED: Final = 3
 _NEAR: Final = 40
@@ -86,7 +86,7 @@ def is_range(found: re.Match[str]) -> bool:
 
 def say_phone(found: re.Match[str], manner: Manner) -> str:
     groups = re.findall(r"\d+", found["number"])
-    if sum(map(len, groups)) < _SHORTEST_PHONE:
+    if sum(map(len, groups)) < SHORTEST_PHONE:
         return found[0]
     if len(groups) == 1:
         if _CUE.search(_before(found)):
