@@ -69,6 +69,10 @@ class TestASentence:
                 "From 12 Mar 26 guests, 5 Mar 2-4 pm",
                 "From the twelfth of March twenty-six guests, the fifth of March two to four PM",
             ),
+            (
+                "① one, 10⁵ and a_1² www.⁵",
+                "one one, ten to the power of five and a underscore one squared W W W dot five",
+            ),
             ("Yes, I will be there.", "Yes, I will be there."),
             ("A long-term, well-known and/or good thing", "A long-term, well-known and or good thing"),
             ("It's Mr. Smith's.", "It's Mr. Smith's."),
@@ -83,7 +87,7 @@ class TestASentence:
 
 
 class TestEveryText:
-    @given(st.text(max_size=120) | NUMBERS, ANY_LANGUAGE)
+    @given(st.text(max_size=120) | st.text("²⁵①٣१𝟗Ⅳ½a_@.w/:#&;1", max_size=20) | NUMBERS, ANY_LANGUAGE)
     def test_is_left_without_a_digit_or_a_sign_no_voice_can_say(self, text: str, language: str) -> None:
         said = spoken(text, language)
 

@@ -50,7 +50,7 @@ def read_addresses(text: str, digit: Callable[[str], str], signs: Mapping[str, s
 def say_address(address: str, digit: Callable[[str], str], signs: Mapping[str, str] = SIGNS) -> str:
     words = []
     for piece in _PIECES.findall(address):
-        if piece.isdigit():
+        if piece.isdecimal():
             words.append(digit(piece))
         elif piece.lower() in _SPELLED:
             words.append(" ".join(piece.upper()))

@@ -10,6 +10,8 @@ from typing import Final
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _KEPT_MARKS: Final = "\u200c\u200d"
 """Joiners change how words of Indian languages are written and read."""
+_KEPT_POWERS: Final = "²³"
+"""Squares and cubes belong to units."""
 _LOOKALIKES: Final = str.maketrans(
     {
         "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2212": "-", "\u2019": "'", "\u2018": "'",
@@ -69,6 +71,8 @@ def _folded(letter: str) -> str:
         return str(unicodedata.digit(letter))
     if "\uff01" <= letter <= "\uff5e":
         return chr(ord(letter) - 0xFEE0)
+    if category == "No" and letter not in _KEPT_POWERS and (digit := unicodedata.digit(letter, None)) is not None:
+        return f"^{digit}" if unicodedata.decomposition(letter).startswith("<super>") else f"{digit} "
     if category in _INVISIBLE and letter not in _KEPT_MARKS:
         return ""
     return letter
