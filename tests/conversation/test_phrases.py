@@ -18,20 +18,22 @@ LISTENING: Final = [
     *("yeah", "uh huh", "Mm-hmm.", "mhm", "okay okay", "Right, right.", "yep", "sure", "I see", "Got it!", "oh okay"),
     *("yeah yeah yeah", "haan", "achha", "Haan, haan ji.", "theek hai", "ji ji", "bilkul", "Okaaay...", "uh, yeah"),
     *("hmmmm", "All right.", "हाँ", "हां जी", "अच्छा", "ठीक है।", "हम्म्म", "sahi hai", "O.K.", "yes sir", "K"),
+    *("Please continue.", "yes, tell me", "for sure", "All good!", "mkay", "ji kahiye", "thik h", "अच्छाााा", "सही कहा"),
 ]
 OF_LANGUAGE: Final = {
     "hi-IN": ["हाँ हाँ", "जी", "बिल्कुल सही", "समझ गया", "haanji"],
-    "ta-IN": ["ஆமா", "சரி சரி", "seri", "aama aama"],
-    "te-IN": ["అవును", "సరే అండి", "avunu", "sare sare"],
-    "kn-IN": ["ಹೌದು", "ಸರಿ", "haudu", "sari sari"],
+    "ta-IN": ["ஆமா", "ம்ம்ம்", "சரி சரி", "seri", "aama aama"],
+    "te-IN": ["అవును", "సరే అండి", "avunu", "sare sare", "హ్మ్మ్మ్", "ఆఁ"],
+    "kn-IN": ["ಹೌದು", "ಸರಿ", "haudu", "sari sari", "ಹ್ಮ್ಮ್"],
     "mr-IN": ["हो", "बरोबर", "ठीक आहे", "barobar"],
     "gu-IN": ["હા", "બરાબર", "ઠીક છે", "barabar"],
     "bn-IN": ["হ্যাঁ", "ঠিক আছে", "আচ্ছা আচ্ছা", "thik ache"],
-    "ar-AE": ["نعم", "أيوه", "تمام", "طيب طيب", "aywa"],
+    "ar-AE": ["نعم", "أيوه", "تمام", "طيب طيب", "aywa", "مممم", "أها"],
 }
 WORDS: Final = [
     *("stop", "no", "no no", "wait", "what", "huh?", "who is this", "yes but I have a question", "okay stop", "sir"),
     *("nahi", "नहीं", "ruko", "ek minute", "not really", "never", "call me later", "okay and the price", ""),
+    *("uh-uh", "Uh-uh.", "mm-mm", "Mm-mm, okay", "nuh-uh", "haan lekin", "ji nahi", "okay but", "tell me why"),
 ]
 GOODBYES: Final = {
     "en-US": [
@@ -39,6 +41,9 @@ GOODBYES: Final = {
         "Bye John!",
         "See you on Tuesday.",
         "Enjoy your weekend!",
+        "I wish you a wonderful day.",
+        "Have an amazing day ahead!",
+        "Have a safe trip!",
     ],
     "hi-IN": ["धन्यवाद, आपका दिन शुभ हो।", "Theek hai, phir milenge!", "अलविदा"],
     "ta-IN": ["நன்றி, மீண்டும் சந்திப்போம்."],
@@ -69,6 +74,18 @@ class TestListeningWords:
     def test_may_be_answers_or_not(self) -> None:
         assert all(ENGLISH.assents(text) for text in ("yes", "Okay, okay", "haan ji", "uh-huh", "hmm yes", "ठीक है"))
         assert not any(ENGLISH.assents(text) for text in ("hmm", "oh", "I see", "hello"))
+
+    @pytest.mark.parametrize(
+        ("language", "text"),
+        [
+            *(("en-IN", text) for text in ("go ahead", "please continue", "Boliye", "बताइए", "I'm here")),
+            *(("ta-IN", "sollunga"), ("te-IN", "చెప్పండి"), ("kn-IN", "heli"), ("mr-IN", "बोला"), ("gu-IN", "બોલો")),
+            *(("bn-IN", "বলুন"), ("ar-AE", "تفضل")),
+        ],
+    )
+    def test_that_tell_the_agent_to_go_on_are_an_answer_to_a_question(self, language: str, text: str) -> None:
+        assert phrases_of(language).only_listening(text)
+        assert phrases_of(language).assents(text)
 
     @given(
         st.lists(st.sampled_from(LISTENING), min_size=1, max_size=5),
@@ -130,7 +147,20 @@ class TestGoodbyes:
         assert not ENGLISH.says_goodbye(text)
 
     @pytest.mark.parametrize(
-        "text", ["bye", "Okay, bye bye!", "Thanks Ada, goodbye.", "no thats all thank you bye", "बाय", "alvida"]
+        "text",
+        [
+            "bye",
+            "Okay, bye bye!",
+            "Thanks Ada, goodbye.",
+            "no thats all thank you bye",
+            "बाय",
+            "alvida",
+            "You have a great day too!",
+            "not interested, bye",
+            "theek hai, rakhta hu",
+            "khuda hafiz",
+            "buh-bye",
+        ],
     )
     def test_of_a_callee_are_goodbyes_with_courtesies(self, text: str) -> None:
         assert ENGLISH.is_goodbye(text, after_goodbye=False, name="Ada")

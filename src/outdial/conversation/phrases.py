@@ -19,22 +19,27 @@ from typing import Final
 from outdial.domain.voices import canonical
 
 _EVERYWHERE: Final = ("en", "hi")
+_KINDS: Final = (
+    *("good", "nice", "great", "lovely", "wonderful", "pleasant", "blessed", "fantastic", "beautiful", "safe", "super"),
+)
 _WISHES: Final = tuple(
     " ".join(words)
     for words in product(
         (
-            *(f"have a {kind}" for kind in ("good", "nice", "great", "lovely", "wonderful", "pleasant", "blessed")),
-            *(f"have a very {kind}" for kind in ("good", "nice", "great")),
-            *("enjoy your", "enjoy the"),
+            *(f"{wish} {kind}" for wish in ("have a", "have a very", "wish you a", "wishing you a") for kind in _KINDS),
+            *("have an amazing", "have an awesome", "enjoy your", "enjoy the"),
         ),
         ("", "rest of your", "rest of the"),
-        ("day", "evening", "night", "afternoon", "morning", "weekend", "week", "one", "time"),
+        ("day", "evening", "night", "afternoon", "morning", "weekend", "week", "one", "time", "trip"),
     )
 )
 """Goodbyes that wish something: "have a nice day", "enjoy the rest of your weekend"."""
-_REPEATED: Final = re.compile(r"(\w)\1+")
-_ELONGATED: Final = re.compile(r"(\w\u094d)(?:\1)+")
-"""A consonant with its virama, again and again: a long Devanagari "hmmm"."""
+_REPEATED: Final = re.compile(r"(\S)\1+")
+_VIRAMAS: Final = "\u094d\u09cd\u0acd\u0bcd\u0c4d\u0ccd"
+_ELONGATED: Final = re.compile(rf"(\w[{_VIRAMAS}])(?:\1)+")
+"""A consonant with its virama, again and again: a long "hmmm" in an Indian script."""
+_DENIAL: Final = re.compile(r"(?<![\w-])(?:(?:uh|mm|nuh|un|unh)-){1,3}(?:uh|mm|unh)(?![\w-])", re.IGNORECASE)
+"""With hyphens, "uh-uh" and "mm-mm" say no."""
 _SPELLINGS: Final = str.maketrans(
     {"ँ": "ं", "ఁ": "ం", "ঁ": "", "أ": "ا", "إ": "ا", "آ": "ا", "ة": "ه", "ى": "ي", "ـ": None, "'": None, "’": None}
 )
@@ -85,6 +90,8 @@ class Phrases:
 
     def only_listening(self, text: str) -> bool:
         """Whether ``text`` says nothing but "I am listening": one such phrase, or a run of them."""
+        if _DENIAL.search(text):
+            return False
         words = plain_words(text)
         return self._listening.occur_in(words) and self._with_fillers.uncovered(words) == 0
 
