@@ -25,7 +25,10 @@ PLAIN = st.text(st.characters(exclude_characters="{}@", exclude_categories=["Cs"
 
 
 class TestAPlaceholder:
-    @pytest.mark.parametrize("written", ["@{{name}}", "{{name}}", "{{ name }}", "@{{  name}}", "{{\tname }}"])
+    @pytest.mark.parametrize(
+        "written",
+        ["@{{name}}", "{{name}}", "{{ name }}", "@{{  name}}", "{{\tname }}", "{{\nname\n}}", "{{\u200bname\ufeff}}"],
+    )
     def test_is_replaced_however_it_is_written(self, written: str) -> None:
         assert render(f"Hello {written}, welcome.", {"name": "Jack"}) == Rendered("Hello Jack, welcome.")
 
@@ -85,10 +88,20 @@ class TestAnOddPlaceholder:
     def test_that_is_no_pair_of_braces_is_named(self) -> None:
         assert odd_placeholders("Hello {{name, and {{ok}} you}}") == ("{{", "}}")
 
+    @pytest.mark.parametrize("written", ["{name}", "{First Name}", "${name}", "{% if name %}", "<%= name %>"])
+    def test_of_another_tool_is_named(self, written: str) -> None:
+        assert odd_placeholders(f"Hello {written}, welcome.") == (written,)
+
+    @pytest.mark.parametrize("text", ['{"name": 1}', "{}", "{ }", "{1}", "f({x: y})", "50% < 60% > 1", "{{name}}"])
+    def test_is_no_other_use_of_braces(self, text: str) -> None:
+        assert odd_placeholders(text) == ()
+
     def test_that_a_call_could_fill_is_among_the_names(self) -> None:
         assert names_in("{{First Name}} {{a.b}} {{x | y}} {{}}") == ("First Name", "a.b")
 
-    @pytest.mark.parametrize("piece", ["{", "{{", "{{{", "{{ ", "@{{", "{{a", "}}", "{{a}", "{{a}}"])
+    @pytest.mark.parametrize(
+        "piece", ["{", "{{", "{{{", "{{ ", "@{{", "{{a", "}}", "{{a}", "{{a}}", "{a", "${a ", "{%", "<%"]
+    )
     def test_is_looked_for_in_time_that_grows_with_the_length(self, piece: str) -> None:
         def seconds(letters: int) -> float:
             text = piece * (letters // len(piece))

@@ -73,6 +73,7 @@ class TestASentence:
                 "① one, 10⁵ and a_1² www.⁵",
                 "one one, ten to the power of five and a underscore one squared W W W dot five",
             ),
+            ("Hello {{First Name}}, {% if x %}hi{% endif %}", "Hello, hi"),
             ("Yes, I will be there.", "Yes, I will be there."),
             ("A long-term, well-known and/or good thing", "A long-term, well-known and or good thing"),
             ("It's Mr. Smith's.", "It's Mr. Smith's."),

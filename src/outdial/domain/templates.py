@@ -21,11 +21,14 @@ from typing import Any, Final
 
 from outdial.domain.limits import MAX_FLOW_TEXT_LETTERS, MAX_RENDERED_FLOW_LETTERS, MAX_RENDERED_LETTERS
 
-_PLACEHOLDER: Final = re.compile(r"@?(?:\{\{(\{[^{}\n]{0,200}\})\}\}|\{\{([^{}\n]{0,200})\}\})")
+_PLACEHOLDER: Final = re.compile(r"@?(?:\{\{(\{[^{}]{0,200}\})\}\}|\{\{([^{}]{0,200})\}\})")
 """Bounded, so that a million braces are read in one go. Three braces are read as two."""
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ANY_NAME: Final = re.compile(r"[\w .'-]+")
-_BRACES: Final = re.compile(r"\{\{|\}\}")
+_BRACES: Final = re.compile(r"\{\{|\}\}|\$?\{[A-Za-z_][\w .-]{0,60}\}(?!\})|[{<]%[^%{}<>]{0,200}%[}>]")
+"""Braces that are no pair, and placeholders as other tools write them: ``{name}``, ``${name}``, ``{% if x %}``."""
+_INVISIBLE: Final = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
+"""What copies from web pages hide between letters."""
 _BLANKS: Final = " \t"
 _PUNCTUATION: Final = tuple(",.!?;:")
 _WORD_LETTERS: Final = 100
@@ -76,7 +79,10 @@ def names_in(text: str) -> tuple[str, ...]:
 
 
 def odd_placeholders(text: str) -> tuple[str, ...]:
-    """What stands in braces and is no plain name, in order and once each; also braces that are no pair."""
+    """What stands in braces and is no plain name, in order and once each.
+
+    Also braces that are no pair, and placeholders of other tools.
+    """
     literals, names = _split(text)
     odd = [name or "{{}}" for name in names if not _PLAIN_NAME.fullmatch(name)]
     odd += [found[0] for literal in literals for found in _BRACES.finditer(literal)]
@@ -167,7 +173,7 @@ def _split(text: str) -> tuple[list[str], list[str]]:
     """The text between placeholders (one piece more than there are placeholders) and the placeholders' names."""
     pieces = _PLACEHOLDER.split(text)
     names = [(three or two or "").strip("{}") for three, two in zip(pieces[1::3], pieces[2::3], strict=True)]
-    return pieces[0::3], [" ".join(name.split()) for name in names]
+    return pieces[0::3], [" ".join(_INVISIBLE.sub("", name).split()) for name in names]
 
 
 def _places_within(literals: list[str], lengths: list[int], letters: int) -> tuple[int, bool]:
