@@ -48,6 +48,17 @@ class TestAMoment:
             ("सोमवार को", "2026-03-09 15:30"),
             ("२ घंटे बाद", "2026-03-02 17:30"),
             ("kal shaam 5 baje", "2026-03-03 17:00"),
+            ("in 15 mins", "2026-03-02 15:45"),
+            ("in 2 hrs", "2026-03-02 17:30"),
+            ("in a few hours", "2026-03-02 18:30"),
+            ("do ghante baad", "2026-03-02 17:30"),
+            ("dhai ghante baad", "2026-03-02 18:00"),
+            ("डेढ़ घंटे बाद", "2026-03-02 17:00"),
+            ("kal dhai baje", "2026-03-03 14:30"),
+            ("sham ko saade paanch baje", "2026-03-02 17:30"),
+            ("tomorrow, no, the day after tomorrow at four", "2026-03-04 16:00"),
+            ("at five, sorry, at six", "2026-03-02 18:00"),
+            ("tomorrow, no problem, at five", "2026-03-03 17:00"),
         ],
     )
     def test_is_counted_from_when_it_is_said(self, said: str, at: str) -> None:

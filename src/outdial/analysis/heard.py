@@ -12,7 +12,7 @@ from outdial.domain import spoken
 
 AGENT: Final = "agent"
 CALLEE: Final = "callee"
-_END: Final = re.compile(r"(?<=[.!?।。？！])\s+|\n+")
+_END: Final = re.compile(r"(?<=[.!?।॥。？！؟۔])\s+|\n+|(?<=[।॥。？！؟۔])")
 _SHORTENED: Final = tuple(
     (re.compile(rf"{short}\b", re.IGNORECASE), long)
     for short, long in (
@@ -56,7 +56,7 @@ def sentences(text: str) -> list[str]:
 
 
 def asks(sentence: str) -> bool:
-    return sentence.rstrip().endswith(("?", "？"))
+    return sentence.rstrip().endswith(("?", "？", "؟"))
 
 
 @lru_cache(maxsize=1024)

@@ -24,23 +24,29 @@ _HINDI: Final = {
         "कल kal=tomorrow|परसों parson parso=day after tomorrow|आज aaj=today|अगले agle=next|बाद baad=after|में mein=within",
         "सोमवार=monday|मंगलवार=tuesday|बुधवार=wednesday|गुरुवार बृहस्पतिवार=thursday|शुक्रवार=friday|शनिवार=saturday",
         "रविवार इतवार=sunday|सुबह subah=morning|दोपहर dopahar=afternoon|शाम shaam sham=evening|रात raat=night",
-        "बजे baje=oclock|साढ़े साढे sadhe=half|सवा sava=quarterpast|पौने paune=quarterto|आधे आधा aadhe=half an",
+        "बजे baje=oclock|साढ़े साढे sadhe saadhe sade saade=half|सवा sava=quarterpast",
+        "पौने paune=quarterto|आधे आधा aadhe=half an",
         "घंटे घंटा घण्टे ghante ghanta=hours|मिनट=minutes|दिन din=days|हफ्ते हफ़्ते सप्ताह hafte=weeks",
-        "एक ek=1|दो=2|तीन teen=3|चार char=4|पाँच पांच paanch=5|छह छः=6|सात saat=7|आठ aath=8|नौ=9|दस=10|ग्यारह=11",
-        "बारह=12|पंद्रह=15|बीस=20|तीस=30",
+        "एक ek=1|दो=2|तीन teen=3|चार chaar char=4|पाँच पांच paanch panch=5|छह छः chhe=6|सात saat=7|आठ aath=8|नौ nau=9",
+        "दस das=10|ग्यारह gyarah=11|ढाई dhai=half 2|डेढ़ डेढ dedh=half 1",
+        "बारह barah=12|पंद्रह pandrah=15|बीस bees=20|तीस tees=30",
     )
     for pair in line.split("|")
     for theirs, ours in [(word, pair.partition("=")[2]) for word in pair.partition("=")[0].split()]
 }
 _GREETING: Final = re.compile(r"\bgood (?:morning|afternoon|evening|night)\b")
 
+_TWO: Final = re.compile(r"\bdo (?=(?:oclock|hours|minutes?|days|weeks)\b)")
+_SHORT_UNITS: Final = {"min": "minutes", "mins": "minutes", "hr": "hours", "hrs": "hours"}
+_CORRECTED: Final = re.compile(r"\b(?:no|nahi|नहीं|sorry|i mean|actually|or rather|make (?:it|that))\b")
 _UNIT: Final = r"(?P<unit>minute|hour|day|week)s?"
-_MANY: Final = r"(?P<many>half an?|an?|a couple of|\d{1,3})"
+_MANY: Final = r"(?P<many>half an?|half \d|an?|a couple of|a few|\d{1,3})"
 _SPAN: Final = re.compile(
     rf"\b(?:in|after|within) {_MANY} {_UNIT}(?P<more> and a half)?\b"
     rf"|\b{_MANY.replace('many', 'many_')} {_UNIT.replace('unit', 'unit_')}(?P<more_> and a half)?"
     r" (?:after|later|within|from now)\b"
 )
+_COUNTS: Final = {"half a": 0.5, "half an": 0.5, "a": 1.0, "an": 1.0, "a couple of": 2.0, "a few": 3.0}
 _DAY: Final = re.compile(
     rf"\b(?:(?:the )?day after tomorrow|tomorrow|today|tonight|(?:next |this |coming )?(?P<weekday>{_WEEKDAYS})"
     r"|next week"
@@ -93,7 +99,13 @@ class Named:
 
 def named_in(text: str, now: datetime) -> Named:
     """``now``: aware, in the zone of whoever talks."""
-    words = _GREETING.sub(" ", _in_english(plain(text)))
+    named = Named()
+    for words in _CORRECTED.split(_GREETING.sub(" ", _in_english(plain(text)))):
+        named = _named(words, now).over(named)
+    return named
+
+
+def _named(words: str, now: datetime) -> Named:
     span = _SPAN.search(words)
     clock, sure = _clock_in(words)
     part = _PART.search(words)
@@ -128,12 +140,13 @@ def _on(day: date, clock: time, now: datetime) -> datetime:
 
 
 def _in_english(words: str) -> str:
-    return " ".join(_HINDI.get(word, word) for word in words.split())
+    words = " ".join(_HINDI.get(word, _SHORT_UNITS.get(word, word)) for word in words.split())
+    return _TWO.sub("2 ", words)
 
 
 def _after(span: re.Match[str], now: datetime) -> datetime:
     many, unit = span["many"] or span["many_"], span["unit"] or span["unit_"]
-    count = 0.5 if many.startswith("half") else {"a": 1.0, "an": 1.0, "a couple of": 2.0}.get(many) or float(many)
+    count = _COUNTS.get(many) or float(many.removeprefix("half ")) + (0.5 if many.startswith("half") else 0)
     count += 0.5 if span["more"] or span["more_"] else 0
     if unit in ("minute", "hour"):
         return (now.astimezone(UTC) + timedelta(**{f"{unit}s": count})).astimezone(now.tzinfo)
