@@ -20,6 +20,14 @@ from outdial.domain.markup import without_markup
         ("Tom &amp; Jerry&nbsp;Inc.", "Tom & Jerry Inc."),
         ('<a href="https://a.test?x=1">Press</a> 1 <!-- note -->', "Press 1"),
         ("&lt;3 from us", "<3 from us"),
+        (
+            "<p>Write to <ada@acme.test> or see <https://acme.test/a></p>",
+            "Write to ada@acme.test or see https://acme.test/a",
+        ),
+        ("Write to <ada@acme.test>", "Write to ada@acme.test"),
+        ("<!DOCTYPE html><style>p {}</style><SCRIPT>var x</script ><p>Hi</p><style>", "Hi"),
+        ("<?xml version='1.0'?><speak>Hi</speak>", "Hi"),
+        ("<td>one</td><td>two</td>", "one two"),
     ],
 )
 def test_is_its_words(text: str, spoken: str) -> None:
@@ -36,7 +44,9 @@ def test_never_holds_a_tag_afterwards_that_was_one_before(text: str) -> None:
     assert len(without_markup(text)) <= len(text) + text.count("<")
 
 
-@pytest.mark.parametrize("piece", ["<!--", "<!-- -->", "<a", "<", "&", "&#", "<p>", "<!--<p>", "-->"])
+@pytest.mark.parametrize(
+    "piece", ["<!--", "<!-- -->", "<a", "<", "&", "&#", "<p>", "<!--<p>", "-->", "<script>", "<style></style>", "<a@"]
+)
 def test_is_read_in_linear_time(piece: str) -> None:
     def seconds(pieces: int) -> float:
         began = time.process_time()
