@@ -55,6 +55,7 @@ _PHONED: Final = re.compile(
     r"\b(?:call|phone|number|dial|at|tel|telephone|contact|whatsapp|mobile|on|reach|code)\b", re.I
 )
 _NOON: Final = 12
+DECIMAL: Final = re.compile(r"\d{1,5}\.\d{1,3}")
 _OPEN_BEFORE: Final = re.compile(
     r"\b(?:open|opens|hours|timings?|available|from|work|works|working)(?: (?:are|is|from|between))?:? $", re.IGNORECASE
 )
@@ -86,7 +87,7 @@ def is_range(found: re.Match[str]) -> bool:
 
 def say_phone(found: re.Match[str], manner: Manner) -> str:
     groups = re.findall(r"\d+", found["number"])
-    if sum(map(len, groups)) < SHORTEST_PHONE:
+    if sum(map(len, groups)) < SHORTEST_PHONE or DECIMAL.fullmatch(found[0]):
         return found[0]
     if len(groups) == 1:
         if _CUE.search(_before(found)):

@@ -13,7 +13,7 @@ from typing import Final
 from outdial.speech.reading import codes, moments
 from outdial.speech.reading.addresses import SIGNS, read_addresses
 from outdial.speech.reading.numbers import NUM, cardinal, digits, ordinal, plural, spelled, year
-from outdial.speech.reading.rule import Manner, Rule, Said
+from outdial.speech.reading.rule import Manner, Rule, fixed
 from outdial.speech.reading.tables import CURRENCIES, PER, SCALES, SHORT, UNITS
 
 
@@ -87,6 +87,11 @@ def _unit(found: re.Match[str], manner: Manner) -> str:
     if high:
         words += f" {_joint(found)} {spelled(high, indian=manner.indian)}"
     return f"{words} {one if low == '1' and not high else many} "
+
+
+def _unit_of_word(found: re.Match[str], manner: Manner) -> str:
+    """``90-min``, before a noun."""
+    return f"{cardinal(int(found[1]))}-{UNITS[found[2]][0]}"
 
 
 def _scaled(found: re.Match[str], manner: Manner) -> str:
@@ -180,16 +185,14 @@ def _sign_alone(found: re.Match[str], manner: Manner) -> str:
     return f" {CURRENCIES[found[0]][1]} "
 
 
-def fixed(words: str) -> Said:
-    return lambda found, manner: found.expand(words)
-
-
+_LONG_UNITS: Final = any_of(name for name in UNITS if name.isalpha() and len(name) > 1 and name.islower())
 _VALUE: Final = rf"(?P<minus>(?<![\w.,/)-])-)?(?<![\w.,/])(?P<low>{NUM})(?:{_TO}(?P<high>{NUM}))?"
 
 RULES: Final[tuple[Rule, ...]] = (
     (re.compile(r"(?<![\w.])\.(?=\d)"), fixed("0.")),
     (re.compile(r"(?<![\w*])[*#](?=[\d*#]{0,20}\d)[\d*#]{1,20}#"), _dialled),
     (re.compile(rf"(?<![\w/.])(?:{any_of(SHORT)})(?![\w/])"), _short),
+    (re.compile(r"(?<![\w/.])(?:Nos?|no|[Ee]xt|Ph|Tel)\.(?=\d)"), lambda found, manner: f"{SHORT[found[0]]} "),
     (re.compile(r"(?<=[a-z]\s)'(\d\d)(?![\ds])"), fixed(r"20\1")),
     (re.compile(r"(?<=\d)(\s?)(?:LPA|lpa|Lpa)(?!\w)"), fixed(" lakh per annum")),
     (re.compile(rf"(?<![\w.,])(?P<number>{_WITH_COMMA})(?![\w,])"), _european),
@@ -227,12 +230,13 @@ RULES: Final[tuple[Rule, ...]] = (
         re.compile(r"(?<![\w.,])(\d{1,4}(?:\.\d{1,2})?)[xX](?!\w)"),
         lambda found, manner: f"{spelled(found[1])} times",
     ),
+    (re.compile(rf"(?<![\w.,-])(\d{{1,4}})-({_LONG_UNITS})(?![\w-])"), _unit_of_word),
     (re.compile(rf"{_VALUE}\s?(?P<unit>{any_of(UNITS)})(?![\w/])(?:\.(?=\s[a-z]))?"), _unit),
     (re.compile(rf"(?<=[a-zC])\s?/\s?({any_of(PER)})(?!\w)"), lambda found, manner: f" per {PER[found[1]]}"),
     (re.compile(r"(?<=\dst|\dnd|\drd|\dth)\s?-\s?(?=\d)"), fixed(" to ")),
     (re.compile(r"(?<![\w.,])(?<!\d-)(\d{1,9})(?:st|nd|rd|th|ST|ND|RD|TH)(?!\w)"), _ordinal),
     (re.compile(r"(?<=\d)\^(?=\d)"), fixed(" to the power of ")),
-    (re.compile(r"(?<![\w.,-])'?(\d{3}0|[2-9]0)'?s(?!\w)"), _decade),
+    (re.compile(r"(?<![\w.,])(?<!\d-)'?(\d{3}0|[2-9]0)'?s(?!\w)"), _decade),
     (re.compile(r"(?<![\w.,/])(\d{1,3}\.\d{1,2})\s?/\s?(?=(?:5|10|100)(?![\w/]|[.,]\d))"), _rating),
     (re.compile("[½¼¾⅓⅔⅛⅕]"), _vulgar),
     (

@@ -11,7 +11,7 @@ from typing import Final
 
 from outdial.domain.spoken import listed
 from outdial.speech.reading.addresses import SIGNS, read_addresses
-from outdial.speech.reading.codes import MASKED, PHONE, SHORTEST_PHONE
+from outdial.speech.reading.codes import DECIMAL, MASKED, PHONE, SHORTEST_PHONE
 from outdial.speech.reading.numbers import NUM, indic_cardinal, indic_digit, indic_digits, indic_spelled
 from outdial.speech.reading.tables import MONTH_OF, MONTHS
 
@@ -246,7 +246,7 @@ def _time(found: re.Match[str], language: str, words: Words) -> str:
 
 def _phone(found: re.Match[str], language: str, words: Words) -> str:
     groups = re.findall(r"\d+", found["number"])
-    if sum(map(len, groups)) < SHORTEST_PHONE:
+    if sum(map(len, groups)) < SHORTEST_PHONE or DECIMAL.fullmatch(found[0]):
         return found[0]
     said = ", ".join(indic_digits(group, language) for group in groups)
     return f"{words.plus} {said}" if found["plus"] else said

@@ -6,11 +6,13 @@ import re
 from typing import Final
 
 from outdial.speech.reading.numbers import ONES, cardinal, ordinal, year
-from outdial.speech.reading.rule import Manner, Rule
+from outdial.speech.reading.rule import Manner, Rule, fixed
 from outdial.speech.reading.tables import DAY_OF, MONTH_OF, MONTHS
 
 _MONTH: Final = "|".join(sorted(MONTH_OF, key=len, reverse=True))
-_HALF: Final = r"(?:[AaPp]\.\s?[Mm](?:\.(?=\s?[^\sA-Z]|\s?$))?|[AaPp]\s?[Mm])(?!\w)"
+_HALF: Final = (
+    r"(?:[AaPp]\.\s?[Mm](?:\.(?=\s?[^\sA-Z]|\s?$|\s(?:[ECMP][SD]?T|IST|GMT|UTC|BST)\b))?|[AaPp]\s?[Mm])(?!\w)"
+)
 _CLOCK: Final = r"(?:[01]?\d|2[0-4])"
 
 
@@ -180,6 +182,15 @@ RULES: Final[tuple[Rule, ...]] = (
             r"(\d{1,2})([.-])(\d{1,2})\2(\d{2})(?![\w/-])"
         ),
         _slashed,
+    ),
+    (
+        re.compile(r"(?<![\w.,/-])()(?=0|\d{1,2}/0)(\d{1,2})/(\d{1,2})(?![\w/-]|[.,]\d)"),
+        _on_slashed,
+    ),
+    (re.compile(rf"\b(({_MONTH})\.? \d{{1,2}}{_TH})\s?-\s?(?=(?:{_MONTH})\.? \d)"), fixed(r"\1 to ")),
+    (
+        re.compile(rf"(?<![\w.,/-])(\d{{1,2}}{_TH} ({_MONTH}))\s?-\s?(?=\d{{1,2}}{_TH} (?:{_MONTH})\b)"),
+        fixed(r"\1 to "),
     ),
     (
         re.compile(rf"(?<![\w.,/-])(\d{{1,2}}){_TH}{_UNTIL}(\d{{1,2}}){_TH} (?:of )?({_MONTH})\b(?:,? {_YEAR}\b)?"),

@@ -18,3 +18,8 @@ class Manner:
 
 Said = Callable[[re.Match[str], Manner], str]
 Rule = tuple[re.Pattern[str], Said]
+
+
+def fixed(words: str) -> Said:
+    """Says ``words``, in which groups of what was found may stand."""
+    return lambda found, manner: found.expand(words)

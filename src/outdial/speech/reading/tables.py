@@ -118,7 +118,8 @@ DAY_OF: Final = {name[:3]: name for name in DAYS} | {name: name for name in DAYS
 
 SHORT: Final = {
     "A/c": "account", "a/c": "account", "A/c.": "account", "401(k)": "four oh one K", "401k": "four oh one K",
-    "w/o": "without", "w/": "with", "c/o": "care of", "n/a": "not applicable", "N/A": "not applicable",
+    "w/o": "without", "w/": "with", "c/o": "care of", "b/w": "between", "b/c": "because",
+    "n/a": "not applicable", "N/A": "not applicable",
     "S/O": "son of", "D/O": "daughter of", "W/O": "wife of", "and/or": "and or", "24/7": "twenty-four seven",
     "24x7": "twenty-four seven", "24X7": "twenty-four seven", "e.g.": "for example", "i.e.": "that is",
     "p.a.": "per annum", "vs.": "versus", "vs": "versus", "etc.": "et cetera",
