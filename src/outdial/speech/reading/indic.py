@@ -91,11 +91,19 @@ _RUPEE: Final = r"(?:₹|Rs\.?|INR|रु\.?|रू\.?)"
 _RUPEES: Final = (
     r"(?:रुपये|रुपए|रुपयों|रूपये|रुपया|(?:रु|रू)\.?(?![\u0900-\u097f])|rupees|Rs\.?|INR|टका|টাকা|રૂપિયા|ரூபாய்|రూపాయలు|ರೂಪಾಯಿ)"
 )
+_IDENTIFIED: Final = listed(
+    "नंबर नम्बर क्रमांक कोड ओटीपी पिन पिनकोड आईडी ऑर्डर खाता खाते कॉल फ़ोन फोन रेफरेंस रेफ़रेंस संदर्भ बुकिंग टिकट फ्लाइट फ़्लाइट "
+    "ट्रेन पासवर्ड पासकोड पीएनआर आधार पैन अंक कार्ड पॉलिसी इनवॉइस शिकायत डायल हेल्पलाइन "
+    "otp pin id order code number account ref reference booking ticket pnr policy invoice password card "
+    "নম্বর কোড ওটিপি পিন অর্ডার অ্যাকাউন্ট নম্বরে નંબર કોડ ઓટીપી પિન ઓર્ડર ખાતા એકાઉન્ટ எண் குறியீடு ஓடிபி பின் ஆர்டர் கணக்கு "
+    "నంబర్ నెంబర్ కోడ్ ఓటీపీ పిన్ ఆర్డర్ ఖాతా ಸಂಖ್ಯೆ ನಂಬರ್ ಕೋಡ್ ಒಟಿಪಿ ಪಿನ್ ಆರ್ಡರ್ ಖಾತೆ"
+)
 _CONTEXT: Final = re.compile(
-    r"(?:नंबर|नम्बर|क्रमांक|कोड|ओटीपी|otp|pin|पिन|आईडी|id|ऑर्डर|order|code|number|खाता|कॉल|फ़ोन|फोन|क्रमांक|নম্বর|નંબર|எண்|నంబర్|ಸಂಖ್ಯೆ)"
-    r"\s?(?:है|हैं|is|:|\.|नंबर|number)?\s?$",
+    rf"(?:(?<![A-Za-z])(?:{'|'.join(_IDENTIFIED)})"
+    r"\s?(?:है|हैं|is|:|\.|नंबर|number|संख्या|क्रमांक|কোড|নম্বর|નંબર|எண்|నంబర్|ಸಂಖ್ಯೆ)?|अंत में)[:.]?\s?$",
     re.IGNORECASE,
 )
+_DIALLED: Final = re.compile(r"^\s?(?:पर (?:कॉल|फ़ोन|फोन|संपर्क)|डायल|नंबर पर)")
 _PART_SAID: Final = re.compile(r"(?:सुबह|दोपहर|शाम|रात)(?: को)? $")
 _PART_OF_DAY: Final = ((4, "रात"), (12, "सुबह"), (16, "दोपहर"), (20, "शाम"), (25, "रात"))
 
@@ -269,10 +277,13 @@ def _code(found: re.Match[str], language: str, words: Words) -> str:
 def _bare(found: re.Match[str], language: str, words: Words) -> str:
     number = found[0]
     before = found.string[max(found.start() - 30, 0) : found.start()]
-    named = len(number) >= 3 and "," not in number and "." not in number and _CONTEXT.search(before)
+    dialled = _DIALLED.match(found.string[found.end() : found.end() + 12])
+    plain_digits = len(number) >= _NAMED_SPELLED and "," not in number and "." not in number
+    named = plain_digits and (dialled or _CONTEXT.search(before))
     return f" {indic_digits(number, language) if named else _number(number, language, words)} "
 
 
+_NAMED_SPELLED: Final = 3
 _PAISE: Final = 2
 """Digits."""
 _SIZES: Final = {
