@@ -85,8 +85,11 @@ class Phrases:
         self._listening = of("listening", "assents", "greetings")
         self._with_fillers = of("listening", "assents", "greetings", "fillers")
         self._goodbyes = of("goodbyes")
+        self._closings = of("closings")
         self._returned = of("goodbyes", "returns")
-        self._courtesies = of("goodbyes", "returns", "assents", "listening", "fillers", "thanks", "partings")
+        self._courtesies = of(
+            "goodbyes", "returns", "closings", "assents", "listening", "fillers", "thanks", "partings"
+        )
 
     def only_listening(self, text: str) -> bool:
         """Whether ``text`` says nothing but "I am listening": one such phrase, or a run of them."""
@@ -110,7 +113,11 @@ class Phrases:
         if asks(text) or not sentences:
             return False
         clauses = (plain_words(clause) for sentence in sentences[-2:] for clause in _CLAUSE_END.split(sentence))
-        return any(self._goodbyes.edge_of(clause) for clause in clauses)
+        last = map(plain_words, _CLAUSE_END.split(sentences[-1]))
+        return any(self._goodbyes.edge_of(clause) for clause in clauses) or any(map(self._closes, last))
+
+    def _closes(self, clause: Plain) -> bool:
+        return self._closings.occur_in(clause) and self._courtesies.uncovered(clause) == 0
 
     def is_goodbye(self, text: str, *, after_goodbye: bool, name: str = "") -> bool:
         """Whether a callee's words are a goodbye and nothing else but courtesies and the agent's ``name``.
