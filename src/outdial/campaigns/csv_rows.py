@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, TextIO
+from typing import TextIO
 
 from outdial.campaigns.encodings import unreadable
 from outdial.domain.delimiters import delimiters_of, said_delimiter
@@ -16,9 +15,6 @@ from outdial.domain.limits import MAX_LIST_LINE_LETTERS
 
 # The module's own limit is one for the whole process and does not say where: rows are limited here.
 csv.field_size_limit(2 * MAX_LIST_LINE_LETTERS)
-_PHONE: Final = re.compile(r"[\s\"']*[+(]?[0-9][0-9() ./\-]{,30}[\s\"']*")
-_PHONE_DIGITS: Final = 8
-_POSTAL: Final = re.compile(r"\s*[0-9]{5}-[0-9]{4}\s*")
 
 
 @dataclass(frozen=True)
@@ -76,7 +72,7 @@ class CsvRows(Iterator[list[str]]):
         self._delimiter = delimiter
         self._row: list[str] = []
         self._letters = 0
-        self._cells = csv.reader(self._lines(), delimiter=delimiter, strict=True, skipinitialspace=True)
+        self._cells = csv.reader(self._lines(), delimiter=delimiter, strict=True)
 
     def __next__(self) -> list[str]:
         """
@@ -85,13 +81,9 @@ class CsvRows(Iterator[list[str]]):
         """
         self._row, self._letters = [], 0
         try:
-            cells = next(self._cells)
+            return next(self._cells)
         except csv.Error as error:
             raise self._trouble(str(error)) from None
-        if len(self._row) > 1 and (place := _swallowed_after(cells, self._delimiter)) is not None:
-            line = self._source.line - len(self._row) + 1 + place
-            raise unreadable(f"the file is not a CSV: a quote that opens in line {line} swallows the rows below it")
-        return cells
 
     def _lines(self) -> Iterator[str]:
         for line in self._source:
@@ -133,26 +125,6 @@ class _Lines(Iterator[str]):
         if len(line) == MAX_LIST_LINE_LETTERS:
             raise unreadable(f"line {self.line} of the file is longer than {MAX_LIST_LINE_LETTERS:,} characters")
         return line
-
-
-def _swallowed_after(cells: Sequence[str], delimiter: str) -> int | None:
-    """In which line of a row (0-based) a quoted cell begins that has other rows in it; None: there is none.
-
-    Addresses and remarks may have several lines; a phone number between delimiters is another row.
-    """
-    place = 0
-    for cell in cells:
-        several = cell.split("\n")
-        parted = (line.split(delimiter) for line in several if delimiter in line)
-        if len(several) > 1 and any(_looks_like_a_phone(piece) for pieces in parted for piece in pieces):
-            return place
-        place += len(several) - 1
-    return None
-
-
-def _looks_like_a_phone(piece: str) -> bool:
-    digits = sum(letter.isdecimal() for letter in piece)
-    return digits >= _PHONE_DIGITS and bool(_PHONE.fullmatch(piece)) and not _POSTAL.fullmatch(piece)
 
 
 def _last_quote(lines: list[str], delimiter: str) -> tuple[int | None, bool]:

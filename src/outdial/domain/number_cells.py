@@ -34,20 +34,12 @@ _SAME: Final = {
 }
 _BY_CATEGORY: Final = {"Cf": "", "Zs": " ", "Zl": " ", "Zp": " ", "Cc": " ", "Pd": "-"}
 """Invisible characters, blanks, controls, dashes."""
-_QUOTED: Final = re.compile(r'=?\s*"([^"]*)"|=(?=\s*\+)(.*)|[\'`]+([^\'`]*)[\'`]*|<([^<>]*)>|\{([^{}]*)\}', re.DOTALL)
+_QUOTED: Final = re.compile(r'=?\s*"([^"]*)"|=(?=\s*\+)(.*)|\'+(.*)', re.DOTALL)
 """``="+91…"`` and ``'+91…`` are how spreadsheets are told that something is a text."""
-_WORDS: Final = (
-    r"(?:tel|telephone|telefone?|téléphone|teléfono|telefono|fon|phone|ph|mobile?|mob|móvil|movil|cell|cellular|cel|celular|"
-    r"handy|whatsapp|number|num|no|nr|home|work|office|private|privat|direct|main|contact|primary)"
-)
 _LABEL: Final = re.compile(
-    rf"(?:{_WORDS}\b\s*|\({_WORDS}\)\s*|(?:callto|p|t|m|h|w|o|c)\s*(?=[.:])|\([mhtwoc]\)\s*|sms(?=:)|[☎📞📱☏✆]\s*)"
-    r"[.:\-]?\s*(?://)?\s*",
-    re.IGNORECASE,
+    r"(?:(?:tel|phone|mobile|mob|cell|callto|whatsapp|p|t|m)\s*[.:]|sms:|☎)\s*(?://)?\s*", re.IGNORECASE
 )
-"""``tel:`` (RFC 3966), ``p:`` (lead forms), and words people put in front; there may be several."""
-_REMARK: Final = re.compile(rf"(?<=[0-9)])\s*(?:\((?:{_WORDS}|[mhtwoc])\.?\)|(?<=\s){_WORDS})\s*$", re.IGNORECASE)
-"""The same words behind it."""
+"""``tel:`` (RFC 3966), ``p:`` (lead forms), and words people put in front."""
 _SCIENTIFIC: Final = re.compile(r"\+?([0-9]+)(?:[.,]([0-9]+))?[eE]\+?([0-9]{1,2})")
 _FLOAT: Final = re.compile(r"([^.,]*[0-9]{3,})[.,]0+|(.*[0-9])[.,]0", re.DOTALL)
 """``.0`` behind a number, however it is grouped; ``.00`` may end one that is written with dots."""
@@ -71,10 +63,8 @@ _GROUPED: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){2,}")
 """A calculated number, shown with a comma after every three digits."""
 _NUMBER_DIGITS: Final = 7
 """As few as E.164 allows here: two pieces with so many are two numbers."""
-_ABROAD: Final = re.compile(r"^00[0-9]{2}")
 _RUN_DIGITS: Final = 8
 """Nobody writes a longer group twice in one number."""
-_SLASHED: Final = re.compile(r"(?:\(?\+[0-9]{1,3}\)?|[0-9]{1,4})(?:/[0-9]{2,5}){2,}")
 _AREA_DIGITS: Final = {True: 7, False: 5}
 """As many stand before a slash: with a calling code or a national prefix in front, and without."""
 
@@ -122,9 +112,9 @@ def _unwrapped(text: str) -> str:
     """Without the marks around it; each may stand there once."""
     if (found := _QUOTED.fullmatch(text)) is not None:
         text = next(part for part in found.groups() if part is not None).strip()
-    while (found := _LABEL.match(text)) is not None:
+    if (found := _LABEL.match(text)) is not None:
         text = text[found.end() :].strip()
-    return _REMARK.sub("", text).removeprefix("'").strip()
+    return text.removeprefix("'").strip()
 
 
 def _whole(before: str, after: str, power: str) -> Written | Unread:
@@ -154,7 +144,7 @@ def _strange(text: str) -> Unread | None:
         return Unread("holds letters" if strange.isalpha() else f"holds {strange!r}")
     if "+" in text.lstrip("(")[1:]:
         return Unread("has a + in its middle")
-    fits = text.isdecimal() or _SHAPE.fullmatch(" ".join(text.split()))
+    fits = _SHAPE.fullmatch(" ".join(text.split()))
     return None if fits else Unread("begins or ends with a sign that does not belong there")
 
 
@@ -168,7 +158,7 @@ def _numbers_in(text: str) -> Iterator[str]:
         # A second + begins a second number; so do many digits behind a blank or a dash.
         parts = [part for part in re.split(r"(?<=[0-9)])\s*(?=\(?\+)", piece) if part]
         for part in parts:
-            runs = [run for run in re.findall(r"[0-9]+", part) if len(_ABROAD.sub("", run)) >= _RUN_DIGITS]
+            runs = [run for run in re.findall(r"[0-9]+", part) if len(run) >= _RUN_DIGITS]
             if len(runs) > 1:
                 yield from runs
             elif _digits(part) >= _NUMBER_DIGITS:
@@ -185,10 +175,7 @@ def _ends_in_extension(text: str) -> bool:
 
 
 def _halves(text: str) -> Unread | None:
-    """``0301234567/8`` is two numbers, ``030/1234567`` is one: a slash parts the area code from the rest, once; or it
-    stands wherever others write a dot."""
-    if _SLASHED.fullmatch(text):
-        return None
+    """``0301234567/8`` is two numbers, ``030/1234567`` is one: a slash parts the area code from the rest, once."""
     before, slash, after = text.partition("/")
     most = _AREA_DIGITS[before.lstrip("(").startswith(("+", "0"))]
     if slash and (_digits(before) > most or _digits(after) < 4 or "/" in after):
