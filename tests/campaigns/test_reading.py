@@ -76,12 +76,35 @@ class TestTitles:
             '"Name","Mobile\nNumber","Company"',
             "\ufeffName , Mobile_Number, Company\u200b",
             "\r\n,,\r\nName,Mobile Number,Company",
+            'Name, "Mobile Number" ,\u00a0"Company"',
+            '"Name","Mobile "Number"","""Company"""',
+            "'Name','Mobile Number',\u201cCompany\u201d",
+            'Name,Mobile Number,Company,Size (5")',
         ],
     )
     def test_are_found_however_they_are_spaced(self, titles: str) -> None:
         (row,) = read(f"{titles}\r\nAsha,+919876543210,Acme\r\n".encode())
 
         assert (row.callee_name, row.variables["company"]) == ("Asha", "Acme")
+
+    @pytest.mark.parametrize("said", ["sep=;;;", "sep =;", "sep=,", '"sep=;"'])
+    def test_are_found_under_a_delimiter_that_was_said_otherwise(self, said: str) -> None:
+        (row,) = read(f"{said}\r\nName;Mobile Number;Company\r\nAsha;+919876543210;Acme\r\n".encode())
+
+        assert row.mobile_number == "+919876543210"
+
+    def test_may_be_parted_by_a_tab_that_is_spelled(self) -> None:
+        (row,) = read(b"sep=\\t\r\nName\tMobile Number\tCompany\r\nAsha\t+919876543210\tAcme\r\n")
+
+        assert row.variables["company"] == "Acme"
+
+
+class TestAQuotedCell:
+    def test_may_have_blanks_around_its_quotes(self) -> None:
+        (row,) = read(b'Name,Mobile Number,Company\n"Rao, Asha" , "+919876543210" , "Acme, ""Inc""" \n')
+
+        assert (row.callee_name, row.mobile_number) == ("Rao, Asha", "+919876543210")
+        assert row.variables["company"] == 'Acme, "Inc"'
 
 
 class TestAFileThatCannotBeRead:

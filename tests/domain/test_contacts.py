@@ -26,6 +26,7 @@ class TestColumns:
         [
             *("mobile number", " MOBILE_NUMBER ", "Mobile Number", "mobile_Number", "Mobile  Number"),
             *("Mobile\u00a0Number", "\ufeffMobile\nNumber\u200b", "mobile__number"),
+            *("'Mobile Number'", 'Mobile "Number"', "\uff2dobile Number"),
         ],
     )
     def test_are_found_without_case_blanks_and_underscores(self, title: str) -> None:

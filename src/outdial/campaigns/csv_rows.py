@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TextIO
+from typing import Final, TextIO
 
-from outdial.campaigns.encodings import unreadable
-from outdial.domain.delimiters import delimiters_of, said_delimiter
-from outdial.domain.errors import Invalid
+from outdial.domain.delimiters import DELIMITERS, delimiters_of, said_delimiter
+from outdial.domain.errors import Fault, Invalid
 from outdial.domain.limits import MAX_LIST_LINE_LETTERS
 
 # The module's own limit is one for the whole process and does not say where: rows are limited here.
 csv.field_size_limit(2 * MAX_LIST_LINE_LETTERS)
+_BLANKS: Final = " \u00a0"
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,19 @@ class Heading:
     @property
     def delimiters(self) -> Sequence[str]:
         """Those that may part its cells, the likeliest first."""
-        return [self.said] if self.said else delimiters_of(self.text)
+        guessed = delimiters_of(self.text)
+        return [self.said, *(one for one in guessed if one != self.said)] if self.said else guessed
 
     def titles(self, delimiter: str) -> list[str]:
         """
         Raises:
             Invalid: its quotes are wrong under this delimiter (``file``).
         """
-        before = self.line - len(self.text.splitlines())
-        return next(CsvRows(io.StringIO(self.text, newline=""), delimiter, before))
+        text = io.StringIO(self.text, newline="")
+        lines = sum(1 for _ in text)
+        text.seek(0)
+        # In one line no row is lost: titles are only compared, and without their quotes.
+        return next(CsvRows(text, delimiter, self.line - lines, strict=lines > 1))
 
 
 def read_heading(text: TextIO) -> Heading:
@@ -48,14 +53,17 @@ def read_heading(text: TextIO) -> Heading:
     lines = _Lines(text)
     said = None
     row = ""
+    quotes = _Quotes(DELIMITERS)
     for line in lines:
         row += line
+        quotes.read(line)
         if (lines.line == 1 and (said := said_delimiter(line)) is not None) or not row.strip(
             f"{said or ''},;|\t\r\n \ufeff"
         ):
             row = ""
+            quotes = _Quotes((*DELIMITERS, said or ""))
         # In a quoted cell the row goes on behind the end of the line.
-        elif row.count('"') % 2 == 0:
+        elif not quotes.open:
             break
         if len(row) > MAX_LIST_LINE_LETTERS:
             raise unreadable(f"the row of titles is longer than {MAX_LIST_LINE_LETTERS:,} characters")
@@ -65,14 +73,23 @@ def read_heading(text: TextIO) -> Heading:
 
 
 class CsvRows(Iterator[list[str]]):
-    """Reads ``text`` on from where it stands; ``line``: how many lines were read before."""
+    """Reads ``text`` on from where it stands; ``line``: how many lines were read before.
 
-    def __init__(self, text: TextIO, delimiter: str, line: int = 0) -> None:
+    ``strict``: a quote within a quoted cell is an error unless it is doubled.
+    """
+
+    def __init__(self, text: TextIO, delimiter: str, line: int = 0, *, strict: bool = True) -> None:
         self._source = _Lines(text, line)
         self._delimiter = delimiter
         self._row: list[str] = []
         self._letters = 0
-        self._cells = csv.reader(self._lines(), delimiter=delimiter, strict=True)
+        self._spaced = _spaced(delimiter)
+        self._cells = csv.reader(self._lines(), delimiter=delimiter, strict=strict)
+
+    @property
+    def first_line(self) -> int:
+        """Where the row begins that was read last."""
+        return self._source.line - len(self._row) + 1
 
     def __next__(self) -> list[str]:
         """
@@ -86,7 +103,8 @@ class CsvRows(Iterator[list[str]]):
             raise self._trouble(str(error)) from None
 
     def _lines(self) -> Iterator[str]:
-        for line in self._source:
+        for given in self._source:
+            line = self._spaced.sub(r"\1", given) if '"' in given else given
             self._row.append(line)
             self._letters += len(line)
             if self._letters > MAX_LIST_LINE_LETTERS:
@@ -95,8 +113,10 @@ class CsvRows(Iterator[list[str]]):
 
     def _trouble(self, what: str) -> Invalid:
         """An open quote swallows what follows, to the next quote or the end: where it opens is where to look."""
-        place, is_open = _last_quote(self._row, self._delimiter)
-        first = self._source.line - len(self._row) + 1
+        quotes = _Quotes((self._delimiter,))
+        for line in self._row:
+            quotes.read(line)
+        place, is_open, first = quotes.place, quotes.open, self.first_line
         last = self._source.line
         if place is not None and (is_open or len(self._row) > 1):
             until = "is never closed" if is_open else f"is not closed before line {last}"
@@ -127,20 +147,46 @@ class _Lines(Iterator[str]):
         return line
 
 
-def _last_quote(lines: list[str], delimiter: str) -> tuple[int | None, bool]:
-    """In which line of a row (0-based) the quoted cell begins that is wrong; and whether it is open to the end."""
-    place, inside, closed, at_start = None, False, False, True
-    for number, line in enumerate(lines):
-        for letter in line:
-            if inside:
-                inside, closed = letter != '"', letter == '"'
-            elif closed and letter == '"':
-                # Doubled: a quote in the cell.
-                inside = True
-            elif closed and letter not in (delimiter, "\r", "\n"):
-                return place, False
-            else:
-                inside = at_start and letter == '"'
-                place, closed = number if inside else place, False
-                at_start = letter == delimiter
-    return place, inside
+class _Quotes:
+    """The quotes of one row, line by line.
+
+    ``place``: in which line (0-based) the last quoted cell begins, or the one that is wrong; None: there is none.
+    ``open``: it goes on behind the lines that were read.
+    """
+
+    def __init__(self, delimiters: Sequence[str]) -> None:
+        self.place: int | None = None
+        self.open = False
+        self._delimiters = frozenset(delimiters)
+        self._lines = 0
+        self._closed, self._at_start, self._wrong = False, True, False
+
+    def read(self, line: str) -> None:
+        for letter in "" if self._wrong else line:
+            self._look_at(letter)
+            if self._wrong:
+                break
+        self._lines += 1
+
+    def _look_at(self, letter: str) -> None:
+        if self.open:
+            self.open, self._closed = letter != '"', letter == '"'
+        elif self._closed and letter == '"':
+            # Doubled: a quote in the cell.
+            self.open = True
+        elif self._closed and letter not in self._delimiters and letter not in "\r\n":
+            self._wrong = True
+        else:
+            self.open = self._at_start and letter == '"'
+            self.place = self._lines if self.open else self.place
+            self._closed, self._at_start = False, letter in self._delimiters
+
+
+def _spaced(delimiter: str) -> re.Pattern[str]:
+    """A quoted cell on one line and the blanks around it, which stand outside of what is quoted."""
+    blanks, end = f"[{_BLANKS.replace(delimiter, '')}]*", re.escape(delimiter)
+    return re.compile(rf'(?:^|(?<={end})){blanks}("[^"]*(?:""[^"]*)*"){blanks}(?=[\r\n]|{end}|$)')
+
+
+def unreadable(message: str) -> Invalid:
+    return Invalid(Fault(("file",), message))

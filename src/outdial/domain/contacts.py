@@ -20,6 +20,7 @@ NUMBER: Final = "mobile_number"
 NAME: Final = "callee_name"
 _USUAL: Final = {NUMBER: "Mobile Number", NAME: "Name"}
 """Titles of the columns that need not be mapped."""
+_QUOTES: Final = "\"'`\u00ab\u00bb\u2018\u2019\u201a\u201c\u201d\u201e"
 _SHOWN_LETTERS: Final = 100
 """Of something too long: enough to find it again."""
 
@@ -34,7 +35,7 @@ class Columns:
 
 
 def columns_of(titles: Sequence[str], mapping: Mapping[str, str]) -> Columns:
-    """``mapping``: variable name -> title. Titles are compared without case, with
+    """``mapping``: variable name -> title. Titles are compared without case and quotes, with
     ``_`` for a blank, and with one blank for several.
 
     Raises:
@@ -117,6 +118,7 @@ def _beginning(text: str) -> str:
 
 
 def _folded(title: str) -> str:
-    """Without case, ``_`` for a blank, and with one plain blank wherever a title has some."""
-    visible = "".join(letter for letter in title if unicodedata.category(letter) != "Cf")
+    """Without case and quotes, ``_`` for a blank, and with one plain blank wherever a title has some."""
+    plain = unicodedata.normalize("NFKC", title)
+    visible = "".join(letter for letter in plain if letter not in _QUOTES and unicodedata.category(letter) != "Cf")
     return " ".join(visible.replace("_", " ").split()).casefold()

@@ -9,7 +9,7 @@ from typing import Final
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 _QUOTED: Final = re.compile(r'"[^"]*"?')
-_SAID: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+_SAID: Final = re.compile(r'"?sep\s*=(\\t|.)"?\1*\s*', re.IGNORECASE)
 
 
 def delimiters_of(line: str) -> Sequence[str]:
@@ -21,4 +21,5 @@ def delimiters_of(line: str) -> Sequence[str]:
 def said_delimiter(line: str) -> str | None:
     """``sep=;`` in the first line, as spreadsheets write it; None: it says nothing."""
     found = _SAID.fullmatch(line)
-    return found[1] if found and not found[1].isalnum() and found[1] not in '"\r\n' else None
+    said = found[1].replace("\\t", "\t") if found else ""
+    return said if said and not said.isalnum() and said not in '"\r\n' else None
