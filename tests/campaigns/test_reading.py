@@ -106,6 +106,55 @@ class TestAQuotedCell:
         assert (row.callee_name, row.mobile_number) == ("Rao, Asha", "+919876543210")
         assert row.variables["company"] == 'Acme, "Inc"'
 
+    @pytest.mark.parametrize(
+        "row",
+        [
+            'Asha,9876543210,"12 Main St,\nPune, 411001\nTel, 020-23456789"',
+            '"Asha\nRao",9876543210,"Acme\r\nInc, Pune"',
+            '"Rao, Asha\nDr, med",9876543210,Acme',
+        ],
+    )
+    def test_may_hold_lines_with_delimiters_and_numbers(self, row: str) -> None:
+        asha, ravi = read(f"Name,Mobile Number,Company\n{row}\nRavi,9876543211,x\n".encode())
+
+        assert (asha.mobile_number, ravi.mobile_number) == ("+919876543210", "+919876543211")
+
+    @pytest.mark.parametrize("cell", ["9876543210\n9876543211", "9876543210,\n9876543211"])
+    def test_may_hold_two_numbers_for_which_its_row_is_refused(self, cell: str) -> None:
+        for titles, row in (("Mobile Number,Name", f'"{cell}",Asha'), ("Name,Mobile Number", f'Asha,"{cell}"')):
+            asha, ravi = read(f"{titles}\n{row}\n9876543212,9876543212\n".encode(), MAPPING_OF_TWO)
+
+            assert asha.trouble.startswith("the number is two numbers or more: 9876543210 and 9876543211")
+            assert ravi.trouble == ""
+
+
+class TestRowsThatAQuoteTakesIntoACell:
+    @pytest.mark.parametrize(
+        ("rows", "lines"),
+        [
+            ('Ravi,9876543211,"Acme Ltd\nMeera,9876543212,Acme"\nAsha,9876543213,x\n', (3, 4)),
+            ('Ravi,9876543211,"Acme\r\nMeera,9876543212,Acme\r\nZed,9876543214,"\r\n', (3, 5)),
+            ('"Ravi,9876543211,Acme Ltd\nMeera",9876543212,Acme\n', (3, 4)),
+            ('Ravi,"9876543211,Acme\nMeera,9876543212",Acme\n', (3, 4)),
+            ('"Ravi\nRao",9876543211,"6 pipe\nMeera,98765 43212,5"\n', (4, 5)),
+        ],
+    )
+    def test_are_not_lost_but_named(self, rows: str, lines: tuple[int, int]) -> None:
+        message = refused(f"Name,Mobile Number,Company\nAnna,9876543210,x\n{rows}".encode())
+
+        assert "a quote that opens in line {} is not closed before line {}".format(*lines) in message
+
+    def test_are_named_even_in_the_titles(self) -> None:
+        content = b'Name,Mobile Number,"Company\nRavi,9876543211,Acme"\nAsha,9876543213,x\n'
+
+        assert "opens in line 1 is not closed" in refused(content, MAPPING_OF_TWO)
+
+    def test_are_found_when_they_are_only_counted(self) -> None:
+        content = b'Name,Mobile Number\nRavi,"9876543211\nMeera,9876543212"\n'
+
+        with Sheet(io.BytesIO(content), MAPPING_OF_TWO, "IN") as sheet, pytest.raises(Invalid, match="line 2"):
+            sheet.count()
+
 
 class TestAFileThatCannotBeRead:
     @pytest.mark.parametrize(

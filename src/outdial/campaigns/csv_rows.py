@@ -27,6 +27,10 @@ class Heading:
     said: str | None
 
     @property
+    def first_line(self) -> int:
+        return self.line + 1 - sum(1 for _ in io.StringIO(self.text, newline=""))
+
+    @property
     def delimiters(self) -> Sequence[str]:
         """Those that may part its cells, the likeliest first."""
         guessed = delimiters_of(self.text)
@@ -38,10 +42,9 @@ class Heading:
             Invalid: its quotes are wrong under this delimiter (``file``).
         """
         text = io.StringIO(self.text, newline="")
-        lines = sum(1 for _ in text)
-        text.seek(0)
         # In one line no row is lost: titles are only compared, and without their quotes.
-        return next(CsvRows(text, delimiter, self.line - lines, strict=lines > 1))
+        is_one_line = self.first_line == self.line
+        return next(CsvRows(text, delimiter, self.first_line - 1, strict=not is_one_line))
 
 
 def read_heading(text: TextIO) -> Heading:

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import BinaryIO, Final, Self
 
-from outdial.campaigns.csv_rows import CsvRows, Heading, read_heading
-from outdial.campaigns.encodings import encoding_of, unreadable
+from outdial.campaigns.csv_rows import CsvRows, Heading, read_heading, unreadable
+from outdial.campaigns.encodings import encoding_of
+from outdial.campaigns.swallowed import Swallowed
 from outdial.domain.campaign import Contact
 from outdial.domain.contacts import NAME, Columns, columns_of, contact
 from outdial.domain.errors import Fault, Invalid
@@ -50,8 +51,10 @@ class Sheet:
         self._seen: set[str] = set()
         try:
             heading = read_heading(self._text)
-            self._columns, delimiter = _columns(heading, mapping)
-            self._cells = _filled(CsvRows(self._text, delimiter, heading.line))
+            self._columns, titles, delimiter = _columns(heading, mapping)
+            swallowed = Swallowed(self._columns.number, len(titles), delimiter, region)
+            swallowed.must_not_be_in(titles, heading.first_line)
+            self._cells = _filled(_parted(CsvRows(self._text, delimiter, heading.line), swallowed))
         except Invalid:
             self.close()
             raise
@@ -105,8 +108,8 @@ class Sheet:
         return replace(found, callee_name=name, variables=variables)
 
 
-def _columns(heading: Heading, mapping: Mapping[str, str]) -> tuple[Columns, str]:
-    """Where to look, and the delimiter under which every column that is needed is there: the likeliest first.
+def _columns(heading: Heading, mapping: Mapping[str, str]) -> tuple[Columns, Sequence[str], str]:
+    """Where to look, the titles, and the likeliest delimiter under which every column that is needed is there.
 
     Raises:
         Invalid: there is none; says what is missing under the likeliest.
@@ -117,10 +120,16 @@ def _columns(heading: Heading, mapping: Mapping[str, str]) -> tuple[Columns, str
             titles = heading.titles(delimiter)
             if len(titles) > MAX_LIST_COLUMNS:
                 raise unreadable(f"the file has more than {MAX_LIST_COLUMNS} columns")
-            return columns_of(titles, mapping), delimiter
+            return columns_of(titles, mapping), titles, delimiter
         except Invalid as refusal:
             wrong = wrong or refusal
     raise wrong or unreadable("the file is empty")
+
+
+def _parted(rows: CsvRows, swallowed: Swallowed) -> Iterator[list[str]]:
+    for cells in rows:
+        swallowed.must_not_be_in(cells, rows.first_line)
+        yield cells
 
 
 def _filled(rows: Iterator[list[str]]) -> Iterator[list[str]]:
