@@ -182,6 +182,8 @@ class TestAFileThatCannotBeRead:
             ("N,M\nJosé,1\n".encode() + b"Caf\xe9,2\n", "line 3 of the file is not UTF-8, as the lines before are"),
             (b"\xff\xfe" + "N,M\nA,1\n".encode("utf-16-le") + b"\x00\xd8,", "is not UTF-16"),
             ("N,M\nA,1\n".encode("utf-16-le"), "line 1 of the file holds a NUL character: is it UTF-16"),
+            ("N,M\nJosé,1\n".encode("utf-16-le"), "line 1 of the file holds a NUL character: is it UTF-16"),
+            ("N,M\nJosé,1\n".encode("utf-16-be"), "line 1 of the file holds a NUL character: is it UTF-16"),
             (bytes(range(256)), "line 1 of the file is neither UTF-8 nor Windows-1252"),
         ],
     )
