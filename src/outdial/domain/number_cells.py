@@ -18,53 +18,62 @@ MAX_NUMBER_LETTERS: Final = 100
 _PLUS: Final = "\uff0b\ufe62\u2795"
 _DASHES: Final = "\u2212\u30fc\u2043\u02d7"
 """Besides category Pd: the minus sign, and what stands for a dash in Japanese and in lists."""
+_DOTS: Final = "\uff0e\u066b\u00b7\u2022\u2027\u2219\u22c5\u30fb\uff65"
+"""Full-width and Arabic, and those that stand at half height."""
 _SAME: Final = {
     **dict.fromkeys(_PLUS, "+"),
     **dict.fromkeys(_DASHES, "-"),
-    **dict(
-        zip(
-            "\uff08\uff09\uff0e\uff0f\uff0c\uff1d\uff1a\u00b7\u2019\u2018\uff07\u201c\u201d",
-            "()./,=:.'''\"\"",
-            strict=True,
-        )
-    ),
-    **dict(zip("[]", "()", strict=True)),
-    # Asks for the coloured picture of the sign before it.
-    "\ufe0f": "",
+    **dict.fromkeys(_DOTS, "."),
+    **dict.fromkeys("\uff0f\u2044\u2215", "/"),
+    **dict.fromkeys("\uff0c\u066c", ","),
+    **dict.fromkeys("\u2019\u2018\u2032\uff07\u00b4`", "'"),
+    **dict.fromkeys("\u201c\u201d", '"'),
+    **dict(zip("[]\uff08\uff09\uff1d\uff1a_", "()()=: ", strict=True)),
+    # The coloured picture of the sign before it, and a key around it.
+    **dict.fromkeys("\ufe0f\u20e3", ""),
 }
 _BY_CATEGORY: Final = {"Cf": "", "Zs": " ", "Zl": " ", "Zp": " ", "Cc": " ", "Pd": "-"}
 """Invisible characters, blanks, controls, dashes."""
-_QUOTED: Final = re.compile(r'=?\s*"([^"]*)"|=(?=\s*\+)(.*)|\'+(.*)', re.DOTALL)
+_QUOTED: Final = re.compile(r'=?\s*"([^"]*)"|=(?=\s*\+)(.*)|\'+(.*?)\'*', re.DOTALL)
 """``="+91…"`` and ``'+91…`` are how spreadsheets are told that something is a text."""
 _LABEL: Final = re.compile(
     r"(?:(?:tel|phone|mobile|mob|cell|callto|whatsapp|p|t|m)\s*[.:]|sms:|☎)\s*(?://)?\s*", re.IGNORECASE
 )
 """``tel:`` (RFC 3966), ``p:`` (lead forms), and words people put in front."""
+_IN_BRACKETS: Final = re.compile(r"\([^()]*\)")
 _SCIENTIFIC: Final = re.compile(r"\+?([0-9]+)(?:[.,]([0-9]+))?[eE]\+?([0-9]{1,2})")
 _FLOAT: Final = re.compile(r"([^.,]*[0-9]{3,})[.,]0+|(.*[0-9])[.,]0", re.DOTALL)
 """``.0`` behind a number, however it is grouped; ``.00`` may end one that is written with dots."""
 _FRACTION: Final = re.compile(
-    r"[+-]?[0-9]{4,}[.,][0-9]{1,3}|.*[0-9][.,][0-9]|[+-]?[0-9]{1,3}(?:[.,][0-9]{3})+[.,][0-9]{1,2}"
+    r"[+-]?[0-9]{4,}[.,][0-9]{1,3}|.*[0-9]\s*[.,]\s*[0-9]|[+-]?[0-9]{1,3}(?:[.,][0-9]{3})+[.,][0-9]{1,2}",
+    re.DOTALL,
 )
 _DATE: Final = re.compile(
     r"(?:(?:19|20)[0-9]{2}([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12][0-9]|3[01])"
     r"|(?:0?[1-9]|[12][0-9]|3[01])([-/.])(?:0?[1-9]|[12][0-9]|3[01])\2(?:19|20)[0-9]{2})"
-    r"(?:[ T][0-9]{1,2}:[0-9]{2}.*)?",
+    r"(?:[ T]\s*[0-9]{1,2}[:.h][0-9]{2}.*)?",
     re.DOTALL,
 )
 _LOOKS: Final = {_DATE: "looks like a date", _FRACTION: "is a decimal number"}
 _EXTENSION: Final = re.compile(
-    r"(?:[;,\s(]*(?:ext(?:ension|n)?|x|int|ramal|anexo|durchwahl|dw)[\s.:=]*|\s*#\s*|\s*[,;]+\s*)[0-9]{1,7}\)?",
+    r"(?:\s*\(\s*|[;,\s(]*(?:ext(?:ension|n)?|x|int|ramal|anexo|durchwahl|dw)[\s.:=]*|\s*#\s*|\s*[,;]+\s*)[0-9]{1,7}\s*\)?",
     re.IGNORECASE,
 )
-_BETWEEN_NUMBERS: Final = re.compile(r"\s*(?:[,;|&\\\n]|\bor\b|\band\b|\boder\b|\bund\b|\by\b|\bo\b)\s*", re.IGNORECASE)
+_BETWEEN_NUMBERS: Final = re.compile(r"[^0-9+() ./\-]+")
+_COUNTED: Final = re.compile(r"[1-9][0-9]?(?:\)|\.(?=\s)(?!.*[0-9]\.\s)).*")
+"""``2) 98765 43210``: the digits in front only count the numbers."""
 _SHAPE: Final = re.compile(r"\(?\+?[0-9( ][0-9() ./\-]*[0-9)]")
-_GROUPED: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){2,}")
-"""A calculated number, shown with a comma after every three digits."""
+_GROUPED: Final = re.compile(
+    r"([0-9]{1,3}(?:([,'])[0-9]{3})(?:\2[0-9]{3})+|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3})(?:\.0+)?"
+    r"|([0-9]{1,3}(?:\.[0-9]{3}){2,}),0+"
+)
+"""A calculated number as it is shown in English, Swiss, Indian and German spreadsheets."""
 _NUMBER_DIGITS: Final = 7
 """As few as E.164 allows here: two pieces with so many are two numbers."""
 _RUN_DIGITS: Final = 8
 """Nobody writes a longer group twice in one number."""
+_WITH_RUN: Final = re.compile(rf"\+?(?:[0-9]{{2}}[0-9() ./\-]*?[() ./\-])??[0-9]{{{_RUN_DIGITS},}}")
+_GROUP_DIGITS: Final = 4
 _AREA_DIGITS: Final = {True: 7, False: 5}
 """As many stand before a slash: with a calling code or a national prefix in front, and without."""
 
@@ -93,10 +102,10 @@ def plain(cell: str) -> Written | Unread:
         return Unread("is missing")
     if (found := _SCIENTIFIC.fullmatch(text)) is not None:
         return _whole(*found.groups(default=""))
-    if (found := _FLOAT.fullmatch(text)) is not None:
+    if (found := _GROUPED.fullmatch(text)) is not None:
+        text, calculated = "".join(filter(str.isdecimal, found[1] or found[3])), True
+    elif (found := _FLOAT.fullmatch(text)) is not None:
         text, calculated = found[1] or found[2], True
-    if _GROUPED.fullmatch(text):
-        text, calculated = text.replace(",", ""), True
     return _unlike_a_number(text) or Written(" ".join(text.rstrip(".,;").split()), calculated)
 
 
@@ -114,7 +123,8 @@ def _unwrapped(text: str) -> str:
         text = next(part for part in found.groups() if part is not None).strip()
     if (found := _LABEL.match(text)) is not None:
         text = text[found.end() :].strip()
-    return text.removeprefix("'").strip()
+    text = text.removeprefix("'").strip()
+    return text[1:-1].strip() if _IN_BRACKETS.fullmatch(text) else text
 
 
 def _whole(before: str, after: str, power: str) -> Written | Unread:
@@ -134,6 +144,8 @@ def _unlike_a_number(text: str) -> Unread | None:
         return Unread(looks)
     if len(pieces := list(_numbers_in(text))) > 1:
         return _several(pieces)
+    if _COUNTED.fullmatch(text):
+        return Unread("may begin with its place in a list")
     if _ends_in_extension(text):
         return Unread("has an extension, which cannot be dialled")
     return _strange(text.rstrip(".,;")) or _halves(text)
@@ -158,11 +170,11 @@ def _numbers_in(text: str) -> Iterator[str]:
         # A second + begins a second number; so do many digits behind a blank or a dash.
         parts = [part for part in re.split(r"(?<=[0-9)])\s*(?=\(?\+)", piece) if part]
         for part in parts:
-            runs = [run for run in re.findall(r"[0-9]+", part) if len(run) >= _RUN_DIGITS]
-            if len(runs) > 1:
-                yield from runs
+            whole = _WITH_RUN.findall(part)
+            if len(whole) > 1:
+                yield from whole
             elif _digits(part) >= _NUMBER_DIGITS:
-                yield part.strip()
+                yield part.strip(" .-/")
 
 
 def _ends_in_extension(text: str) -> bool:
@@ -175,8 +187,11 @@ def _ends_in_extension(text: str) -> bool:
 
 
 def _halves(text: str) -> Unread | None:
-    """``0301234567/8`` is two numbers, ``030/1234567`` is one: a slash parts the area code from the rest, once."""
+    """``0301234567/8`` is two numbers, ``030/1234567`` is one: a slash parts the area code from the rest, once, or
+    all the small groups of a number."""
     before, slash, after = text.partition("/")
+    if all(2 <= _digits(part) <= _GROUP_DIGITS for part in text.split("/")):
+        return None
     most = _AREA_DIGITS[before.lstrip("(").startswith(("+", "0"))]
     if slash and (_digits(before) > most or _digits(after) < 4 or "/" in after):
         return _several([before.strip(), after.strip()])

@@ -44,7 +44,7 @@ def _read(written: Written, region: str) -> str | Unread:
         number = _international(written.text, digits)
         return _of_country(number, region) if written.was_float else number
     if written.was_float:
-        return _domestic(digits, region) or _no_number_of(digits, region)
+        return _of_country(_domestic(digits, region) or _no_number_of(digits, region), region)
     if digits.startswith("00") or _with_prefix(digits, region):
         return _dialled_abroad(written.text, digits, region)
     return _bare(digits, region)
@@ -156,6 +156,8 @@ def _half(text: str, region: str) -> str | Unread:
 
 
 def _no_number_of(digits: str, region: str) -> Unread:
+    if len(digits) > _MOST_DIGITS:
+        return Unread(f"is too long: it has {len(digits)} digits")
     number = plans.parsed(digits, region)
     why = plans.misfit(number) if number else "is too short"
     if why.startswith("is too short"):
