@@ -111,6 +111,20 @@ class TestANumberAnybodyCanRead:
     def test_is_read_through_what_is_invisible_or_only_wrapped_around_it(self, cell: str) -> None:
         assert read_number(cell, "US") == "+919876543210"
 
+    @pytest.mark.parametrize(
+        "label",
+        [
+            *("Mob: {}", "Mob {}", "Mobile No. {}", "Tel.: {}", "TEL {}", "Phone - {}", "Ph.No.{}", "Contact no: {}"),
+            *("WhatsApp {}", "WA: {}", "Mobile/WhatsApp: {}", "Cell phone: {}", "Phone (home): {}", "No. {}"),
+            *("(M) {}", "m: {}", "M-{}", "Phone 2: {}", "Phone #2: {}", "M\u00f3vil: {}", "Handy {}", "\U0001f4de {}"),
+            *("{} (m)", "{} home", "{} (WhatsApp)", "{} - mobile", "{}, office", "{} mob.", "tel: {} (work)"),
+            *("\u092e\u094b\u092c\u093e\u0907\u0932: {}", "\u041c\u043e\u0431.: {}"),
+        ],
+    )
+    def test_is_read_beside_a_word_that_says_it_is_one(self, label: str) -> None:
+        assert read_number(label.format("98765 43210"), "IN") == "+919876543210"
+        assert read_number(label.format("+91 (0)98765-43210"), "US") == "+919876543210"
+
     @given(st.sampled_from(REGIONS), st.sampled_from(REGIONS), st.sampled_from([0, 1]))
     def test_of_any_country_is_read_with_its_calling_code_wherever_the_list_is_from(
         self, region: str, other: str, kind: int
@@ -162,7 +176,7 @@ class TestANumberFromASpreadsheetThatCalculated:
             ("442079460123.0", "IN", "no number of IN"),
             ("12025550143.0", "IN", "no number of IN"),
             ("+12025550143.0", "IN", "decimal number"),
-            ("011442079460123.0", "US", "decimal number, and none of US"),
+            ("011442079460123.0", "US", "decimal number, and is none of US"),
             ("3012345678. 0", "DE", "decimal number"),
             ("3012345678 .0", "DE", "decimal number"),
             ("9.19877E+11", "IN", "digits are lost"),
@@ -231,6 +245,19 @@ class TestANumberNobodyCanBeSureOf:
             ("(202) 555-0143 #12", "US", "extension"),
             ("+12025550143,,5", "US", "extension"),
             ("tel:+1-202-555-0143;ext=5", "US", "extension"),
+            ("Phone: 9876543210 (home) x12", "IN", "extension"),
+            ("Fax: 9876543210", "IN", "holds letters"),
+            ("Tel/Fax: 9876543210", "IN", "holds letters"),
+            ("do not call 9876543210", "IN", "holds letters"),
+            ("9876543210 (no WhatsApp)", "IN", "holds letters"),
+            ("9876543210 w", "IN", "holds letters"),
+            ("Homer 9876543210", "IN", "holds letters"),
+            ("no 9876543210", "IN", "holds letters"),
+            ("Mobile:", "IN", "holds letters"),
+            # The digit may count the phones.
+            ("Mobile 1 9162234567", "IN", "no number of IN"),
+            ("Phone 7 9165551234", "US", "too long for a number of US"),
+            ("Phone 1 +44 7700 900123", "US", "a + in its middle"),
             # One digit too many, or one wrong, must not ring in Cairo, Teheran or Athens.
             ("20255501431", "US", "too long for a number of US"),
             ("2021550143", "US", "no number of US"),
@@ -259,6 +286,8 @@ class TestANumberNobodyCanBeSureOf:
             ("98765 43210 98765 43211", "98765 43210", "98765 43211"),
             ("9876543210 or 9876543211", "9876543210", "9876543211"),
             ("tel:9876543210|tel:9876543211", "9876543210", "9876543211"),
+            ("9876543210 (M) 022-23456789 (O)", "9876543210", "022-23456789"),
+            ("Mob: 9876543210 Tel: 022 23456789", "9876543210", "022 23456789"),
             ("9876543210.0 / 9876543211.0", "9876543210", " 9876543211"),
             ("0151 12345678 0152 12345678", "0151 12345678", "0152 12345678"),
             ("022 2345678 u. 022 2345679", "022 2345678", "022 2345679"),

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from outdial.domain.number_labels import unlabelled
+
 MAX_NUMBER_LETTERS: Final = 100
 _PLUS: Final = "\uff0b\ufe62\u2795"
 _DASHES: Final = "\u2212\u30fc\u2043\u02d7"
@@ -36,10 +38,6 @@ _BY_CATEGORY: Final = {"Cf": "", "Zs": " ", "Zl": " ", "Zp": " ", "Cc": " ", "Pd
 """Invisible characters, blanks, controls, dashes."""
 _QUOTED: Final = re.compile(r'=?\s*"([^"]*)"|=(?=\s*\+)(.*)|\'+(.*?)\'*', re.DOTALL)
 """``="+91…"`` and ``'+91…`` are how spreadsheets are told that something is a text."""
-_LABEL: Final = re.compile(
-    r"(?:(?:tel|phone|mobile|mob|cell|callto|whatsapp|p|t|m)\s*[.:]|sms:|☎)\s*(?://)?\s*", re.IGNORECASE
-)
-"""``tel:`` (RFC 3966), ``p:`` (lead forms), and words people put in front."""
 _IN_BRACKETS: Final = re.compile(r"\([^()]*\)")
 _SCIENTIFIC: Final = re.compile(r"\+?([0-9]+)(?:[.,]([0-9]+))?[eE]\+?([0-9]{1,2})")
 _FLOAT: Final = re.compile(r"([^.,]*[0-9]{3,})[.,]0+|(.*[0-9])[.,]0", re.DOTALL)
@@ -62,6 +60,8 @@ _EXTENSION: Final = re.compile(
 _BETWEEN_NUMBERS: Final = re.compile(r"[^0-9+() ./\-]+")
 _COUNTED: Final = re.compile(r"[1-9][0-9]?(?:\)|\.(?=\s)(?!.*[0-9]\.\s)).*")
 """``2) 98765 43210``: the digits in front only count the numbers."""
+_COUNTED_ALONG: Final = "may begin with its place in a list"
+_CALCULATED: Final = "is a decimal number"
 _SHAPE: Final = re.compile(r"\(?\+?[0-9( ][0-9() ./\-]*[0-9)]")
 _GROUPED: Final = re.compile(
     r"([0-9]{1,3}(?:([,'])[0-9]{3})(?:\2[0-9]{3})+|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3})(?:\.0+)?"
@@ -87,26 +87,26 @@ class Unread:
 
 @dataclass(frozen=True)
 class Written:
-    """Digits with ``+``, blanks, ``().-/`` only. ``was_float``: they stood in a cell that held a calculated number."""
+    """Digits with ``+``, blanks, ``().-/`` only. ``doubt``: why no other country's number may be read of them."""
 
     text: str
-    was_float: bool = False
+    doubt: str = ""
 
 
 def plain(cell: str) -> Written | Unread:
     """The one number that stands in a cell; every character of it is accounted for."""
     if len(cell) > MAX_NUMBER_LETTERS:
         return Unread(f"is longer than {MAX_NUMBER_LETTERS} characters")
-    text, calculated = _unwrapped("".join(map(_same, cell)).strip()), False
+    text, doubt = _unwrapped("".join(map(_same, cell)).strip())
     if not text:
         return Unread("is missing")
     if (found := _SCIENTIFIC.fullmatch(text)) is not None:
         return _whole(*found.groups(default=""))
     if (found := _GROUPED.fullmatch(text)) is not None:
-        text, calculated = "".join(filter(str.isdecimal, found[1] or found[3])), True
+        text, doubt = "".join(filter(str.isdecimal, found[1] or found[3])), _CALCULATED
     elif (found := _FLOAT.fullmatch(text)) is not None:
-        text, calculated = found[1] or found[2], True
-    return _unlike_a_number(text) or Written(" ".join(text.rstrip(".,;").split()), calculated)
+        text, doubt = found[1] or found[2], _CALCULATED
+    return _unlike_a_number(text) or Written(" ".join(text.rstrip(".,;").split()), doubt)
 
 
 def _same(letter: str) -> str:
@@ -117,14 +117,13 @@ def _same(letter: str) -> str:
     return letter if letter.isprintable() or letter == "\n" else " "
 
 
-def _unwrapped(text: str) -> str:
-    """Without the marks around it; each may stand there once."""
+def _unwrapped(text: str) -> tuple[str, str]:
+    """Without the marks around it, each of which may stand there once; and the doubt that a label leaves."""
     if (found := _QUOTED.fullmatch(text)) is not None:
         text = next(part for part in found.groups() if part is not None).strip()
-    if (found := _LABEL.match(text)) is not None:
-        text = text[found.end() :].strip()
-    text = text.removeprefix("'").strip()
-    return text[1:-1].strip() if _IN_BRACKETS.fullmatch(text) else text
+    text, is_doubtful = unlabelled(text)
+    text = text.strip().removeprefix("'").strip()
+    return text[1:-1].strip() if _IN_BRACKETS.fullmatch(text) else text, _COUNTED_ALONG if is_doubtful else ""
 
 
 def _whole(before: str, after: str, power: str) -> Written | Unread:
@@ -135,7 +134,7 @@ def _whole(before: str, after: str, power: str) -> Written | Unread:
     value = Decimal(f"{before}.{after or 0}").scaleb(exponent)
     if value != value.to_integral_value():
         return Unread("is a decimal number")
-    return Written(f"{value:.0f}", was_float=True)
+    return Written(f"{value:.0f}", _CALCULATED)
 
 
 def _unlike_a_number(text: str) -> Unread | None:
@@ -145,7 +144,7 @@ def _unlike_a_number(text: str) -> Unread | None:
     if len(pieces := list(_numbers_in(text))) > 1:
         return _several(pieces)
     if _COUNTED.fullmatch(text):
-        return Unread("may begin with its place in a list")
+        return Unread(_COUNTED_ALONG)
     if _ends_in_extension(text):
         return Unread("has an extension, which cannot be dialled")
     return _strange(text.rstrip(".,;")) or _halves(text)
@@ -174,7 +173,7 @@ def _numbers_in(text: str) -> Iterator[str]:
             if len(whole) > 1:
                 yield from whole
             elif _digits(part) >= _NUMBER_DIGITS:
-                yield part.strip(" .-/")
+                yield part.lstrip(" .-/)").rstrip(" .-/(")
 
 
 def _ends_in_extension(text: str) -> bool:

@@ -42,9 +42,9 @@ def _read(written: Written, region: str) -> str | Unread:
         return two
     if written.text.lstrip("(").startswith("+"):
         number = _international(written.text, digits)
-        return _of_country(number, region) if written.was_float else number
-    if written.was_float:
-        return _of_country(_domestic(digits, region) or _no_number_of(digits, region), region)
+        return _of_country(number, region, written.doubt) if written.doubt else number
+    if written.doubt:
+        return _of_country(_domestic(digits, region) or _no_number_of(digits, region), region, written.doubt)
     if digits.startswith("00") or _with_prefix(digits, region):
         return _dialled_abroad(written.text, digits, region)
     return _bare(digits, region)
@@ -133,10 +133,10 @@ def _begins_with_mobile(digits: str, region: str) -> bool:
     return any(one and plans.is_mobile(one) for one in starts)
 
 
-def _of_country(number: str | Unread, region: str) -> str | Unread:
+def _of_country(number: str | Unread, region: str, doubt: str) -> str | Unread:
     if isinstance(number, Unread) or number.startswith(f"+{plans.code_of(region)}"):
         return number
-    return Unread(f"is a decimal number, and none of {region}")
+    return Unread(f"{doubt}, and is none of {region}")
 
 
 def _two_in(text: str, region: str) -> Unread | None:
