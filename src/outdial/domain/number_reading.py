@@ -72,7 +72,8 @@ def _worldwide(digits: str) -> str | Unread:
     if subscriber is None or not (plans.known(form) or plans.has_form(subscriber)):
         return Unread(plans.misfit(subscriber or number))
     # A national prefix behind the calling code would not connect: without it, it is the same phone.
-    return e164(plans.formatted(number)) or Unread("is too short")
+    dialled = form if plans.national(number).startswith("0") else plans.formatted(number)
+    return e164(dialled) or Unread("is too short")
 
 
 def _dialled_abroad(text: str, digits: str, region: str) -> str | Unread:

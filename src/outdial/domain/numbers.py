@@ -52,12 +52,25 @@ def canonical(number: str) -> str:
 
 
 def _parts(number: str) -> tuple[int, str]:
-    """Calling code and national number; the parser drops a national prefix between them. 0: no calling code."""
+    """Calling code and national number; the parser drops a national prefix between them. 0: no calling code.
+
+    A zero is dropped even where none is dialled, when only without it there is such a number.
+    """
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
         return 0, ""
-    return parsed.country_code or 0, phonenumbers.national_significant_number(parsed)
+    code, national = parsed.country_code or 0, phonenumbers.national_significant_number(parsed)
+    bare = national.removeprefix("0")
+    is_in_front = bare != national and not phonenumbers.is_valid_number(parsed) and _is_valid(f"+{code}{bare}")
+    return code, bare if is_in_front else national
+
+
+def _is_valid(number: str) -> bool:
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(number))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def _is_settled(form: str) -> bool:
