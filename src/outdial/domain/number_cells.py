@@ -43,7 +43,7 @@ _SCIENTIFIC: Final = re.compile(r"\+?([0-9]+)(?:[.,]([0-9]+))?[eE]\+?([0-9]{1,2}
 _FLOAT: Final = re.compile(r"([^.,]*[0-9]{3,})[.,]0+|(.*[0-9])[.,]0", re.DOTALL)
 """``.0`` behind a number, however it is grouped; ``.00`` may end one that is written with dots."""
 _FRACTION: Final = re.compile(
-    r"[+-]?[0-9]{4,}[.,][0-9]{1,3}|.*[0-9]\s*[.,]\s*[0-9]|[+-]?[0-9]{1,3}(?:[.,][0-9]{3})+[.,][0-9]{1,2}",
+    r"[+-]?[0-9]{4,}[.,][0-9]{1,3}|.*[0-9]\s*[.,]\s*(?:[0-9]|[0-9]{1,3}\s*\)+)|[+-]?[0-9]{1,3}(?:[.,][0-9]{3})+[.,][0-9]{1,2}",
     re.DOTALL,
 )
 _DATE: Final = re.compile(
@@ -58,8 +58,10 @@ _EXTENSION: Final = re.compile(
     re.IGNORECASE,
 )
 _BETWEEN_NUMBERS: Final = re.compile(r"[^0-9+() ./\-]+")
-_COUNTED: Final = re.compile(r"[1-9][0-9]?(?:\)|\.(?=\s)(?!.*[0-9]\.\s)).*")
-"""``2) 98765 43210``: the digits in front only count the numbers."""
+_COUNTED: Final = re.compile(r"[1-9][0-9]?(?:\)|\.(?=\s)(?!.*[0-9]\.\s)|[\s.-]+\(0[1-9]).*")
+"""``2) 98765 43210``, ``2 (022) 345 6789``: the digits in front only count the numbers."""
+_BEFORE_PREFIX: Final = re.compile(r"[1-9][\s.)-]+\(?0.*")
+"""Behind a label a digit before the national prefix does the same."""
 _COUNTED_ALONG: Final = "may begin with its place in a list"
 _CALCULATED: Final = "is a decimal number"
 _SHAPE: Final = re.compile(r"\(?\+?[0-9( ][0-9() ./\-]*[0-9)]")
@@ -106,7 +108,7 @@ def plain(cell: str) -> Written | Unread:
         text, doubt = "".join(filter(str.isdecimal, found[1] or found[3])), _CALCULATED
     elif (found := _FLOAT.fullmatch(text)) is not None:
         text, doubt = found[1] or found[2], _CALCULATED
-    return _unlike_a_number(text) or Written(" ".join(text.rstrip(".,;").split()), doubt)
+    return _unlike_a_number(text, doubt) or Written(" ".join(text.rstrip(".,;").split()), doubt)
 
 
 def _same(letter: str) -> str:
@@ -137,13 +139,13 @@ def _whole(before: str, after: str, power: str) -> Written | Unread:
     return Written(f"{value:.0f}", _CALCULATED)
 
 
-def _unlike_a_number(text: str) -> Unread | None:
+def _unlike_a_number(text: str, doubt: str) -> Unread | None:
     looks = next((reason for form, reason in _LOOKS.items() if form.fullmatch(text)), "")
     if looks:
         return Unread(looks)
     if len(pieces := list(_numbers_in(text))) > 1:
         return _several(pieces)
-    if _COUNTED.fullmatch(text):
+    if _COUNTED.fullmatch(text) or (doubt == _COUNTED_ALONG and _BEFORE_PREFIX.fullmatch(text)):
         return Unread(_COUNTED_ALONG)
     if _ends_in_extension(text):
         return Unread("has an extension, which cannot be dialled")

@@ -33,7 +33,18 @@ def read_number(cell: str, region: str) -> str | Unread:
     if is_plain(cell):
         return cell
     written = plain(cell)
-    return written if isinstance(written, Unread) else _read(written, region)
+    number = written if isinstance(written, Unread) else _read(written, region)
+    return number if isinstance(number, Unread) or not _has_code_twice(number) else Unread("has its calling code twice")
+
+
+def _has_code_twice(number: str) -> bool:
+    """``+49 49 151 …``: behind the second calling code stands a whole mobile number. An area code may look like one."""
+    whole = plans.parsed(number)
+    code = str(whole.country_code) if whole else ""
+    if whole is None or not plans.national(whole).startswith(code):
+        return False
+    behind = plans.known(f"+{plans.national(whole)}")
+    return behind is not None and plans.is_mobile(behind)
 
 
 def _read(written: Written, region: str) -> str | Unread:
