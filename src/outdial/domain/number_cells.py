@@ -29,10 +29,12 @@ _SAME: Final = {
     **dict.fromkeys("\uff0f\u2044\u2215", "/"),
     **dict.fromkeys("\uff0c\u066c", ","),
     **dict.fromkeys("\u2019\u2018\u2032\uff07\u00b4`", "'"),
-    **dict.fromkeys("\u201c\u201d", '"'),
+    **dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb\u2039\u203a\uff02", '"'),
     **dict(zip("[]\uff08\uff09\uff1d\uff1a_", "()()=: ", strict=True)),
-    # The coloured picture of the sign before it, and a key around it.
-    **dict.fromkeys("\ufe0f\u20e3", ""),
+    # Which picture of the sign before it is meant, a key around it, and a joiner.
+    **dict.fromkeys("\ufe0e\ufe0f\u20e3\u034f", ""),
+    # Letters of Braille and Korean that are blank.
+    **dict.fromkeys("\u2800\u3164\uffa0", " "),
 }
 _BY_CATEGORY: Final = {"Cf": "", "Zs": " ", "Zl": " ", "Zp": " ", "Cc": " ", "Pd": "-"}
 """Invisible characters, blanks, controls, dashes."""
@@ -75,7 +77,7 @@ _NUMBER_DIGITS: Final = 7
 _RUN_DIGITS: Final = 8
 """Nobody writes a longer group twice in one number."""
 _WITH_RUN: Final = re.compile(rf"\+?(?:[0-9]{{2}}[0-9() ./\-]*?[() ./\-])??[0-9]{{{_RUN_DIGITS},}}")
-_GROUP_DIGITS: Final = 4
+_GROUP_DIGITS: Final = 5
 _AREA_DIGITS: Final = {True: 7, False: 5}
 """As many stand before a slash: with a calling code or a national prefix in front, and without."""
 
