@@ -80,6 +80,9 @@ class TestTitles:
             '"Name","Mobile "Number"","""Company"""',
             "'Name','Mobile Number',\u201cCompany\u201d",
             'Name,Mobile Number,Company,Size (5")',
+            'Name, "Mobile Number", "Company"',
+            "'Name','Mobile Number','Company'",
+            "“Name”,“Mobile Number”,„Company“",
         ],
     )
     def test_are_found_however_they_are_spaced(self, titles: str) -> None:
@@ -164,6 +167,15 @@ class TestAFileThatCannotBeRead:
             ('N,M\nA,"x\ny"\nB,"C\nD,2\n', "a quote that opens in line 4 is never closed"),
             ('N,M\nA,"Acme\nB,2\nC,"Foo, Inc"\n', "a quote that opens in line 2 is not closed before line 4"),
             ('N,M\nA,"x"y\n', "line 2"),
+            (
+                'N,M\n"A,2025550143\nB,2025550144\nC",2025550145\n',
+                "a quote that opens in line 2 is not closed before line 4",
+            ),
+            ('N,M\nA,1\n"B,2025550144\nC",2025550145\n', "a quote that opens in line 3 is not closed before line 4"),
+            (
+                'M,N\n2025550143,"x\ny"\n2025550143,"A\n+12025550144, B"\n',
+                "a quote that opens in line 4 is not closed before line 5",
+            ),
             ('N,"M\nA,1\nB,2\n', "a quote that opens in line 1"),
             ("N,M\nA,\x00\n", "line 2 of the file holds a NUL character"),
             ("N,M\nA,1\nB," + "x" * MAX_LIST_LINE_LETTERS, "line 3 of the file is longer than 1,000,000 characters"),
@@ -189,6 +201,22 @@ class TestAFileThatCannotBeRead:
     )
     def test_names_its_encoding(self, content: bytes, message: str) -> None:
         assert message in refused(content, {"mobile_number": "M"})
+
+
+class TestACellOfSeveralLines:
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "12 Main St,\nPune, 411001",
+            "1 Broadway\nBoston, MA, 02101-1234",
+            "At home\n+91 98765 43210",
+            "a, b,\nc, 1,234",
+        ],
+    )
+    def test_may_be_an_address(self, address: str) -> None:
+        (row,) = read(f'Mobile Number,Name,Company\n+12025550143,Sam,"{address}"\n'.encode())
+
+        assert (row.mobile_number, row.variables["company"]) == ("+12025550143", address)
 
 
 class TestAListThatWouldGrow:

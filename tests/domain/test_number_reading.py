@@ -83,6 +83,7 @@ class TestANumberAnybodyCanRead:
             ("06. 12. 34. 56. 78", "FR", "+33612345678"),
             ("12025550143", "IN", "+12025550143"),
             ("447400123456", "IN", "+447400123456"),
+            ("+91/98765/43210", "US", "+919876543210"),
         ],
     )
     def test_is_read_the_one_way_it_can_be(self, cell: str, region: str, number: str) -> None:
@@ -121,6 +122,17 @@ class TestANumberAnybodyCanRead:
             "\u260e\ufe0f +919876543210",
             "+91 98765-43210.",
             "+91\t98765\r\n43210",
+            "Phone - +91 98765 43210",
+            "Mobile number: +91 98765 43210 (WhatsApp)",
+            "(m) +91 98765 43210",
+            "+91 98765 43210 (office)",
+            "+91 98765 43210 cell",
+            "Ph:+919876543210",
+            "No. +919876543210",
+            "\U0001f4de +919876543210",
+            "<+919876543210>",
+            "{+919876543210}",
+            "`+919876543210`",
         ],
     )
     def test_is_read_through_what_is_invisible_or_only_wrapped_around_it(self, cell: str) -> None:

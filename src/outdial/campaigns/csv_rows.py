@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TextIO
 
+from outdial.campaigns.encodings import unreadable
 from outdial.domain.delimiters import DELIMITERS, delimiters_of, said_delimiter
-from outdial.domain.errors import Fault, Invalid
+from outdial.domain.errors import Invalid
 from outdial.domain.limits import MAX_LIST_LINE_LETTERS
 
 # The module's own limit is one for the whole process and does not say where: rows are limited here.
@@ -189,7 +190,3 @@ def _spaced(delimiter: str) -> re.Pattern[str]:
     """A quoted cell on one line and the blanks around it, which stand outside of what is quoted."""
     blanks, end = f"[{_BLANKS.replace(delimiter, '')}]*", re.escape(delimiter)
     return re.compile(rf'(?:^|(?<={end})){blanks}("[^"]*(?:""[^"]*)*"){blanks}(?=[\r\n]|{end}|$)')
-
-
-def unreadable(message: str) -> Invalid:
-    return Invalid(Fault(("file",), message))

@@ -35,7 +35,7 @@ def encoding_of(file: BinaryIO) -> str:
         if beginning.startswith(mark):
             return encoding
     if len(beginning) > 1 and not (any(beginning[::2]) and any(beginning[1::2])):
-        raise _unreadable("line 1 of the file holds a NUL character: is it UTF-16 without its mark?")
+        raise unreadable("line 1 of the file holds a NUL character: is it UTF-16 without its mark?")
     file.seek(0)
     line, with_letters = _where_utf8_ends(file)
     if line is None:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import BinaryIO, Final, Self
 
-from outdial.campaigns.csv_rows import CsvRows, Heading, read_heading, unreadable
-from outdial.campaigns.encodings import encoding_of
+from outdial.campaigns.csv_rows import CsvRows, Heading, read_heading
+from outdial.campaigns.encodings import encoding_of, unreadable
 from outdial.campaigns.swallowed import Swallowed
 from outdial.domain.campaign import Contact
 from outdial.domain.contacts import NAME, Columns, columns_of, contact

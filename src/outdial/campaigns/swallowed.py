@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from outdial.campaigns.csv_rows import unreadable
+from outdial.campaigns.encodings import unreadable
 from outdial.domain.number_cells import Unread
 from outdial.domain.number_reading import read_number
 

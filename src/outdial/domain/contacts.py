@@ -10,19 +10,18 @@ from typing import Final
 import phonenumbers
 
 from outdial.domain.campaign import Contact
-from outdial.domain.errors import Fault, Invalid
+from outdial.domain.errors import Fault, Invalid, cut
 from outdial.domain.limits import MAX_CELL_BYTES, MAX_ROW_BYTES
 from outdial.domain.number_cells import Unread
 from outdial.domain.number_reading import read_number
 from outdial.domain.numbers import canonical
+from outdial.domain.sizes import utf8_bytes
 
 NUMBER: Final = "mobile_number"
 NAME: Final = "callee_name"
 _USUAL: Final = {NUMBER: "Mobile Number", NAME: "Name"}
 """Titles of the columns that need not be mapped."""
 _QUOTES: Final = "\"'`\u00ab\u00bb\u2018\u2019\u201a\u201c\u201d\u201e"
-_SHOWN_LETTERS: Final = 100
-"""Of something too long: enough to find it again."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ def contact(row: int, cells: Sequence[str], columns: Columns, region: str, seen:
     written, name = cell(columns.number), cell(columns.name)
     variables = {variable: cell(place) for variable, place in columns.variables} | {NUMBER: written, NAME: name}
     if trouble := _too_long(variables):
-        beginnings = {NUMBER: _beginning(written), NAME: _beginning(name)}
+        beginnings = {NUMBER: cut(written), NAME: cut(name)}
         return Contact(row, beginnings[NUMBER], beginnings[NAME], beginnings, trouble)
     number = read_number(written, region)
     if isinstance(number, Unread):
@@ -102,19 +101,11 @@ def contact(row: int, cells: Sequence[str], columns: Columns, region: str, seen:
 def _too_long(variables: Mapping[str, str]) -> str:
     whole = 0
     for variable, value in variables.items():
-        size = _bytes(value)
+        size = utf8_bytes(value)
         if size > MAX_CELL_BYTES:
-            return f"{_beginning(variable)} is longer than a cell may be: {size} bytes, at most {MAX_CELL_BYTES}"
-        whole += size + _bytes(variable)
+            return f"{cut(variable)} is longer than a cell may be: {size} bytes, at most {MAX_CELL_BYTES}"
+        whole += size + utf8_bytes(variable)
     return f"the row has {whole} bytes with all its variables, at most {MAX_ROW_BYTES}" if whole > MAX_ROW_BYTES else ""
-
-
-def _bytes(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
-
-
-def _beginning(text: str) -> str:
-    return text if len(text) <= _SHOWN_LETTERS else f"{text[:_SHOWN_LETTERS]}…"
 
 
 def _folded(title: str) -> str:

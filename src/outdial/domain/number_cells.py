@@ -38,7 +38,7 @@ _SAME: Final = {
 }
 _BY_CATEGORY: Final = {"Cf": "", "Zs": " ", "Zl": " ", "Zp": " ", "Cc": " ", "Pd": "-"}
 """Invisible characters, blanks, controls, dashes."""
-_QUOTED: Final = re.compile(r'=?\s*"([^"]*)"|=(?=\s*\+)(.*)|\'+(.*?)\'*', re.DOTALL)
+_QUOTED: Final = re.compile(r'=?\s*"([^"]*)"|=(?=\s*\+)(.*)|[\'`]+(.*?)[\'`]*|<([^<>]*)>|\{([^{}]*)\}', re.DOTALL)
 """``="+91…"`` and ``'+91…`` are how spreadsheets are told that something is a text."""
 _IN_BRACKETS: Final = re.compile(r"\([^()]*\)")
 _SCIENTIFIC: Final = re.compile(r"\+?([0-9]+)(?:[.,]([0-9]+))?[eE]\+?([0-9]{1,2})")
