@@ -21,7 +21,7 @@ HASTY = PhoneBook({n: c if math.isinf(c.rings_s) else replace(c, rings_s=0.05) f
 """The same callees, quicker to the phone."""
 RING_TIMEOUT_S = 1.5
 AGENT = Parts(
-    CannedEars(["I hear you."] * 9),
+    CannedEars(["Leave a message."] * 9),
     ScriptedVoice(),
     ScriptedLanguage(
         greeting="Good morning, this is a call about the appointment that we made last week.",
