@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 HERE: Final = Path(__file__).parent
-IN_ORDER: Final = ("store", "serve", "engine", "sip", "vad", "dispatch")
+IN_ORDER: Final = ("store", "serve", "engine", "sip", "vad", "strangers", "dispatch")
 
 
 def main() -> None:
