@@ -19,6 +19,7 @@ import argparse
 import asyncio
 import json
 import os
+import sqlite3
 import statistics
 import tempfile
 import time
@@ -31,7 +32,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-import aiosqlite
 import asyncpg
 import sqlalchemy as sa
 
@@ -42,10 +42,10 @@ from outdial.domain.attempt import Trunk
 from outdial.domain.ids import new_id
 from outdial.domain.plan import Plan
 from outdial.domain.request import CallRequest
+from outdial.store.calls.creates import Rows
+from outdial.store.calls.registration import CallerNumber, Registration, rows_of
 from outdial.store.database import Database
-from outdial.store.events import EVENTS_LOCK
-from outdial.store.group_commit import Rows
-from outdial.store.registration import CallerNumber, Registration, rows_of
+from outdial.store.locks import Lock
 
 SERVER: Final = os.environ.get("OUTDIAL_TEST_POSTGRES", "postgresql+asyncpg://postgres@127.0.0.1:5432/postgres")
 NOON: Final = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -142,11 +142,19 @@ class Raw:
 async def on_sqlite() -> AsyncIterator[tuple[Database, Raw]]:
     with tempfile.TemporaryDirectory(prefix="outdial-bench-", dir=Path.cwd()) as folder:
         path = f"{folder}/bench.db"
-        db = await Database.open(f"sqlite+aiosqlite:///{path}")
-        async with aiosqlite.connect(path, isolation_level=None) as conn:
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-                await conn.execute(f"PRAGMA {pragma}")
-            yield db, Raw(db, conn.executemany, conn.execute, ["BEGIN IMMEDIATE"])
+        db = await Database.open(f"sqlite:///{path}")
+        conn = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            conn.execute(f"PRAGMA {pragma}")
+
+        async def executemany(sql: str, rows: Sequence[Any]) -> None:
+            await asyncio.to_thread(conn.executemany, sql, rows)
+
+        async def execute(sql: str) -> None:
+            await asyncio.to_thread(conn.execute, sql)
+
+        yield db, Raw(db, executemany, execute, ["BEGIN IMMEDIATE"])
+        conn.close()
         await db.close()
 
 
@@ -161,7 +169,10 @@ async def on_postgresql() -> AsyncIterator[tuple[Database, Raw]]:
         db = await Database.open(server.set(database=name).render_as_string(hide_password=False))
         conn = await asyncpg.connect(dsn.set(database=name).render_as_string(hide_password=False))
         # The order of events is part of the promise, so both take the lock that keeps it.
-        yield db, Raw(db, conn.executemany, conn.execute, ["BEGIN", f"SELECT pg_advisory_xact_lock({EVENTS_LOCK})"])
+        yield (
+            db,
+            Raw(db, conn.executemany, conn.execute, ["BEGIN", f"SELECT pg_advisory_xact_lock({Lock.EVENTS.value})"]),
+        )
         await conn.close()
         await db.close()
     finally:

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from api_builders import NATIVE_KEY, NEIGHBOUR, RINGG, RINGG_KEY, Doors, open_doors
 from api_records import AGENT, WORKSPACE
 from outdial.domain.agent import Definition, Voice
 from outdial.domain.clock import Clock
 from outdial.store import schema
+from outdial.store.agents.definitions import definition_from_json
 from outdial.store.database import Database
-from outdial.store.definitions import definition_from_json
 
 CREATED_AT = datetime.fromisoformat("2026-03-01T08:00:00+00:00")
 VOICE_ONE = Voice("48d0c7f5-a9e1-4362-9b7c-e1f36d0a5824", "Voice One", "local", ("en-IN", "hi-IN"), "female")
@@ -38,11 +38,11 @@ async def agent_doors(
 async def add_knowledge(database: Database) -> None:
     """A knowledge base of the workspace, and one of its neighbour."""
 
-    async def work(conn: AsyncConnection) -> None:
+    def work(conn: Connection) -> None:
         for identity, owner in ((KNOWLEDGE, WORKSPACE), (THEIR_KNOWLEDGE, NEIGHBOUR)):
             moments = {"created_at": CREATED_AT, "updated_at": CREATED_AT}
             row = {"id": identity, "workspace_id": owner, "name": "Price list", "revision": 1}
-            await conn.execute(schema.knowledge_bases.insert().values(row | moments))
+            conn.execute(schema.knowledge_bases.insert().values(row | moments))
 
     await database.write(work)
 
@@ -93,15 +93,13 @@ async def native(doors: Doors, method: str, path: str, body: Any = None, **query
     return await doors.http.request(method, f"/v1{path}", json=body, headers=headers, params=query or None)
 
 
-async def stored(database: Database, version_id: str) -> Definition:
-    async with database.reading() as conn:
-        wanted = schema.agent_versions.select().where(schema.agent_versions.c.id == version_id)
-        row = (await conn.execute(wanted)).mappings().one()
+def stored(conn: Connection, version_id: str) -> Definition:
+    wanted = schema.agent_versions.select().where(schema.agent_versions.c.id == version_id)
+    row = conn.execute(wanted).mappings().one()
     return definition_from_json(row["definition"])
 
 
-async def everything_about_agents(database: Database) -> list[Any]:
+def everything_about_agents(conn: Connection) -> list[Any]:
     """Every row an edit could have touched, to be compared before and after."""
-    async with database.reading() as conn:
-        tables = (schema.agents, schema.agent_versions, schema.numbers)
-        return [[tuple(row) for row in await conn.execute(table.select().order_by(table.c.id))] for table in tables]
+    tables = (schema.agents, schema.agent_versions, schema.numbers)
+    return [[tuple(row) for row in conn.execute(table.select().order_by(table.c.id))] for table in tables]

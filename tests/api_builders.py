@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import httpx
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 from starlette.types import ASGIApp
 
 from api_records import AGENT, VERSION, WORKSPACE, at
@@ -29,11 +29,12 @@ from outdial.domain.plan import Plan
 from outdial.domain.record import AttemptRecord, CallRecord
 from outdial.domain.request import CallRequest
 from outdial.domain.rules import MICROS
-from outdial.store import analyses, schema
+from outdial.store import schema
+from outdial.store.agents.definitions import definition_to_json
+from outdial.store.calls import analyses
+from outdial.store.calls.registration import CallerNumber, Registration, rows_of
 from outdial.store.database import Database
-from outdial.store.definitions import definition_to_json
-from outdial.store.registration import CallerNumber, Registration, rows_of
-from outdial.store.trunks import trunk_to_row
+from outdial.store.equipment.trunks import trunk_to_row
 from proofs.recorder import heard
 
 RINGG = "/ca/api/v0"
@@ -103,8 +104,9 @@ class Doors:
         )
 
     async def calls_stored(self) -> int:
-        async with self.database.reading() as conn:
-            return await conn.scalar(sa.select(sa.func.count()).select_from(schema.calls)) or 0
+        return await self.database.read(
+            lambda conn: conn.scalar(sa.select(sa.func.count()).select_from(schema.calls)) or 0
+        )
 
 
 READY = Health(ready=True)
@@ -184,58 +186,54 @@ async def seed(database: Database) -> None:
     await database.write(_seed)
 
 
-async def _seed(conn: AsyncConnection) -> None:
-    await _add_workspace(conn, WORKSPACE, "Example Workspace", _TRUNK)
-    await _add_workspace(conn, NEIGHBOUR, "Neighbour", _NEIGHBOUR_TRUNK)
-    await _add_key(conn, WORKSPACE, "ringg", RINGG_KEY)
-    await _add_key(conn, WORKSPACE, "ringg", REVOKED_KEY, revoked_at=_LONG_AGO)
-    await _add_key(conn, WORKSPACE, "ringly", RINGLY_KEY)
-    await _add_key(conn, WORKSPACE, "native", NATIVE_KEY)
-    await _add_key(conn, NEIGHBOUR, "ringg", NEIGHBOUR_KEY)
-    await conn.execute(
+def _seed(conn: Connection) -> None:
+    _add_workspace(conn, WORKSPACE, "Example Workspace", _TRUNK)
+    _add_workspace(conn, NEIGHBOUR, "Neighbour", _NEIGHBOUR_TRUNK)
+    _add_key(conn, WORKSPACE, "ringg", RINGG_KEY)
+    _add_key(conn, WORKSPACE, "ringg", REVOKED_KEY, revoked_at=_LONG_AGO)
+    _add_key(conn, WORKSPACE, "ringly", RINGLY_KEY)
+    _add_key(conn, WORKSPACE, "native", NATIVE_KEY)
+    _add_key(conn, NEIGHBOUR, "ringg", NEIGHBOUR_KEY)
+    conn.execute(
         schema.number_pools.insert().values(id=POOL, workspace_id=WORKSPACE, name="Main", created_at=_LONG_AGO)
     )
-    await conn.execute(
+    conn.execute(
         schema.users.insert().values(
             id=OWNER_ID, workspace_id=WORKSPACE, username="owner", email=OWNER, role="owner", created_at=_LONG_AGO
         )
     )
-    await _add_number(conn, NUMBER_ID, "+12025550100", display_name="Main line", number_pool_id=POOL)
-    await _add_number(
-        conn, SECOND_NUMBER_ID, "+12025550101", display_name="Second line", tags=["renewals"], agent_id=AGENT
-    )
-    await _add_number(conn, "22222222-2222-4222-8222-222222222222", DISABLED_NUMBER, outbound=False)
-    await _add_number(
+    _add_number(conn, NUMBER_ID, "+12025550100", display_name="Main line", number_pool_id=POOL)
+    _add_number(conn, SECOND_NUMBER_ID, "+12025550101", display_name="Second line", tags=["renewals"], agent_id=AGENT)
+    _add_number(conn, "22222222-2222-4222-8222-222222222222", DISABLED_NUMBER, outbound=False)
+    _add_number(
         conn,
         "22222222-2222-4222-8222-222222222223",
         NEIGHBOUR_NUMBER,
         workspace_id=NEIGHBOUR,
         trunk_id=_NEIGHBOUR_TRUNK,
     )
-    await _add_agents(conn)
+    _add_agents(conn)
 
 
-async def _add_agents(conn: AsyncConnection) -> None:
+def _add_agents(conn: Connection) -> None:
     greeting = "Hello @{{callee_name}}, is this a good time?"
     listed = ("callee_name", "mobile_number", "company_name")
     renewal = Definition(greeting=greeting, variables=listed)
     survey = Definition(greeting=greeting, prompt=(PromptSection("", "You call for @{{company_name}}."),))
     desk = Definition(greeting="Hello {{customer_name}}.")
-    await _add_agent(
-        conn, AGENT, VERSION, "Renewal Assistant", tag="renewal", definition=renewal, secondary_language="hi-IN"
-    )
-    await _add_agent(conn, SURVEY_AGENT, SURVEY_VERSION, "Survey Assistant", tag="survey", definition=survey)
-    await _add_agent(
+    _add_agent(conn, AGENT, VERSION, "Renewal Assistant", tag="renewal", definition=renewal, secondary_language="hi-IN")
+    _add_agent(conn, SURVEY_AGENT, SURVEY_VERSION, "Survey Assistant", tag="survey", definition=survey)
+    _add_agent(
         conn, INBOUND_AGENT, _version_of(INBOUND_AGENT), "Inbound", tag="inbound", definition=renewal, type="inbound"
     )
-    await _add_agent(
+    _add_agent(
         conn, ARCHIVED_AGENT, _version_of(ARCHIVED_AGENT), "Old", tag="old", definition=renewal, archived_at=_LONG_AGO
     )
     desks = {"aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaa0": TAG, "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaa1": OTHER_TAG}
     for identity, tag in {**desks, STRICT_AGENT: "strict"}.items():
         words = desk if tag != "strict" else Definition(greeting="Hello {{customer_name}}.", require_variables=True)
-        await _add_agent(conn, identity, _version_of(identity), tag, tag=tag, definition=words)
-    await _add_agent(
+        _add_agent(conn, identity, _version_of(identity), tag, tag=tag, definition=words)
+    _add_agent(
         conn,
         NEIGHBOUR_AGENT,
         _version_of(NEIGHBOUR_AGENT),
@@ -250,25 +248,25 @@ def _version_of(agent_id: str) -> str:
     return f"bbbbbbbb{agent_id[8:]}"
 
 
-async def _add_workspace(conn: AsyncConnection, identity: str, name: str, trunk_id: str) -> None:
+def _add_workspace(conn: Connection, identity: str, name: str, trunk_id: str) -> None:
     created_at = datetime(2026, 1, 1, tzinfo=UTC)
-    await conn.execute(schema.workspaces.insert().values(id=identity, name=name, settings={}, created_at=created_at))
+    conn.execute(schema.workspaces.insert().values(id=identity, name=name, settings={}, created_at=created_at))
     trunk = trunk_to_row(Trunk(trunk_id, "Main", "127.0.0.1"))
-    await conn.execute(schema.trunks.insert().values(**trunk, workspace_id=identity, created_at=created_at))
+    conn.execute(schema.trunks.insert().values(**trunk, workspace_id=identity, created_at=created_at))
 
 
-async def _add_key(conn: AsyncConnection, workspace_id: str, dialect: str, key: str, **more: Any) -> None:
+def _add_key(conn: Connection, workspace_id: str, dialect: str, key: str, **more: Any) -> None:
     row = {"id": digest_key(key)[:36], "workspace_id": workspace_id, "dialect": dialect, "digest": digest_key(key)}
-    await conn.execute(schema.api_keys.insert().values(**row, created_at=_LONG_AGO, **more))
+    conn.execute(schema.api_keys.insert().values(**row, created_at=_LONG_AGO, **more))
 
 
-async def _add_number(conn: AsyncConnection, identity: str, number: str, **more: Any) -> None:
+def _add_number(conn: Connection, identity: str, number: str, **more: Any) -> None:
     row = {"workspace_id": WORKSPACE, "trunk_id": _TRUNK, "tags": [], "created_at": _LONG_AGO} | more
-    await conn.execute(schema.numbers.insert().values(id=identity, number=number, **row))
+    conn.execute(schema.numbers.insert().values(id=identity, number=number, **row))
 
 
-async def _add_agent(
-    conn: AsyncConnection,
+def _add_agent(
+    conn: Connection,
     identity: str,
     version_id: str,
     name: str,
@@ -281,7 +279,7 @@ async def _add_agent(
 ) -> None:
     settings = {"secondary_language": secondary_language} if secondary_language else {}
     definition = replace(definition, secondary_language=secondary_language)
-    await conn.execute(
+    conn.execute(
         schema.agents.insert().values(
             id=identity,
             workspace_id=workspace_id,
@@ -294,7 +292,7 @@ async def _add_agent(
             **more,
         )
     )
-    await conn.execute(
+    conn.execute(
         schema.agent_versions.insert().values(
             id=version_id,
             agent_id=identity,
@@ -344,12 +342,12 @@ async def _keep(database: Database, record: CallRecord) -> None:
         "bulk_list_id": record.bulk_list_id,
     }
 
-    async def work(conn: AsyncConnection) -> None:
-        await conn.execute(schema.calls.update().where(schema.calls.c.id == record.id).values(**stands))
+    def work(conn: Connection) -> None:
+        conn.execute(schema.calls.update().where(schema.calls.c.id == record.id).values(**stands))
         for attempt in record.attempts:
-            await conn.execute(schema.attempts.insert().values(**_attempt_row(record, attempt)))
+            conn.execute(schema.attempts.insert().values(**_attempt_row(record, attempt)))
         if record.analysis:
-            await analyses.add(conn, record.id, record.workspace_id, record.analysis, record.ended_at or at("12:00:00"))
+            analyses.add(conn, record.id, record.workspace_id, record.analysis, record.ended_at or at("12:00:00"))
 
     await database.write(work)
 

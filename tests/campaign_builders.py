@@ -19,16 +19,17 @@ from dialer_builders import World
 from outdial.campaigns.importing import Draft, Imported, import_list, upload_list
 from outdial.campaigns.starting import Start, Started, start
 from outdial.campaigns.worker import CampaignWorker, ImportWorker
-from outdial.commands.change_call import Selection, cancel_waiting
+from outdial.commands.change_call import cancel_waiting
 from outdial.domain.campaign import Campaign
 from outdial.domain.clock import Clock
 from outdial.domain.delivery import Delivery
 from outdial.domain.request import Overrides
 from outdial.jobs.runner import Jobs, JobWorker
-from outdial.queries.campaigns import find_campaign
-from outdial.queries.deliveries import delivery_page
 from outdial.store import schema
+from outdial.store.calls.waiting_calls import Selection
+from outdial.store.campaigns.reading import find_campaign
 from outdial.store.database import Database
+from outdial.store.webhooks.reading import delivery_page
 
 MAPPING = {"mobile_number": "Mobile Number", "callee_name": "Name", "city": "City"}
 WAIT_S = 60.0
@@ -119,7 +120,7 @@ async def worked_until(world: World, moment: datetime) -> None:
 
 
 async def campaign(world: World, campaign_id: str) -> Campaign:
-    return await find_campaign(world.db, world.workspace_id, campaign_id)
+    return await world.db.read(find_campaign, world.workspace_id, campaign_id)
 
 
 async def calls_of(world: World, campaign_id: str) -> Sequence[sa.RowMapping]:
@@ -135,8 +136,7 @@ async def states_of(world: World, campaign_id: str) -> list[str]:
 
 
 async def found(world: World, statement: sa.Select[Any]) -> Sequence[sa.RowMapping]:
-    async with world.db.reading() as conn:
-        return list((await conn.execute(statement)).mappings())
+    return await world.db.read(lambda conn: list(conn.execute(statement).mappings()))
 
 
 async def left_in(world: World, *tables: sa.Table) -> int:
@@ -150,7 +150,7 @@ async def told(world: World, campaign_id: str) -> list[dict[str, Any]]:
 
 
 async def news(world: World, campaign_id: str) -> list[Delivery]:
-    found, _ = await delivery_page(world.db, world.workspace_id, call_id=campaign_id, limit=10)
+    found, _ = await world.db.read(delivery_page, world.workspace_id, call_id=campaign_id, limit=10)
     return [one.delivery for one in found]
 
 

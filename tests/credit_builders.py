@@ -12,8 +12,8 @@ from outdial.domain.attempt import Answered, Result
 from outdial.domain.outcome import Outcome
 from outdial.domain.rules import MICROS, Price, Rules
 from outdial.store import schema
-from outdial.store.calendar import Claim
-from outdial.store.credits import Funds, funds, grant
+from outdial.store.calls.calendar import Claim
+from outdial.store.policy.credits import Funds, funds, grant
 
 ONE_A_MINUTE = Price(MICROS)
 
@@ -31,7 +31,7 @@ class Purse(World):
         await self.has_rules(Rules(price=price))
 
     async def pay_in(self, credits: int) -> None:
-        await self.db.write(lambda conn: grant(conn, self.workspace_id, credits * MICROS, "", self.clock()))
+        await self.db.write(grant, self.workspace_id, credits * MICROS, "", self.clock())
 
     async def set_aside(self, one: Claim, credits: int) -> None:
         mine = (schema.attempts.c.call_id == one.call_id) & (schema.attempts.c.number == one.attempt)
@@ -51,8 +51,7 @@ class Purse(World):
         return one
 
     async def funds(self) -> Funds:
-        async with self.db.reading() as conn:
-            return await funds(conn, self.workspace_id)
+        return await self.db.read(funds, self.workspace_id)
 
     async def entries(self) -> list[int]:
         """What the ledger says in millionths, oldest first."""

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from attempt_builders import NOON, a_result
 from outdial.analysis.rules import RuleAnalyst
@@ -21,6 +21,7 @@ from outdial.dialer.dialer import Dialer, DialerSettings
 from outdial.dialer.steps import Watch, unwatched
 from outdial.domain.agent import Definition, TalkLimits, Voice
 from outdial.domain.attempt import Order, Progress, Result, Trunk
+from outdial.domain.clock import to_micros
 from outdial.domain.events import Event, EventType
 from outdial.domain.ids import new_id
 from outdial.domain.numbers import canonical
@@ -29,45 +30,46 @@ from outdial.domain.plan import Plan
 from outdial.domain.request import RetryPolicy, Window
 from outdial.domain.rules import Rules
 from outdial.jobs.runner import Jobs
-from outdial.store import leases, schema
-from outdial.store.attempt_end import End, Finished, finish_all
-from outdial.store.attempts import Asked, Report, ask_all, record_all
-from outdial.store.calendar import Claim, claim
+from outdial.store import schema
+from outdial.store.agents.definitions import definition_to_json
+from outdial.store.calls import leases
+from outdial.store.calls.attempt_end import End, Finished, finish_all
+from outdial.store.calls.attempts import Asked, Report, ask_all, record_all
+from outdial.store.calls.calendar import Claim, claim
+from outdial.store.calls.lanes import LaneName, lanes_due, source_of
+from outdial.store.calls.orders import Ground, build_orders
+from outdial.store.calls.reaper import reap
 from outdial.store.database import Database
-from outdial.store.definitions import definition_to_json
+from outdial.store.equipment.trunks import trunk_to_row
 from outdial.store.events import append, events_of_call
-from outdial.store.lanes import LaneName, lanes_due, source_of
-from outdial.store.orders import Ground, build_orders
-from outdial.store.reaper import reap
-from outdial.store.trunks import trunk_to_row
 
 T = TypeVar("T")
 PATIENCE_S = 60
 VOICES = {voice.id: voice for voice in (Voice("ava", "Ava", "scripted", ("en-US",)),)}
 
 
-async def claim_due(conn: AsyncConnection, holder: str, now: datetime, *, room: int, rng: Random) -> list[Claim]:
+def claim_due(conn: Connection, holder: str, now: datetime, *, room: int, rng: Random) -> list[Claim]:
     """What a dialer would claim that had just looked."""
-    return await claim(conn, holder, await lanes_due(conn, now), room, now, rng=rng)
+    return claim(conn, holder, lanes_due(conn, now), room, now, rng=rng)
 
 
-async def order_for(conn: AsyncConnection, one: Claim, on: Ground | None = None) -> Order | NotReached:
-    (order,) = await build_orders(conn, [one], on or ground())
+def order_for(conn: Connection, one: Claim, on: Ground | None = None) -> Order | NotReached:
+    (order,) = build_orders(conn, [one], on or ground())
     return order
 
 
-async def ask(conn: AsyncConnection, one: Claim, now: datetime) -> Asked | None:
-    (leave,) = await ask_all(conn, [one], now)
+def ask(conn: Connection, one: Claim, now: datetime) -> Asked | None:
+    (leave,) = ask_all(conn, [one], now)
     return leave
 
 
-async def record(conn: AsyncConnection, report: Report) -> list[Event] | None:
-    (facts,) = await record_all(conn, [report])
+def record(conn: Connection, report: Report) -> list[Event] | None:
+    (facts,) = record_all(conn, [report])
     return facts
 
 
-async def finish(conn: AsyncConnection, one: Claim, result: Result, recording_path: str = "") -> Finished | None:
-    (finished,) = await finish_all(conn, [End(one, result, recording_path)])
+def finish(conn: Connection, one: Claim, result: Result, recording_path: str = "") -> Finished | None:
+    (finished,) = finish_all(conn, [End(one, result, recording_path)])
     return finished
 
 
@@ -229,25 +231,28 @@ class World:
         await self.run(table.insert().values(values))
 
     async def run(self, statement: sa.Executable) -> None:
-        async def work(conn: AsyncConnection) -> None:
-            await conn.execute(statement)
+        def work(conn: Connection) -> None:
+            conn.execute(statement)
 
         await self.db.write(work)
 
     async def holder(self, name: str = "node") -> str:
-        return await self.db.write(lambda conn: leases.acquire(conn, name, self.clock(), 30))
+        return await self.db.write(leases.acquire, name, self.clock(), 30)
 
     async def is_live(self, holder: str) -> bool:
         return await self.lives(holder, self.clock())
 
     async def lives(self, holder: str, at: datetime) -> bool:
         """Whether the lease has not run out at that moment, by the clock leases go by."""
-        async with self.db.reading() as conn:
-            found = await conn.execute(sa.select(leases.LIVES[conn.dialect.name]), {"holder": holder, "now": at})
+
+        def lives(conn: Connection) -> bool:
+            found = conn.execute(sa.select(leases.LIVES[conn.dialect.name]), {"holder": holder, "now": at})
             return bool(found.scalar_one())
 
+        return await self.db.read(lives)
+
     async def renewed(self, holder: str) -> bool:
-        return await self.db.write(lambda conn: leases.renew(conn, holder, self.clock(), 30))
+        return await self.db.write(leases.renew, holder, self.clock(), 30)
 
     async def holders(self) -> list[str]:
         return [row["holder"] for row in await self._rows(sa.select(schema.leases))]
@@ -270,16 +275,16 @@ class World:
         rows = [{**base, **later, "id": new_id()} for _ in range(future)]
         rows += [{**base, **ended, "id": new_id()} for _ in range(past)]
 
-        async def work(conn: AsyncConnection) -> None:
-            await conn.execute(schema.calls.insert(), rows)
-            await conn.execute(sa.text("ANALYZE calls"))
+        def work(conn: Connection) -> None:
+            conn.execute(schema.calls.insert(), rows)
+            conn.execute(sa.text("ANALYZE calls"))
 
         await self.db.write(work)
 
     async def fill_attempts(self, count: int) -> None:
         """So many attempts of long ago; the statistics know of them."""
         await self.fill(future=1, past=count)
-        long_ago = schema.to_micros(self.clock() - timedelta(days=30))
+        long_ago = to_micros(self.clock() - timedelta(days=30))
         past = (
             "INSERT INTO attempts (call_id, number, state, worker, workspace_id, to_number, subscriber, number_id,"
             " trunk_id, version_id, claimed_at, dialed_at)"
@@ -287,10 +292,10 @@ class World:
             " CAST(:trunk AS TEXT), 'v', CAST(:at AS BIGINT), CAST(:at AS BIGINT) FROM calls WHERE state = 'completed'"
         )
 
-        async def work(conn: AsyncConnection) -> None:
+        def work(conn: Connection) -> None:
             values = {"number": self.number_ids[0], "trunk": self.trunk_id, "at": long_ago}
-            await conn.execute(sa.text(past), values)
-            await conn.execute(sa.text("ANALYZE attempts"))
+            conn.execute(sa.text(past), values)
+            conn.execute(sa.text("ANALYZE attempts"))
 
         await self.db.write(work)
 
@@ -304,9 +309,9 @@ class World:
             " 'registered', CAST(:due AS BIGINT) + n, '+15551112222', 0 FROM many"
         )
 
-        async def work(conn: AsyncConnection) -> None:
-            await conn.execute(many, {**about, "count": count, "due": schema.to_micros(due_at)})
-            await conn.execute(sa.text("ANALYZE calls"))
+        def work(conn: Connection) -> None:
+            conn.execute(many, {**about, "count": count, "due": to_micros(due_at)})
+            conn.execute(sa.text("ANALYZE calls"))
 
         await self.db.write(work)
 
@@ -318,32 +323,32 @@ class World:
         await self.run(schema.leases.update().where(schema.leases.c.holder == holder).values(until=long_ago))
 
     async def claims(self, holder: str, room: int = 100) -> list[Claim]:
-        return await self.db.write(lambda conn: claim_due(conn, holder, self.clock(), room=room, rng=Random(7)))
+        return await self.db.write(claim_due, holder, self.clock(), room=room, rng=Random(7))
 
     async def claimed(self, holder: str | None = None) -> Claim:
         (one,) = await self.claims(holder or await self.holder())
         return one
 
     async def asked(self, one: Claim) -> bool:
-        async def work(conn: AsyncConnection) -> bool:
-            leave = await ask(conn, one, self.clock())
-            await append(conn, leave.facts if leave else ())
+        def work(conn: Connection) -> bool:
+            leave = ask(conn, one, self.clock())
+            append(conn, leave.facts if leave else ())
             return leave is not None
 
         return await self.db.write(work)
 
     async def recorded(self, one: Claim, *progress: Progress, known: int = 0) -> bool:
-        async def work(conn: AsyncConnection) -> bool:
-            facts = await record(conn, Report(one, known, progress))
-            await append(conn, facts or ())
+        def work(conn: Connection) -> bool:
+            facts = record(conn, Report(one, known, progress))
+            append(conn, facts or ())
             return facts is not None
 
         return await self.db.write(work)
 
     async def finished(self, one: Claim, result: Result, recording_path: str = "") -> Finished | None:
-        async def work(conn: AsyncConnection) -> Finished | None:
-            done = await finish(conn, one, result, recording_path)
-            await append(conn, done.facts if done else ())
+        def work(conn: Connection) -> Finished | None:
+            done = finish(conn, one, result, recording_path)
+            append(conn, done.facts if done else ())
             return done
 
         return await self.db.write(work)
@@ -351,9 +356,9 @@ class World:
     async def reaped(self, holder: str = "", running: Sequence[tuple[str, int]] = ()) -> list[str]:
         """Ids of the calls whose attempts were ended."""
 
-        async def work(conn: AsyncConnection) -> list[str]:
-            lost = await reap(conn, self.clock(), holder, running)
-            await append(conn, [fact for _, done in lost for fact in done.facts])
+        def work(conn: Connection) -> list[str]:
+            lost = reap(conn, self.clock(), holder, running)
+            append(conn, [fact for _, done in lost for fact in done.facts])
             return [one.call_id for one, _ in lost]
 
         return await self.db.write(work)
@@ -373,12 +378,10 @@ class World:
         return await self._rows(sa.select(table).where(table.c.call_id == call_id).order_by(table.c.number))
 
     async def told(self, call_id: str) -> list[EventType]:
-        async with self.db.reading() as conn:
-            return [event.type for event in await events_of_call(conn, call_id)]
+        return await self.db.read(lambda conn: [event.type for event in events_of_call(conn, call_id)])
 
     async def _rows(self, statement: sa.Select[Any]) -> Sequence[sa.RowMapping]:
-        async with self.db.reading() as conn:
-            return list((await conn.execute(statement)).mappings())
+        return await self.db.read(lambda conn: list(conn.execute(statement).mappings()))
 
 
 class ScriptedOperator:

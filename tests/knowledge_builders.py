@@ -17,8 +17,8 @@ from outdial.domain.knowledge import Faq, KnowledgeBase, SentFile, Upload, file_
 from outdial.jobs.runner import Jobs
 from outdial.knowledge.worker import KnowledgeWorker
 from outdial.outgoing.fetching import Fetched
-from outdial.queries.knowledge import base
 from outdial.store.database import Database
+from outdial.store.knowledge.reading import base
 from store_builders import NOON
 from workspace_builders import AT_NOON
 
@@ -118,7 +118,7 @@ async def a_base(db: Database, workspace_id: str, upload: Upload, web: Web | Non
     """A knowledge base whose items were read as far as they can be."""
     made = await create_base(db, workspace_id, "Price list", upload, now=AT_NOON)
     await read_all(db, web)
-    return await base(db, workspace_id, made.id)
+    return await db.read(base, workspace_id, made.id)
 
 
 HOURS = Faq("When are you open?", "From 9 to 6, on Saturdays until noon.")

@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from outdial.store.database import Database
 from outdial.store.engines import postgres_writers
 from outdial.store.schema import metadata
-from outdial.store.trouble import told_in_one_line
+from outdial.store.trouble import translate_db_errors
 from postgres_server import NAMED
 
 ENGINES: Sequence[str] = ("sqlite", "postgresql")
@@ -28,7 +29,7 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 async def a_database_url(engine: str, folder: Path) -> AsyncIterator[str]:
     """The URL of an empty database of that engine; a PostgreSQL one is dropped at the end."""
     if engine == "sqlite":
-        yield f"sqlite+aiosqlite:///{folder / 'outdial.db'}"
+        yield f"sqlite:///{folder / 'outdial.db'}"
         return
     name = a_name()
     await on_the_server(f'CREATE DATABASE "{name}"')
@@ -54,7 +55,7 @@ async def a_slow_transaction(database: Database) -> AsyncIterator[AsyncConnectio
     """One on PostgreSQL that stays open while the block does something else; ``Database.write`` waits for nothing."""
     engine = postgres_writers(database.url, frozen_s=30.0)
     try:
-        with told_in_one_line(database.url):
+        with translate_db_errors(database.url):
             async with engine.begin() as conn:
                 yield conn
     finally:
@@ -90,10 +91,10 @@ class Ready:
 
     async def _sqlite(self, folder: Path) -> str:
         if not self._file.exists():
-            await (await Database.open(f"sqlite+aiosqlite:///{self._file}")).close()
+            await (await Database.open(f"sqlite:///{self._file}")).close()
         path = folder / "outdial.db"
         shutil.copyfile(self._file, path)
-        return f"sqlite+aiosqlite:///{path}"
+        return f"sqlite:///{path}"
 
     async def _postgres(self) -> str:
         if not self._name:
@@ -106,11 +107,11 @@ class Ready:
         return url_on_the_server(self._name)
 
 
-async def emptied(conn: AsyncConnection) -> None:
+def emptied(conn: Connection) -> None:
     """No row is left, and events are numbered from 1 again; in one statement, for each test waits for it."""
     deletes = "".join(f"DELETE FROM {table.name}; " for table in reversed(metadata.sorted_tables))
     numbering = "PERFORM setval(pg_get_serial_sequence('events', 'seq'), 1, false);"
-    await conn.exec_driver_sql(f"DO $$ BEGIN {deletes}{numbering} END $$")
+    conn.exec_driver_sql(f"DO $$ BEGIN {deletes}{numbering} END $$")
 
 
 def a_name() -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 import h11
 import sqlalchemy as sa
+from sqlalchemy import Connection
 
 from outdial.domain.delivery import Delivery
 from outdial.domain.events import Event, EventType
@@ -25,10 +26,10 @@ from outdial.domain.subscription import Audience, Subscription
 from outdial.outgoing.requests import Requests
 from outdial.outgoing.targets import Targets
 from outdial.store import schema
+from outdial.store.calls.registration import Registration, rows_of
 from outdial.store.database import Database
-from outdial.store.deliveries import deliveries_of_call
 from outdial.store.events import append
-from outdial.store.registration import Registration, rows_of
+from outdial.store.webhooks.deliveries import deliveries_of_call
 from outdial.webhooks.callback import address_of
 from outdial.webhooks.claiming import Claims, Pace
 from outdial.webhooks.delivery import Sender
@@ -266,18 +267,14 @@ class Office:
         stored = [one.to_json() for one in subscriptions]
         change = schema.agents.update().where(schema.agents.c.id == self.agent_id).values(subscriptions=stored)
 
-        async def work(conn: Any) -> None:
-            await conn.execute(change)
-
-        await self.db.write(work)
+        await self.db.write(lambda conn: conn.execute(change))
 
     async def happens(self, call_id: str, *types: EventType) -> None:
         facts = [Event(call_id, self.workspace_id, type_, self.clock(), attempt=1) for type_ in types]
-        await self.db.write(lambda conn: append(conn, facts))
+        await self.db.write(append, facts)
 
     async def deliveries(self, call_id: str) -> list[Delivery]:
-        async with self.db.reading() as conn:
-            return await deliveries_of_call(conn, call_id)
+        return await self.db.read(deliveries_of_call, call_id)
 
     async def delivery(self, call_id: str) -> Delivery:
         [only] = await self.deliveries(call_id)
@@ -306,9 +303,9 @@ async def an_office(db: Database, **changes: Any) -> Office:
         (schema.agent_versions, {"id": version_id, "agent_id": agent_id, "number": 1, "definition": {}, **made}),
     ]
 
-    async def work(conn: Any) -> None:
+    def work(conn: Connection) -> None:
         for table, row in rows:
-            await conn.execute(sa.insert(table).values(row))
+            conn.execute(sa.insert(table).values(row))
 
     await db.write(work)
     return Office(db, clock, workspace_id, agent_id, **changes)

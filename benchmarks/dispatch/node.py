@@ -39,8 +39,8 @@ from outdial.domain.clock import utc_now
 from outdial.domain.outcome import EndedBy, Outcome
 from outdial.domain.request import Overrides
 from outdial.jobs.runner import Jobs
+from outdial.store.calls.orders import Ground
 from outdial.store.database import Database
-from outdial.store.orders import Ground
 from outdial.workers.garbage import spare_what_is_loaded
 
 VOICES: Final = {"ava": Voice("ava", "Ava", "scripted", ("en-US",))}
@@ -151,7 +151,7 @@ async def serve(
     *, url: str, log: str, phone: dict[str, Any], name: str, room: int, dials: bool, **lease: float
 ) -> None:
     db = await Database.open(url, migrate=False)
-    places = await places_of(db)
+    places = await db.read(places_of)
     operator = LoggingOperator(DialLog(log, name), Phone(**phone), room)
     dialer = Dialer(db, operator, Ground(VOICES, Path("/recordings")), utc_now, settings=DialerSettings(name, **lease))
     spare_what_is_loaded()

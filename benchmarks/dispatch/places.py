@@ -10,7 +10,7 @@ from random import randrange
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from outdial.commands.provision import add_agent, add_number, add_trunk, create_workspace
 from outdial.domain.agent import Definition
@@ -20,8 +20,8 @@ from outdial.domain.ids import new_id
 from outdial.domain.plan import Plan
 from outdial.domain.request import CallRequest, RetryPolicy
 from outdial.domain.rules import Rules
+from outdial.store.calls.registration import CallerNumber, Registration, rows_of
 from outdial.store.database import Database
-from outdial.store.registration import CallerNumber, Registration, rows_of
 from outdial.store.schema import agents, attempts, call_requests, calls, events, numbers, trunks, workspaces
 
 WORKSPACES: Final = 5
@@ -74,20 +74,19 @@ async def limit(db: Database, limits: Limits) -> None:
     rules = Rules(max_calls=limits.per_workspace).to_json()
     per_trunk_s = limits.calls_per_s and limits.calls_per_s / WORKSPACES
 
-    async def work(conn: AsyncConnection) -> None:
-        await conn.execute(workspaces.update().values(settings=rules))
-        await conn.execute(trunks.update().values(calls_per_s=per_trunk_s, max_calls=limits.per_workspace))
-        await conn.execute(numbers.update().values(max_calls=limits.per_number))
+    def work(conn: Connection) -> None:
+        conn.execute(workspaces.update().values(settings=rules))
+        conn.execute(trunks.update().values(calls_per_s=per_trunk_s, max_calls=limits.per_workspace))
+        conn.execute(numbers.update().values(max_calls=limits.per_number))
 
     await db.write(work)
 
 
-async def places_of(db: Database) -> list[Place]:
+def places_of(conn: Connection) -> list[Place]:
     """Neighbours in the list belong to different workspaces."""
     wanted = sa.select(numbers.c.workspace_id, agents.c.id, numbers.c.id, numbers.c.number)
     joined = wanted.join(agents, agents.c.workspace_id == numbers.c.workspace_id).order_by(numbers.c.number)
-    async with db.reading() as conn:
-        return [Place(*row) for row in await conn.execute(joined)]
+    return [Place(*row) for row in conn.execute(joined)]
 
 
 def a_registration(place: Place, due_at: datetime) -> Registration:
@@ -111,7 +110,7 @@ def a_registration(place: Place, due_at: datetime) -> Registration:
 
 async def schedule(db: Database, dues: Sequence[datetime]) -> dict[str, datetime]:
     """One call for each moment, from each caller number in turn; the moments by call."""
-    places = await places_of(db)
+    places = await db.read(places_of)
     placed = [a_registration(places[index % len(places)], due_at) for index, due_at in enumerate(dues)]
     await asyncio.gather(*(db.submit(rows_of(registration, db.inserts)) for registration in placed))
     return {registration.call_id: registration.due_at for registration in placed}
@@ -124,14 +123,14 @@ async def fill(db: Database, future: int, past: int) -> None:
         tomorrow = await schedule(db, [utc_now() + _DAY] * NUMBERS)
         await _copy(db, list(tomorrow), future // NUMBERS, (calls, call_requests, events))
     ended = await schedule(db, [utc_now() - 3 * _DAY] * NUMBERS)
-    await db.write(lambda conn: _end(conn, list(ended)))
+    await db.write(_end, list(ended))
     await _copy(db, list(ended), past // NUMBERS, (calls, call_requests, events, attempts))
 
 
-async def _end(conn: AsyncConnection, call_ids: Sequence[str]) -> None:
+def _end(conn: Connection, call_ids: Sequence[str]) -> None:
     """These were dialled when they were due, and somebody talked."""
     mine = calls.c.id.in_(call_ids)
-    await conn.execute(calls.update().where(mine).values(state="completed", outcome="completed", attempt=1))
+    conn.execute(calls.update().where(mine).values(state="completed", outcome="completed", attempt=1))
     dialled: Mapping[str, Any] = {
         "call_id": calls.c.id,
         "number": sa.literal(1),
@@ -149,7 +148,7 @@ async def _end(conn: AsyncConnection, call_ids: Sequence[str]) -> None:
         numbers, (numbers.c.workspace_id == calls.c.workspace_id) & calls.c.lane.contains(numbers.c.id)
     )
     chosen = sa.select(*dialled.values()).select_from(joined).where(mine)
-    await conn.execute(attempts.insert().from_select(list(dialled), chosen, include_defaults=False))
+    conn.execute(attempts.insert().from_select(list(dialled), chosen, include_defaults=False))
 
 
 async def _copy(db: Database, originals: Sequence[str], copies: int, tables: Sequence[sa.Table]) -> None:
@@ -159,9 +158,9 @@ async def _copy(db: Database, originals: Sequence[str], copies: int, tables: Seq
         last = min(first + _COPIED_AT_ONCE, copies) - 1
         statements = [_copies(table, originals, first, last, step_us) for table in tables]
 
-        async def work(conn: AsyncConnection, statements: Sequence[sa.Insert] = statements) -> None:
+        def work(conn: Connection, statements: Sequence[sa.Insert] = statements) -> None:
             for statement in statements:
-                await conn.execute(statement)
+                conn.execute(statement)
 
         await db.write(work)
 

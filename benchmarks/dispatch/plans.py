@@ -20,13 +20,13 @@ from benchmarks.dispatch.platforms import Outdial
 from benchmarks.dispatch.scale import Scale
 from benchmarks.dispatch.shelf import Shelf
 from benchmarks.dispatch.tables import table
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from outdial.domain.clock import utc_now
-from outdial.store import leases
-from outdial.store.calendar import claim
+from outdial.store.calls import leases
+from outdial.store.calls.calendar import claim
+from outdial.store.calls.lanes import lanes_due
 from outdial.store.database import Database
-from outdial.store.lanes import lanes_due
 
 _DUE: Final = 100
 _LARGE: Final = "calls|call_requests|attempts|events"
@@ -87,16 +87,16 @@ async def _of_one_claim(platform: Outdial) -> Sequence[Sent]:
     db = await Database.open(platform.url, migrate=False)
     asked: list[Sent] = []
 
-    async def work(conn: AsyncConnection) -> None:
-        holder = await leases.acquire(conn, "plans", utc_now(), 30)
+    def work(conn: Connection) -> None:
+        holder = leases.acquire(conn, "plans", utc_now(), 30)
         with _caught() as sent:
             for _ in range(2):
                 sent.clear()
                 now = utc_now()
-                await claim(conn, holder, await lanes_due(conn, now), _DUE, now, rng=Random(7))
+                claim(conn, holder, lanes_due(conn, now), _DUE, now, rng=Random(7))
         asked.extend(one for one in sent if _OF_THE_CALENDAR.search(one.sql))
         for one in asked:
-            one.plan = await _plan(conn, _EXPLAIN[platform.engine], one)
+            one.plan = _plan(conn, _EXPLAIN[platform.engine], one)
         raise _Undone
 
     try:
@@ -132,6 +132,6 @@ def _caught() -> Iterator[list[Sent]]:
             sa.event.remove(sa.Engine, name, hook)
 
 
-async def _plan(conn: AsyncConnection, explain: str, one: Sent) -> list[str]:
-    lines = await conn.exec_driver_sql(explain + one.sql, tuple(one.values))
+def _plan(conn: Connection, explain: str, one: Sent) -> list[str]:
+    lines = conn.exec_driver_sql(explain + one.sql, tuple(one.values))
     return [str(row[-1]) for row in lines]

@@ -15,12 +15,11 @@ import sqlalchemy as sa
 from benchmarks.dispatch import places
 from benchmarks.dispatch.phone import Phone
 from benchmarks.dispatch.programs import ROOT, Program, Server, running
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
-from outdial.domain.clock import utc_now
+from outdial.domain.clock import to_micros, utc_now
 from outdial.domain.ids import new_id
 from outdial.store.database import Database
-from outdial.store.schema import to_micros
 
 BENCH_PYTHON: Final = ROOT / ".venv-bench" / "bin" / "python"
 _ROOM: Final = 500
@@ -74,14 +73,13 @@ class Outdial:
         return waiting | await self._texts("SELECT id FROM calls WHERE state = 'active'")
 
     async def give_up(self) -> None:
-        async def work(conn: AsyncConnection) -> None:
-            await conn.execute(sa.text(f"UPDATE calls SET state = 'cancelled' WHERE {_waiting()}"))
+        def work(conn: Connection) -> None:
+            conn.execute(sa.text(f"UPDATE calls SET state = 'cancelled' WHERE {_waiting()}"))
 
         await self.db.write(work)
 
     async def _texts(self, query: str) -> set[str]:
-        async with self.db.reading() as conn:
-            return set((await conn.execute(sa.text(query))).scalars())
+        return await self.db.read(lambda conn: set(conn.execute(sa.text(query)).scalars()))
 
 
 class Library:

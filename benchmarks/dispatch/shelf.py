@@ -88,7 +88,7 @@ async def a_library(future: int, past: int) -> AsyncIterator[Library]:
 @asynccontextmanager
 async def on_sqlite() -> AsyncIterator[tuple[str, Server]]:
     with tempfile.TemporaryDirectory(prefix="outdial-bench-", dir=Path.cwd()) as folder:
-        yield f"sqlite+aiosqlite:///{folder}/bench.db", Server(None)
+        yield f"sqlite:///{folder}/bench.db", Server(None)
 
 
 @asynccontextmanager

@@ -70,7 +70,7 @@ def _parsed(value: object) -> object:
 
 
 def _database_under_home(fields: dict[str, Any]) -> str:
-    return f"sqlite+aiosqlite:///{fields['home']}/outdial.db"
+    return f"sqlite:///{fields['home']}/outdial.db"
 
 
 def _own_address(fields: dict[str, Any]) -> str:

@@ -36,7 +36,7 @@ class TestANodeAskedToStop:
         async with an_arena("sqlite", 1, tmp_path, DRAIN_S="20") as arena:
             number, waiting = await stopped_in_a_talk(arena, ABOUT_FOUR_SECONDS)
 
-            meanwhile = await records_of(arena.database, waiting)
+            meanwhile = await arena.database.read(records_of, waiting)
             rung_meanwhile = sum(arena.peer.dialogs[one] for one in waiting)
             await arena.ready()
             details = await arena.details(number)
@@ -69,7 +69,7 @@ class TestANodeAskedToStop:
             async with asyncio.timeout(STOPS_IN_S):
                 await process.wait()
 
-            left = await records_of(arena.database, numbers)
+            left = await arena.database.read(records_of, numbers)
             rung = sum(arena.peer.dialogs[number] for number in numbers)
             await arena.ready()
 

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from outdial.domain.events import EventType
-from outdial.queries.calls import call_record, events_of
+from outdial.store.calls.reading import call_record, events_of
 from outdial.store.database import Database
 from platform_builders import Platform, a_platform, free_tcp_port
 from postgres_server import NAMED, USUAL_PORT, a_server_of_our_own, the_server, trouble_with
@@ -108,9 +108,9 @@ class TestTheServerOfTheTests:
             facts = [
                 fact
                 for placed in (first, second)
-                for fact in await events_of(database, office.workspace_id, placed.call_id)
+                for fact in await database.read(events_of, office.workspace_id, placed.call_id)
             ]
-            record = await call_record(database, office.workspace_id, second.call_id, now=AT_NOON)
+            record = await database.read(call_record, office.workspace_id, second.call_id, now=AT_NOON)
         finally:
             await database.close()
 

@@ -177,14 +177,13 @@ class TestTheSamplesOfRinglysPage:
 
     async def are_stored_alike(self, platform: Platform, call_ids: set[str]) -> None:
         url, keys_path = (
-            f"sqlite+aiosqlite:///{platform.home / 'outdial.db'}",
+            f"sqlite:///{platform.home / 'outdial.db'}",
             platform.home / "secrets" / "database.key",
         )
         database = await Database.open(url, migrate=False, keys_path=keys_path)
         try:
-            async with database.reading() as conn:
-                asked = sa.select(schema.call_requests).where(schema.call_requests.c.call_id.in_(call_ids))
-                stored = [dict(row) for row in (await conn.execute(asked)).mappings()]
+            asked = sa.select(schema.call_requests).where(schema.call_requests.c.call_id.in_(call_ids))
+            stored = await database.read(lambda conn: [dict(row) for row in conn.execute(asked).mappings()])
         finally:
             await database.close()
         kept = [{name: value for name, value in row.items() if name != "call_id"} for row in stored]

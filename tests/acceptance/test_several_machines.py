@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from outdial.commands.change_call import hang_up
 from outdial.domain.clock import utc_now
@@ -48,9 +48,9 @@ async def told(arena: Arena, number: str) -> list[dict[str, Any]]:
     return await arena.nodes[0].events(arena.call_id(number))
 
 
-async def forget_nothing(conn: AsyncConnection) -> None:
+def forget_nothing(conn: Connection) -> None:
     """A transaction that writes, and changes nothing."""
-    await conn.execute(schema.cursors.delete().where(sa.false()))
+    conn.execute(schema.cursors.delete().where(sa.false()))
 
 
 class TestThreeMachines:

@@ -16,7 +16,7 @@ from outdial.analysis.worker import CEILING, AnalysisWorker
 from outdial.domain.agent import AnalysisPlan
 from outdial.language.analyst import ModelAnalyst
 from outdial.language.analyst_prompt import MOST_LETTERS
-from outdial.store.definitions import definition_from_json
+from outdial.store.agents.definitions import definition_from_json
 
 PAGE = (Path(__file__).parents[2] / "docs" / "analysis.md").read_text("utf-8")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from attempt_builders import a_result
 from dialer_builders import SettableClock, World
@@ -27,7 +27,8 @@ from outdial.domain.job import Job, JobKind
 from outdial.domain.outcome import EndedBy, Outcome
 from outdial.domain.request import RetryPolicy, Window
 from outdial.jobs.runner import Jobs
-from outdial.store import analyses, jobs, schema
+from outdial.store import jobs, schema
+from outdial.store.calls import analyses
 from outdial.store.database import Database
 
 ENDING = (EventType.PLATFORM_ANALYSED, EventType.CLIENT_ANALYSED, EventType.PROCESSED)
@@ -89,7 +90,7 @@ class Office:
     async def claimed(self, *, after_s: float = 0) -> Job:
         now = self.clock.forward(seconds=after_s)
         until = now + timedelta(seconds=LEASE_S)
-        (job,) = await self.world.db.write(lambda conn: jobs.claim(conn, JobKind.ANALYSIS, now, until, 9))
+        (job,) = await self.world.db.write(jobs.claim, JobKind.ANALYSIS, now, until, 9)
         return job
 
     def worker(self, analyst: Analyst) -> AnalysisWorker:
@@ -108,12 +109,12 @@ class Office:
         return (self.clock() - began).total_seconds()
 
     async def left(self) -> int:
-        async with self.world.db.reading() as conn:
-            return await conn.scalar(sa.select(sa.func.count()).select_from(schema.jobs)) or 0
+        return await self.world.db.read(
+            lambda conn: conn.scalar(sa.select(sa.func.count()).select_from(schema.jobs)) or 0
+        )
 
     async def found(self, call_id: str) -> Analysis | None:
-        async with self.world.db.reading() as conn:
-            return (await analyses.load(conn, [call_id])).get(call_id)
+        return await self.world.db.read(lambda conn: analyses.load(conn, [call_id]).get(call_id))
 
     async def told_at_the_end(self, call_id: str) -> list[EventType]:
         return [type_ for type_ in await self.world.told(call_id) if type_ in ENDING]
@@ -243,7 +244,7 @@ class TestACallIsOverOnce:
         class Dies(Database):
             """Its process ends before it can write."""
 
-            async def write(self, work: object) -> Any:
+            async def write(self, *_: Any, **__: Any) -> Any:
                 raise asyncio.CancelledError
 
         call_id = await office.talked("Four.")
@@ -261,8 +262,8 @@ class TestACallIsOverOnce:
         assert await office.told_at_the_end(call_id) == [*ENDING]
 
     async def test_and_a_job_without_its_call_is_struck_off(self, office: Office) -> None:
-        async def work(conn: AsyncConnection) -> None:
-            await jobs.add(conn, JobKind.ANALYSIS, new_id(), office.world.workspace_id, office.clock())
+        def work(conn: Connection) -> None:
+            jobs.add(conn, JobKind.ANALYSIS, new_id(), office.world.workspace_id, office.clock())
 
         await office.world.db.write(work)
         await office.step(Scripted())

@@ -10,24 +10,25 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from api_builders import open_doors
 from outdial.bootstrap.web import WebServer
 from outdial.store.database import Database
 
+P = ParamSpec("P")
 T = TypeVar("T")
 DIES: Final = sys.argv[2] if len(sys.argv) > 2 else "never"
 
 
 class Mortal(Database):
-    async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        async def work_and_die(conn: AsyncConnection) -> T:
-            done = await work(conn)
+    async def write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        def work_and_die(conn: Connection) -> T:
+            done = work(conn, *args, **kwargs)
             if DIES == "before":
                 os.kill(os.getpid(), signal.SIGKILL)
             return done

@@ -29,7 +29,7 @@ async def _make(folder: Path) -> None:
 async def sqlite(seeded: Path, tmp_path: Path) -> AsyncIterator[Database]:
     """The seeded database; the store's own tests say that the other engine answers the same."""
     shutil.copy(seeded, tmp_path / "outdial.db")
-    database = await Database.open(f"sqlite+aiosqlite:///{tmp_path / 'outdial.db'}", migrate=False)
+    database = await Database.open(f"sqlite:///{tmp_path / 'outdial.db'}", migrate=False)
     try:
         yield database
     finally:

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from api_builders import (
     NEIGHBOUR_AGENT,
@@ -59,15 +59,13 @@ async def ask_ringg(doors: Doors, path: str, body: Any, *, key: str = "k1", api_
     return await doors.http.post(RINGG + path, json=body, headers={"X-API-KEY": api_key, "Idempotency-Key": key})
 
 
-async def answers_stored(database: Database) -> int:
-    async with database.reading() as conn:
-        return await conn.scalar(sa.select(sa.func.count()).select_from(schema.answers)) or 0
+def answers_stored(conn: Connection) -> int:
+    return conn.scalar(sa.select(sa.func.count()).select_from(schema.answers)) or 0
 
 
-async def only_call(database: Database) -> str:
-    async with database.reading() as conn:
-        (call_id,) = await conn.scalars(sa.select(schema.calls.c.id))
-        return str(call_id)
+def only_call(conn: Connection) -> str:
+    (call_id,) = conn.scalars(sa.select(schema.calls.c.id))
+    return str(call_id)
 
 
 class TestTheSameRequestAgain:
@@ -119,7 +117,7 @@ class TestTheSameRequestAgain:
         await ask(doors.http, "ringg", key=None)
 
         assert await doors.calls_stored() == 2
-        assert await answers_stored(doors.database) == 0
+        assert await doors.database.read(answers_stored) == 0
 
 
 class TestAKey:
@@ -212,10 +210,8 @@ class TestAnAnswer:
             moment[0] = NOON + timedelta(hours=1)
             await ask(doors.http, "ringg", key="young")
 
-        await database.write(lambda conn: forget(conn, NOON + LIFE))
-
-        async with database.reading() as conn:
-            assert list(await conn.scalars(sa.select(schema.answers.c.key))) == ["young"]
+        await database.write(forget, NOON + LIFE)
+        assert await database.read(lambda conn: list(conn.scalars(sa.select(schema.answers.c.key)))) == ["young"]
 
 
 class TestEqualRequestsAtTheSameMoment:
@@ -240,8 +236,8 @@ class TestEqualRequestsAtTheSameMoment:
 
         ids = {answer.json()["data"]["call_id"] for answer in answers if answer.status_code == 200}
         assert sorted({answer.status_code for answer in answers}) in ([200], [200, 422])
-        assert len(ids) == 25 == await count(database, schema.calls)
-        assert await answers_stored(database) == 5
+        assert len(ids) == 25 == await database.read(count, schema.calls)
+        assert await database.read(answers_stored) == 5
 
     async def test_place_one_call_when_two_nodes_are_asked(self, database: Database, tmp_path: Path) -> None:
         await seed(database)
@@ -255,7 +251,7 @@ class TestEqualRequestsAtTheSameMoment:
         await neighbour.close()
 
         assert {answer.status_code for answer in answers} == {200}
-        assert len({answer.content for answer in answers}) == 12 == await count(database, schema.calls)
+        assert len({answer.content for answer in answers}) == 12 == await database.read(count, schema.calls)
 
 
 class TestAServerKilled:
@@ -266,7 +262,7 @@ class TestAServerKilled:
         async with a_server(database, dies="after") as http:
             with pytest.raises(httpx.TransportError):
                 await ask(http, "ringg")
-        stored = await only_call(database)
+        stored = await database.read(only_call)
 
         async with a_server(database) as http:
             again = await ask(http, "ringg")
@@ -275,14 +271,14 @@ class TestAServerKilled:
         assert again.headers["Idempotent-Replayed"] == "true"
         assert again.json()["data"]["call_id"] == stored
         assert once_more.content == again.content
-        assert await only_call(database) == stored
+        assert await database.read(only_call) == stored
 
     async def test_before_the_commit_has_placed_none_and_does_when_asked_again(self, database: Database) -> None:
         await seed(database)
         async with a_server(database, dies="before") as http:
             with pytest.raises(httpx.TransportError):
                 await ask(http, "ringg")
-        assert await count(database, schema.calls) == await answers_stored(database) == 0
+        assert await database.read(count, schema.calls) == await database.read(answers_stored) == 0
 
         async with a_server(database) as http:
             first = await ask(http, "ringg")
@@ -290,7 +286,7 @@ class TestAServerKilled:
 
         assert "Idempotent-Replayed" not in first.headers
         assert again.content == first.content
-        assert await only_call(database) == first.json()["data"]["call_id"]
+        assert await database.read(only_call) == first.json()["data"]["call_id"]
 
 
 @asynccontextmanager
@@ -317,12 +313,11 @@ async def a_server(database: Database, dies: str = "never") -> AsyncIterator[htt
 
 
 async def run(database: Database, statement: sa.Executable) -> None:
-    async def work(conn: AsyncConnection) -> None:
-        await conn.execute(statement)
+    def work(conn: Connection) -> None:
+        conn.execute(statement)
 
     await database.write(work)
 
 
-async def count(database: Database, table: sa.Table) -> int:
-    async with database.reading() as conn:
-        return await conn.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+def count(conn: Connection, table: sa.Table) -> int:
+    return conn.scalar(sa.select(sa.func.count()).select_from(table)) or 0

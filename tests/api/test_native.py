@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from api_builders import (
     DISABLED_NUMBER,
@@ -542,11 +542,11 @@ class TestWhatIsNotThere:
 async def dialled(database: Database, *call_ids: str) -> None:
     """As if a dialer had just taken these calls."""
 
-    async def work(conn: AsyncConnection) -> None:
+    def work(conn: Connection) -> None:
         for call_id in call_ids:
-            call = (await conn.execute(sa.select(schema.calls).where(schema.calls.c.id == call_id))).mappings().one()
-            trunk_id = await conn.scalar(sa.select(schema.numbers.c.trunk_id).where(schema.numbers.c.id == NUMBER_ID))
-            await conn.execute(
+            call = conn.execute(sa.select(schema.calls).where(schema.calls.c.id == call_id)).mappings().one()
+            trunk_id = conn.scalar(sa.select(schema.numbers.c.trunk_id).where(schema.numbers.c.id == NUMBER_ID))
+            conn.execute(
                 schema.attempts.insert().values(
                     call_id=call_id,
                     number=1,
@@ -563,6 +563,6 @@ async def dialled(database: Database, *call_ids: str) -> None:
                 )
             )
             one = schema.calls.update().where(schema.calls.c.id == call_id)
-            await conn.execute(one.values(state="active", attempt=1, worker="w"))
+            conn.execute(one.values(state="active", attempt=1, worker="w"))
 
     await database.write(work)

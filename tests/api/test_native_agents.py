@@ -20,7 +20,7 @@ from api_builders import ARCHIVED_AGENT, NEIGHBOUR_AGENT, Doors, a_ringg_body
 from api_examples import NOBODYS_ID
 from api_records import AGENT, VERSION, WORKSPACE
 from outdial.domain.ids import new_id
-from outdial.queries.agents import agent as whole_agent
+from outdial.store.agents.reading import agent as whole_agent
 from outdial.store.database import Database
 
 FLOW = {"steps": {"a": {"say": "Hello.", "hang_up": True}}}
@@ -116,12 +116,12 @@ class TestAnAgent:
     async def test_that_cannot_be_made_names_the_field(
         self, doors: Doors, change: dict[str, Any], status: int, pointer: str
     ) -> None:
-        before = await everything_about_agents(doors.database)
+        before = await doors.database.read(everything_about_agents)
 
         response = await native(doors, "POST", "/agents", {"name": "Asha", "definition": {"greeting": "Hi."}} | change)
 
         assert (response.status_code, response.json()["errors"][0]["pointer"]) == (status, pointer), response.text
-        assert await everything_about_agents(doors.database) == before
+        assert await doors.database.read(everything_about_agents) == before
 
     async def test_has_a_tag_of_its_own(self, doors: Doors) -> None:
         await created(doors, tag="asha")
@@ -200,7 +200,7 @@ class TestAChange:
 
         await native(doors, "PATCH", f"/agents/{AGENT}", {"subscriptions": [{**shown[0], "method": "PUT"}]})
 
-        kept = (await whole_agent(doors.database, WORKSPACE, AGENT)).subscriptions
+        kept = (await doors.database.read(whole_agent, WORKSPACE, AGENT)).subscriptions
         assert [(one.dialect, one.method, one.headers) for one in kept] == [
             ("ringg", "POST", {}),
             ("native", "PUT", {"X-Key": "secret"}),
@@ -208,14 +208,14 @@ class TestAChange:
         assert len((await read(doors))["subscriptions"]) == 1
 
     async def test_that_is_wrong_in_one_thing_changes_nothing(self, doors: Doors) -> None:
-        before = await everything_about_agents(doors.database)
+        before = await doors.database.read(everything_about_agents)
 
         response = await native(
             doors, "PATCH", f"/agents/{AGENT}", {"name": "Ben", "definition": {"flow": {"steps": {}}}}
         )
 
         assert response.status_code == 400
-        assert await everything_about_agents(doors.database) == before
+        assert await doors.database.read(everything_about_agents) == before
 
 
 class TestVersions:

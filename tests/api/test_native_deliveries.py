@@ -7,14 +7,16 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import Connection
 
 from api_builders import NATIVE_KEY, Doors, keep
 from api_records import ANSWERED_CALL, UNANSWERED_CALL, WORKSPACE, at, the_answered_call, the_unanswered_call
 from outdial.domain.delivery import Delivery, Try
 from outdial.domain.events import Event, EventType
 from outdial.domain.ids import new_id
-from outdial.store import deliveries, schema
+from outdial.store import schema
 from outdial.store.events import append
+from outdial.store.webhooks import deliveries
 
 KEY = {"Authorization": f"Bearer {NATIVE_KEY}"}
 FAILED = Try(at("09:16:00"), ms=30, status=500)
@@ -53,12 +55,12 @@ def given_up(call_id: str = ANSWERED_CALL, **changes: Any) -> Delivery:
 
 
 async def store(doors: Doors, *some: Delivery) -> None:
-    await doors.database.write(lambda conn: deliveries.add(conn, some))
+    await doors.database.write(deliveries.add, some)
 
 
 async def happened(doors: Doors, call_id: str, *types: EventType, workspace_id: str = WORKSPACE) -> None:
     facts = [Event(call_id, workspace_id, type_, at("09:16:00"), 1, {"a": 1}) for type_ in types]
-    await doors.database.write(lambda conn: append(conn, facts))
+    await doors.database.write(append, facts)
 
 
 def ids(some: Sequence[dict[str, Any]]) -> list[str]:
@@ -224,8 +226,8 @@ class TestTheFacts:
         """An empty page is no end: it says from where to go on."""
         others = [{"call_id": "c", "workspace_id": "w", "type": "said", "at": at("09:00:00"), "data": {}}] * 10_001
 
-        async def work(conn: Any) -> None:
-            await conn.execute(sa.insert(schema.events), others)
+        def work(conn: Connection) -> None:
+            conn.execute(sa.insert(schema.events), others)
 
         await doors.database.write(work)
         await happened(doors, ANSWERED_CALL, EventType.PROCESSED)

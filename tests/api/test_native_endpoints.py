@@ -11,13 +11,14 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import Connection
 
 from api_builders import NATIVE_KEY, Doors
 from api_records import ANSWERED_CALL, UNANSWERED_CALL, WORKSPACE, at
 from outdial.domain.delivery import Delivery, Try
 from outdial.domain.ids import new_id
-from outdial.store import deliveries, schema
-from outdial.store import webhook_endpoints as endpoints
+from outdial.store import schema
+from outdial.store.webhooks import deliveries, endpoints
 
 KEY = {"Authorization": f"Bearer {NATIVE_KEY}"}
 URL = "https://hooks.example.test/outdial"
@@ -39,8 +40,8 @@ async def made(doors: Doors, **body: Any) -> dict[str, Any]:
 async def failed(doors: Doors, url: str = URL, *, gone: bool = False, workspace_id: str = WORKSPACE) -> None:
     failure = endpoints.Failure((workspace_id, url), at("09:16:00"), "HTTP 500", gone)
 
-    async def work(conn: Any) -> None:
-        await endpoints.failed(conn, [failure])
+    def work(conn: Connection) -> None:
+        endpoints.failed(conn, [failure])
 
     await doors.database.write(work)
 
@@ -73,8 +74,7 @@ class TestAnEndpoint:
 
         told = [answer.json()["secret"] for answer in answers if answer.status_code == 200]
         assert {answer.status_code for answer in answers} <= {200, 409}
-        async with doors.database.reading() as conn:
-            kept = await conn.scalar(sa.select(schema.webhook_endpoints.c.secret))
+        kept = await doors.database.read(lambda conn: conn.scalar(sa.select(schema.webhook_endpoints.c.secret)))
         assert kept in told
 
 
@@ -148,8 +148,7 @@ class TestASecret:
     async def test_of_nobody_or_a_neighbour_does_not_exist(self, doors: Doors, what: str, name: str) -> None:
         method = "POST" if what else "GET"
         await failed(doors, workspace_id=new_id())
-        async with doors.database.reading() as conn:
-            (neighbours,) = await endpoints.page(conn, limit=9)
+        (neighbours,) = await doors.database.read(endpoints.page, limit=9)
 
         assert (await ask(doors, method, f"/webhook-endpoints/{name}{what}")).status_code == 404
         assert (await ask(doors, method, f"/webhook-endpoints/{neighbours.id}{what}")).status_code == 404
@@ -260,13 +259,14 @@ class TestSendingAgain:
     async def test_of_a_call_or_a_span(self, doors: Doors, wish: dict[str, str], again: set[str]) -> None:
         some = {how: a_delivery(seq, how) for seq, how in enumerate(HOWS)}
         foreign = a_delivery(9, "given_up", workspace_id=new_id())
-        await doors.database.write(lambda conn: deliveries.add(conn, [*some.values(), foreign]))
+        await doors.database.write(deliveries.add, [*some.values(), foreign])
 
         response = await ask(doors, "POST", "/deliveries/replay", wish)
 
         assert (response.status_code, response.json()) == (202, {"replayed": len(again), "more": False})
-        async with doors.database.reading() as conn:
-            now = {each.id: each for each in await deliveries.load(conn, [*(one.id for one in some.values())])}
+        now = await doors.database.read(
+            lambda conn: {each.id: each for each in deliveries.load(conn, [*(one.id for one in some.values())])}
+        )
         changed = {how for how, before in some.items() if now[before.id].due_at != before.due_at}
         assert changed == again
         assert {now[some[how].id].state for how in again} <= {"waiting"}
@@ -275,7 +275,7 @@ class TestSendingAgain:
     async def test_of_an_endpoints_failures(self, doors: Doors) -> None:
         new = await made(doors)
         mine, other = a_delivery(1, "given_up"), a_delivery(2, "given_up", url=URL + "-two?seq=2")
-        await doors.database.write(lambda conn: deliveries.add(conn, [mine, other]))
+        await doors.database.write(deliveries.add, [mine, other])
 
         response = await ask(doors, "POST", f"/webhook-endpoints/{new['id']}/replay")
 
@@ -285,7 +285,7 @@ class TestSendingAgain:
 
     async def test_of_one_that_waits_for_a_later_try(self, doors: Doors) -> None:
         later, soon = a_delivery(1, "retried"), a_delivery(2, "soon")
-        await doors.database.write(lambda conn: deliveries.add(conn, [later, soon]))
+        await doors.database.write(deliveries.add, [later, soon])
 
         assert (await ask(doors, "POST", f"/deliveries/{later.id}/replay")).status_code == 202
         assert (await ask(doors, "POST", f"/deliveries/{soon.id}/replay")).status_code == 409

@@ -24,7 +24,7 @@ from outdial.commands.provision import add_trunk
 from outdial.domain.attempt import Trunk
 from outdial.domain.clock import utc_now
 from outdial.store.database import Database
-from outdial.store.trunks import load_trunk
+from outdial.store.equipment.trunks import load_trunk
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 NEW_NUMBER = "+12025550150"
@@ -81,8 +81,7 @@ class TestATrunk:
         trunk = await made(either, "trunks", **A_TRUNK, auth_user="me", password="hush hush", max_calls=3)
 
         renamed = await ask(either, "PATCH", f"/trunks/{trunk['id']}", {"name": "other", "calls_per_s": 2})
-        async with either.database.reading() as conn:
-            kept = await load_trunk(conn, trunk["id"])
+        kept = await either.database.read(load_trunk, trunk["id"])
         without = await ask(either, "PATCH", f"/trunks/{trunk['id']}", {"password": ""})
 
         assert renamed.json() == {**trunk, "name": "other", "calls_per_s": 2.0}
@@ -365,8 +364,7 @@ class TestATrunkThatLeadsInside:
         moved = await ask(either, "PATCH", f"/trunks/{trunk_id}", {"port": 6379})
 
         assert (renamed.status_code, moved.status_code) == (200, 400)
-        async with database.reading() as conn:
-            stored = await load_trunk(conn, trunk_id)
+        stored = await database.read(load_trunk, trunk_id)
         assert stored is not None
         assert (stored.added_by, stored.name, stored.port) == ("command", "our pbx", 5060)
 
@@ -377,7 +375,6 @@ class TestATrunkThatLeadsInside:
 
         assert (await ask(either, "PATCH", f"/trunks/{trunk_id}", {"host": "sip.example.test"})).status_code == 200
 
-        async with database.reading() as conn:
-            stored = await load_trunk(conn, trunk_id)
+        stored = await database.read(load_trunk, trunk_id)
         assert stored is not None
         assert stored.added_by == "api"

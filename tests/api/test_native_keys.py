@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import Connection
 
 from api_builders import (
     NATIVE_KEY,
@@ -18,6 +19,7 @@ from api_builders import (
 )
 from api_records import WORKSPACE
 from outdial.commands.rules import change_rules
+from outdial.domain.clock import from_micros
 from outdial.domain.rules import CallingPolicy, Price, Rules
 from outdial.store import schema
 from outdial.store.database import Database
@@ -209,9 +211,9 @@ class TestTheWorkspace:
 
 
 async def forget_the_seeded_key(doors: Doors) -> None:
-    async def work(conn: Any) -> None:
+    def work(conn: Connection) -> None:
         keys = schema.api_keys
-        seeded = keys.c.created_at < schema.from_micros(1_768_000_000_000_000)
-        await conn.execute(keys.delete().where(keys.c.dialect == "native", seeded))
+        seeded = keys.c.created_at < from_micros(1_768_000_000_000_000)
+        conn.execute(keys.delete().where(keys.c.dialect == "native", seeded))
 
     await doors.database.write(work)

@@ -24,7 +24,7 @@ from schemathesis.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from api_builders import (
     NATIVE_KEY,
@@ -147,15 +147,15 @@ def played(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
 
 
 async def _open(stack: AsyncExitStack, folder: Path) -> Doors:
-    database = await Database.open(f"sqlite+aiosqlite:///{folder / 'outdial.db'}", migrate=False)
+    database = await Database.open(f"sqlite:///{folder / 'outdial.db'}", migrate=False)
     stack.push_async_callback(database.close)
     await keep(database, the_answered_call(), the_unanswered_call())
     await database.write(_trunks_are_real)
     return await stack.enter_async_context(open_doors(database, folder))
 
 
-async def _trunks_are_real(conn: AsyncConnection) -> None:
-    await conn.execute(schema.trunks.update().values(definition=A_TRUNK))
+def _trunks_are_real(conn: Connection) -> None:
+    conn.execute(schema.trunks.update().values(definition=A_TRUNK))
 
 
 @pytest.mark.parametrize(("door", "method", "path"), OPERATIONS)

@@ -26,8 +26,8 @@ from api_examples import NOBODYS_ID, example, ordered_keys, without
 from api_records import AGENT, VERSION, WORKSPACE
 from outdial.domain.ids import new_id
 from outdial.domain.subscription import Subscription
-from outdial.queries.agents import agent as whole_agent
-from outdial.queries.agents import definition_for_call
+from outdial.store.agents.reading import agent as whole_agent
+from outdial.store.agents.reading import definition_for_call
 from outdial.store.database import Database
 
 HOOK = "https://hooks.example.test/ringg"
@@ -45,7 +45,7 @@ async def subscribe(doors: Doors, *entries: dict[str, Any]) -> Any:
 
 
 async def subscriptions(doors: Doors) -> tuple[Subscription, ...]:
-    return (await whole_agent(doors.database, WORKSPACE, AGENT)).subscriptions
+    return (await doors.database.read(whole_agent, WORKSPACE, AGENT)).subscriptions
 
 
 class TestAnOperation:
@@ -108,17 +108,17 @@ class TestAnOperation:
         response = await edit(doors, "edit_intro_message", intro_message="First.", version_id=VERSION.upper())
 
         assert response.status_code == 200
-        assert (await stored(doors.database, VERSION)).greeting == "First."
-        assert (await stored(doors.database, second)).greeting == "Second"
+        assert (await doors.database.read(stored, VERSION)).greeting == "First."
+        assert (await doors.database.read(stored, second)).greeting == "Second"
 
     async def test_on_a_version_of_another_agent_is_refused(self, doors: Doors) -> None:
-        before = await everything_about_agents(doors.database)
+        before = await doors.database.read(everything_about_agents)
 
         edits: dict[str, dict[str, Any]] = {"edit_vocab": {"vocab": ["a"]}, "edit_agent_display_name": NAME}
         for name, fields in edits.items():
             response = await edit(doors, name, agent_id=SURVEY_AGENT, version_id=VERSION, **fields)
             assert (response.status_code, response.json()["message"]) == (404, "Version not found")
-        assert await everything_about_agents(doors.database) == before
+        assert await doors.database.read(everything_about_agents) == before
 
 
 KEY = "5e2d9b70-41c8-4f6a-b3d1-7a90c4e8f215"
@@ -563,12 +563,12 @@ class TestWhatIsRefused:
         self, doors: Doors, operation: str, fields: dict[str, Any], status: int, message: str
     ) -> None:
         agent_id = await created(doors)
-        before = await everything_about_agents(doors.database)
+        before = await doors.database.read(everything_about_agents)
 
         response = await edit(doors, operation, agent_id=agent_id, **fields)
 
         assert (response.status_code, response.json()["message"][: len(message)]) == (status, message)
-        assert await everything_about_agents(doors.database) == before
+        assert await doors.database.read(everything_about_agents) == before
 
     async def test_is_a_prompt_for_an_agent_that_talks_by_a_flow(self, doors: Doors) -> None:
         made = {

@@ -214,7 +214,7 @@ class TestAnAgentThatCannotBeMade:
     async def test_says_which_field_and_why(
         self, doors: Doors, change: dict[str, Any], status: int, message: str
     ) -> None:
-        before = await everything_about_agents(doors.database)
+        before = await doors.database.read(everything_about_agents)
 
         response = await doors.ringg(an_agent_body(**change), path="/public/agent")
 
@@ -222,7 +222,7 @@ class TestAnAgentThatCannotBeMade:
         assert response.status_code == status
         assert body["message"].startswith(message)
         assert body["details"][0]["loc"] == ["body", next(iter(change))]
-        assert await everything_about_agents(doors.database) == before
+        assert await doors.database.read(everything_about_agents) == before
 
     async def test_hears_of_every_fault_at_once(self, doors: Doors) -> None:
         response = await doors.ringg({"agent_name": 7, "agent_type": "robot"}, path="/public/agent")

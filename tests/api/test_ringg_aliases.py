@@ -43,14 +43,12 @@ async def cancelled(doors: Doors) -> set[str]:
     """Names of those called off."""
     calls, requests = schema.calls, schema.call_requests
     joined = sa.select(requests.c.callee_name).join(calls, calls.c.id == requests.c.call_id)
-    async with doors.database.reading() as conn:
-        return set(await conn.scalars(joined.where(calls.c.state == "cancelled")))
+    return await doors.database.read(lambda conn: set(conn.scalars(joined.where(calls.c.state == "cancelled"))))
 
 
 async def stored(doors: Doors, table: sa.Table, identity: str) -> dict[str, Any]:
-    async with doors.database.reading() as conn:
-        row = await conn.execute(table.select().where(next(iter(table.primary_key)) == identity))
-        return dict(row.mappings().one())
+    asked = table.select().where(next(iter(table.primary_key)) == identity)
+    return await doors.database.read(lambda conn: dict(conn.execute(asked).mappings().one()))
 
 
 class TestATermination:
@@ -243,8 +241,7 @@ class TestAnUpload:
         await campaign_work(doors.database, doors.parts.now)
 
         assert (edited.status_code, answer.status_code) == (200, 200), answer.text
-        async with doors.database.reading() as conn:
-            (row,) = (await conn.execute(schema.campaign_rows.select())).mappings().all()
+        (row,) = await doors.database.read(lambda conn: conn.execute(schema.campaign_rows.select()).mappings().all())
         assert row["variables"]["callee_name"] == name
 
     async def test_for_an_agent_nobody_knows_is_not_found(self, doors: Doors, path: str) -> None:

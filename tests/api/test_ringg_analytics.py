@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from api_builders import NEIGHBOUR, NEIGHBOUR_KEY, SURVEY_AGENT, Doors, keep, open_doors, seed
 from api_examples import example, ordered_keys
@@ -379,9 +379,9 @@ def lengths_in_python(calls: list[CallRecord]) -> dict[str, int]:
     return {name: sum(begin <= talk < end for talk in talks) for name, (begin, end) in bounds.items()}
 
 
-async def forget_calls(conn: AsyncConnection) -> None:
+def forget_calls(conn: Connection) -> None:
     for table in (schema.attempts, schema.events, schema.call_requests, schema.calls):
-        await conn.execute(table.delete())
+        conn.execute(table.delete())
 
 
 @settings(

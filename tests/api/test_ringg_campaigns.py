@@ -153,9 +153,8 @@ async def replay(doors: Doors, number: str, list_id: str) -> tuple[httpx.Respons
 
 async def campaign(doors: Doors, list_id: str) -> dict[str, Any]:
     """As it is stored."""
-    async with doors.database.reading() as conn:
-        found = await conn.execute(sa.select(schema.campaigns).where(schema.campaigns.c.id == list_id))
-        return dict(found.mappings().one())
+    asked = sa.select(schema.campaigns).where(schema.campaigns.c.id == list_id)
+    return await doors.database.read(lambda conn: dict(conn.execute(asked).mappings().one()))
 
 
 async def pay(doors: Doors, credits: int, price: int = 1) -> None:

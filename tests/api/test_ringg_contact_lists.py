@@ -138,7 +138,7 @@ class TestTheDocumentation:
         assert without(answer.json(), "list_id") == without(wanted, "list_id")
         assert list(answer.json()) == list(wanted)
         assert parse_uuid(answer.json()["list_id"])
-        assert (await stored(doors.database))[:3] == [1, 3, 0]
+        assert (await doors.database.read(stored))[:3] == [1, 3, 0]
 
     async def test_59_deletes(self, doors: Doors) -> None:
         list_id = await saved(doors)
@@ -148,7 +148,7 @@ class TestTheDocumentation:
         wanted = example("ringg", "59")["response"]["body"]
         assert (answer.status_code, answer.json()) == (200, wanted)
         assert (await delete(doors, list_id)).status_code == 404
-        assert (await stored(doors.database))[0] == 0
+        assert (await doors.database.read(stored))[0] == 0
 
 
 class TestAForm:
@@ -189,7 +189,7 @@ class TestAForm:
     async def test_has_its_bad_rows_dropped_if_it_says_so(self, doors: Doors) -> None:
         answer = await send_list(doors, PEOPLE + "nobody,Robin,None\r\n", remove_invalid_rows="True")
 
-        assert (answer.json()["successful_rows"], (await stored(doors.database))[1]) == (2, 2)
+        assert (answer.json()["successful_rows"], (await doors.database.read(stored))[1]) == (2, 2)
 
     async def test_has_names_written_as_the_agent_speaks(self, doors: Doors) -> None:
         rename = {"operation": "edit_language", "agent_id": FIELDS["agent_id"], "language": "hi-IN"}
@@ -212,7 +212,7 @@ class TestAForm:
             answer = await send_list(doors, **changes)
 
             assert (changes, *fault(answer)) == (changes, 400, where, message)
-        assert await stored(doors.database) == NOTHING
+        assert await doors.database.read(stored) == NOTHING
 
     @pytest.mark.parametrize(
         ("files", "message"),
@@ -234,7 +234,7 @@ class TestAForm:
         answer = await send_form(doors, "/campaign/save", FIELDS, files)
 
         assert fault(answer) == (400, ["file"], message)
-        assert await stored(doors.database) == NOTHING
+        assert await doors.database.read(stored) == NOTHING
 
     @pytest.mark.parametrize("path", ["/campaign/save", "/campaign/upload-contact-list", "/campaign/upload-csv"])
     async def test_lists_all_its_faults_in_order(self, doors: Doors, path: str) -> None:
@@ -261,7 +261,7 @@ class TestAForm:
         answer = await send_list(doors, agent_id=agent_id, transliterate_callee_name=spell)
 
         assert fault(answer) == (404, ["agent_id"], "Agent not found")
-        assert await stored(doors.database) == NOTHING
+        assert await doors.database.read(stored) == NOTHING
 
     async def test_of_another_workspace_is_another_list(self, doors: Doors) -> None:
         list_id = await saved(doors)
@@ -269,7 +269,7 @@ class TestAForm:
         theirs = await doors.http.delete(f"{RINGG}/calling/contact/{list_id}", headers={"X-API-KEY": NEIGHBOUR_KEY})
 
         assert theirs.status_code == 404
-        assert (await stored(doors.database))[0] == 1
+        assert (await doors.database.read(stored))[0] == 1
 
     @pytest.mark.parametrize("list_id", [NOBODYS_ID, "list"])
     async def test_nobody_sent_cannot_be_deleted(self, doors: Doors, list_id: str) -> None:
@@ -292,8 +292,7 @@ class TestAListFromGermany:
         assert answer.status_code == 200, answer.text
         rows = schema.campaign_rows
         first = sa.select(rows).where(rows.c.campaign_id == answer.json()["list_id"], rows.c.row == 1)
-        async with doors.database.reading() as conn:
-            kept = (await conn.execute(first)).mappings().one()
+        kept = await doors.database.read(lambda conn: conn.execute(first).mappings().one())
         assert (kept["mobile_number"], kept["callee_name"]) == ("+4915112345678", "Jörg Müller")
         assert kept["variables"]["betrag"] in ("1234.5", "1.234,50")
 
@@ -303,4 +302,4 @@ class TestAListFromGermany:
 
         assert answer.status_code == 400
         assert "the file is a workbook, and it is damaged" in answer.json()["message"]
-        assert await stored(doors.database) == NOTHING
+        assert await doors.database.read(stored) == NOTHING

@@ -14,8 +14,8 @@ from outdial.domain.events import EventType
 from outdial.domain.outcome import Outcome
 from outdial.domain.record import CallRecord
 from outdial.domain.rules import MICROS, Price
-from outdial.queries.inventory import WorkspaceRow
-from outdial.store.credits import Funds
+from outdial.store.inventory import WorkspaceRow
+from outdial.store.policy.credits import Funds
 
 ONE_A_MINUTE = Price(MICROS)
 TALKED = {"outcome": "completed", "ended_by": "callee", "next_due_at": None}

@@ -74,8 +74,9 @@ async def test_l24_every_alias_takes_and_answers_all_that_the_first_does(doors: 
     ids = ("call_id", "Unique Call ID")
     assert (first.status_code, alias.status_code) == (200, 200)
     assert without(alias.json(), *ids) == without(first.json(), *ids)
-    async with doors.database.reading() as conn:
-        stored = [dict(row._mapping) for row in await conn.execute(schema.call_requests.select())]
+    stored = await doors.database.read(
+        lambda conn: [dict(row._mapping) for row in conn.execute(schema.call_requests.select())]
+    )
     assert [row["body"] for row in stored[-2:]] == [without_credentials(body)] * 2
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import Connection
 
 from api_builders import NEIGHBOUR_KEY, RINGG, RINGG_KEY, Doors, open_doors
 from api_examples import NOBODYS_ID, example, ordered_keys, without
@@ -53,10 +54,9 @@ async def get(doors: Doors, kb_id: str, key: str = RINGG_KEY) -> httpx.Response:
     return await doors.http.get(f"{KB}/{kb_id}", headers={"X-API-KEY": key})
 
 
-async def rows(database: Database) -> list[int]:
+def rows(conn: Connection) -> list[int]:
     tables = (schema.knowledge_bases, schema.knowledge_items, schema.jobs)
-    async with database.reading() as conn:
-        return [await conn.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in tables]
+    return [conn.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in tables]
 
 
 def fault(answer: httpx.Response) -> tuple[int, list[str], str]:
@@ -74,7 +74,7 @@ class TestTheDocumentation:
         assert without(answer.json(), "kb_id") == without(wanted, "kb_id")
         assert ordered_keys(answer.json()) == ordered_keys(wanted)
         assert parse_uuid(answer.json()["kb_id"])
-        assert await rows(doors.database) == [1, 3, 2]
+        assert await doors.database.read(rows) == [1, 3, 2]
 
     async def test_71_reads(self, doors: Doors) -> None:
         kb_id = (await replay(doors, "70")).json()["kb_id"]
@@ -139,7 +139,7 @@ class TestTheDocumentation:
         wanted = example("ringg", "74")["response"]["body"]
         assert (answer.status_code, answer.json()) == (200, {**wanted, "kb_id": kb_id})
         assert (await get(doors, kb_id)).status_code == 404
-        assert await rows(doors.database) == [0, 0, 0]
+        assert await doors.database.read(rows) == [0, 0, 0]
 
 
 class TestCreating:
@@ -219,7 +219,7 @@ class TestCreating:
         status, where, message = fault(answer)
         assert (status, where) == (400, ["body", field])
         assert message.startswith(said)
-        assert await rows(doors.database) == [0, 0, 0]
+        assert await doors.database.read(rows) == [0, 0, 0]
 
     @pytest.mark.parametrize(
         ("kind", "body", "said"),
@@ -318,9 +318,8 @@ class TestDeleting:
     async def test_takes_it_from_the_agents_that_use_it(self, doors: Doors) -> None:
         kb_id, other = await made(doors), new_id()
         version = schema.agent_versions.c.id == VERSION
-        async with doors.database.reading() as conn:
-            asked = sa.select(schema.agent_versions.c.definition).where(version)
-            definition = (await conn.execute(asked)).scalar_one()
+        asked = sa.select(schema.agent_versions.c.definition).where(version)
+        definition = await doors.database.read(lambda conn: conn.execute(asked).scalar_one())
         used = {**definition, "knowledge": [other, kb_id]}
         await doors.database.write(
             lambda conn: conn.execute(schema.agent_versions.update().where(version).values(definition=used))
@@ -328,8 +327,7 @@ class TestDeleting:
 
         await doors.http.delete(f"{KB}/{kb_id}", headers={"X-API-KEY": RINGG_KEY})
 
-        async with doors.database.reading() as conn:
-            stored = (await conn.execute(asked)).scalar_one()
+        stored = await doors.database.read(lambda conn: conn.execute(asked).scalar_one())
         assert stored == {**definition, "knowledge": [other]}
         assert AGENT in (await doors.ringg_get("/agent/all")).text
 

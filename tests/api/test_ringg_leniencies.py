@@ -39,9 +39,8 @@ async def stored_request(doors: Doors, body: dict[str, Any]) -> Any:
     response = await doors.ringg(body)
     assert response.status_code == 200, response.text
     call_id = response.json()["data"]["call_id"]
-    async with doors.database.reading() as conn:
-        rows = await conn.execute(schema.call_requests.select().where(schema.call_requests.c.call_id == call_id))
-        return rows.one()
+    asked = schema.call_requests.select().where(schema.call_requests.c.call_id == call_id)
+    return await doors.database.read(lambda conn: conn.execute(asked).one())
 
 
 class TestKeys:

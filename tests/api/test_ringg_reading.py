@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import Connection
 
 from api_builders import (
     RINGG,
@@ -238,8 +239,8 @@ class TestErrorsOfTheDoor:
         assert await doors.calls_stored() == 0
 
     async def test_a_fault_of_ours_without_its_particulars(self, doors: Doors, sqlite: Database) -> None:
-        async def drop(conn: Any) -> None:
-            await conn.execute(sa.text("DROP TABLE api_keys"))
+        def drop(conn: Connection) -> None:
+            conn.execute(sa.text("DROP TABLE api_keys"))
 
         await sqlite.write(drop)
 

@@ -36,13 +36,12 @@ async def terminate(
 
 async def cancelled(doors: Doors) -> set[str]:
     """Names of those called off."""
-    async with doors.database.reading() as conn:
-        names = await conn.scalars(
-            sa.select(schema.call_requests.c.callee_name)
-            .join(schema.calls, schema.calls.c.id == schema.call_requests.c.call_id)
-            .where(schema.calls.c.state == "cancelled")
-        )
-        return set(names)
+    names = (
+        sa.select(schema.call_requests.c.callee_name)
+        .join(schema.calls, schema.calls.c.id == schema.call_requests.c.call_id)
+        .where(schema.calls.c.state == "cancelled")
+    )
+    return await doors.database.read(lambda conn: set(conn.scalars(names)))
 
 
 class TestTheDocumentedExchanges:

@@ -45,8 +45,7 @@ async def placed(doors: Doors, **changes: Any) -> dict[str, Any]:
 
 async def version_of(doors: Doors, call_id: str) -> str | None:
     asked = sa.select(schema.call_requests.c.version_id).where(schema.call_requests.c.call_id == call_id)
-    async with doors.database.reading() as conn:
-        return await conn.scalar(asked)
+    return await doors.database.read(lambda conn: conn.scalar(asked))
 
 
 async def under_test(doors: Doors, shares: tuple[float, float]) -> str:
@@ -218,8 +217,7 @@ class TestATestOfVersions:
 
         assert response.status_code == 200, response.text
         asked = sa.select(schema.call_requests.c.version_id)
-        async with doors.database.reading() as conn:
-            assert set(await conn.scalars(asked)) == {second}
+        assert await doors.database.read(lambda conn: set(conn.scalars(asked))) == {second}
 
 
 class TestWhatTheAgentBrings:

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from api_builders import (
     ARCHIVED_AGENT,
@@ -26,15 +26,14 @@ from outdial.api.ringg.webcall_wire import FeedbackResponse, WebCallResponse
 from outdial.commands.feedback import Opinion, give_feedback
 from outdial.domain.errors import NotFound
 from outdial.domain.ids import new_id
-from outdial.queries.origins import is_listed
+from outdial.store.agents.origins import is_listed
 from outdial.store.database import Database
 from outdial.store.schema import agents, feedback
 
 
-async def opinions(database: Database) -> list[tuple[Any, ...]]:
+def opinions(conn: Connection) -> list[tuple[Any, ...]]:
     asked = sa.select(feedback.c.call_id, feedback.c.rating, feedback.c.comment).order_by(feedback.c.call_id)
-    async with database.reading() as conn:
-        return [tuple(row) for row in await conn.execute(asked)]
+    return [tuple(row) for row in conn.execute(asked)]
 
 
 class TestAWebCall:
@@ -100,10 +99,10 @@ async def listed(doors: Doors) -> Doors:
     """The doors of a workspace whose agents list a page each, one an odd one too."""
     pages = {AGENT: [PAGE, "https://a%_b.example.test:8443"], SURVEY_AGENT: [OTHER_PAGE]}
 
-    async def work(conn: AsyncConnection) -> None:
+    def work(conn: Connection) -> None:
         for agent_id, origins in pages.items():
             settings = {"whitelisted_domains": origins}
-            await conn.execute(agents.update().where(agents.c.id == agent_id).values(settings=settings))
+            conn.execute(agents.update().where(agents.c.id == agent_id).values(settings=settings))
 
     await doors.database.write(work)
     return doors
@@ -222,7 +221,7 @@ class TestFeedback:
         wanted = exchange["response"]["body"]
         assert (response.status_code, response.json()) == (200, wanted)
         assert list(FeedbackResponse.model_fields) == list(wanted)
-        assert await opinions(doors.database) == [(call_id, 5.0, "Clear")]
+        assert await doors.database.read(opinions) == [(call_id, 5.0, "Clear")]
 
     @pytest.mark.parametrize(
         ("body", "kept"),
@@ -240,7 +239,7 @@ class TestFeedback:
         response = await doors.ringg_post(f"/calling/{ANSWERED_CALL}/feedback", body)
 
         assert response.status_code == 200
-        assert await opinions(doors.database) == [(ANSWERED_CALL, *kept)]
+        assert await doors.database.read(opinions) == [(ANSWERED_CALL, *kept)]
 
     @pytest.mark.parametrize(
         ("body", "fields"),
@@ -260,7 +259,7 @@ class TestFeedback:
 
         assert response.status_code == 400
         assert [entry["loc"] for entry in response.json()["details"]] == [["body", field] for field in fields]
-        assert await opinions(doors.database) == []
+        assert await doors.database.read(opinions) == []
 
     async def test_that_is_no_json_object_is_refused(self, doors: Doors) -> None:
         for content in (b"", b"[]", b"5"):
@@ -281,7 +280,7 @@ class TestFeedback:
         response = await doors.ringg_post(f"/calling/{ANSWERED_CALL}/feedback", {"rating": 1}, key=NEIGHBOUR_KEY)
 
         assert response.status_code == 404
-        assert await opinions(doors.database) == []
+        assert await doors.database.read(opinions) == []
 
 
 async def test_pages_are_looked_up_on_either_engine(database: Database) -> None:
@@ -304,4 +303,4 @@ async def test_the_last_opinion_counts_on_either_engine(database: Database) -> N
     with pytest.raises(NotFound):
         await give_feedback(database, new_id(), ANSWERED_CALL, Opinion(2), now=lambda: at("10:00:00"))
 
-    assert await opinions(database) == [(UNANSWERED_CALL, None, ""), (ANSWERED_CALL, 5.0, "Clear")]
+    assert await database.read(opinions) == [(UNANSWERED_CALL, None, ""), (ANSWERED_CALL, 5.0, "Clear")]

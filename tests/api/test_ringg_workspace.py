@@ -166,13 +166,12 @@ class TestRotation:
         answers = await asyncio.gather(*(self.rotate(doors, **{"X-API-KEY": RINGG_KEY}) for _ in range(5)))
 
         assert sorted(status for status, _ in answers) == [200, 401, 401, 401, 401]
-        async with doors.database.reading() as conn:
-            open_keys = sa.select(sa.func.count()).where(
-                schema.api_keys.c.workspace_id == WORKSPACE,
-                schema.api_keys.c.dialect == "ringg",
-                schema.api_keys.c.revoked_at.is_(None),
-            )
-            assert await conn.scalar(open_keys) == 1
+        open_keys = sa.select(sa.func.count()).where(
+            schema.api_keys.c.workspace_id == WORKSPACE,
+            schema.api_keys.c.dialect == "ringg",
+            schema.api_keys.c.revoked_at.is_(None),
+        )
+        assert await doors.database.read(lambda conn: conn.scalar(open_keys)) == 1
 
     async def test_by_nobody_changes_nothing(self, doors: Doors) -> None:
         assert (await self.rotate(doors))[0] == 401

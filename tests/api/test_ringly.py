@@ -10,6 +10,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Connection
 
 from api_builders import (
     NATIVE_KEY,
@@ -140,8 +141,7 @@ class TestTheFourSamplesOfThePage:
 
         assert all(answer == answers[0] for answer in answers)
         assert answers[0]["dynamic_variables"] == variables
-        async with doors.database.reading() as conn:
-            stored = list(await conn.execute(schema.call_requests.select()))
+        stored = await doors.database.read(lambda conn: list(conn.execute(schema.call_requests.select())))
         assert len({json.dumps([row.variables, row.body, row.from_numbers], sort_keys=True) for row in stored}) == 1
 
 
@@ -376,11 +376,9 @@ class TestTheFirstVersion:
 async def own(doors: Doors, *, number: str, tag: str) -> None:
     """Give the workspace this number, and its desk agent this tag."""
 
-    async def work(conn: Any) -> None:
-        await conn.execute(
-            schema.numbers.update().where(schema.numbers.c.number == "+12025550100").values(number=number)
-        )
-        await conn.execute(schema.agents.update().where(schema.agents.c.tag == OTHER_TAG).values(tag=tag))
+    def work(conn: Connection) -> None:
+        conn.execute(schema.numbers.update().where(schema.numbers.c.number == "+12025550100").values(number=number))
+        conn.execute(schema.agents.update().where(schema.agents.c.tag == OTHER_TAG).values(tag=tag))
 
     await doors.database.write(work)
 

@@ -24,7 +24,7 @@ from outdial.domain.attempt import Answered, Result, Speaker, TalkSummary, Turn
 from outdial.domain.outcome import EndedBy, Outcome
 from outdial.domain.request import RetryPolicy
 from outdial.domain.rules import Price, Rules
-from outdial.queries.calls import call_record, events_of
+from outdial.store.calls.reading import call_record, events_of
 from store_builders import Ready
 
 BUSY_MIN, NOT_PICKED_MIN, FAILED_MIN = 5, 7, 11
@@ -69,8 +69,8 @@ class Line:
     async def told(self, call_id: str, event_type: str) -> list[dict[str, Any]]:
         """The bodies of that event, in their order."""
         now, db = self.world.clock, self.world.db
-        record = await call_record(db, self.world.workspace_id, call_id, now=now)
-        facts = await events_of(db, self.world.workspace_id, call_id, 0)
+        record = await db.read(call_record, self.world.workspace_id, call_id, now=now)
+        facts = await db.read(events_of, self.world.workspace_id, call_id, 0)
         bodies = [event_payload(fact, record, links()) for fact in facts]
         return [body for body in bodies if body is not None and body["event_type"] == event_type]
 

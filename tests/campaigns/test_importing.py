@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from campaign_builders import (
     MAPPING,
@@ -29,8 +30,8 @@ from outdial.domain.campaign import CampaignState, Contact
 from outdial.domain.errors import Invalid, NotFound
 from outdial.domain.ids import new_id
 from outdial.domain.limits import MAX_LIST_COLUMNS
-from outdial.queries.campaigns import rejected_rows
-from outdial.store import campaigns
+from outdial.store.campaigns import rows as campaigns
+from outdial.store.campaigns.reading import rejected_rows
 from outdial.store.database import Database
 from outdial.store.schema import agents, campaign_files, campaign_rows, jobs
 from outdial.store.schema import campaigns as campaigns_table
@@ -53,8 +54,7 @@ async def rejected(world: World, campaign_id: str) -> list[Contact]:
 
 
 async def rows_of(world: World, campaign_id: str) -> list[Contact]:
-    async with world.db.reading() as conn:
-        return await campaigns.rows_after(conn, campaign_id, 0, 10_000)
+    return await world.db.read(campaigns.rows_after, campaign_id, 0, 10_000)
 
 
 class TestAnImport:
@@ -189,9 +189,9 @@ class TestAnUpload:
     async def test_is_read_again_from_its_beginning_when_its_reader_died(self, world: World) -> None:
         kept = await uploaded(world, people(MANY))
 
-        async def half_read(conn: Any) -> None:
-            await campaigns.change(conn, kept.id, state=CampaignState.PROCESSING.value)
-            await campaigns.add_rows(conn, kept.id, [Contact(row, f"+1202555{row:04d}") for row in range(1, 1200)])
+        def half_read(conn: Connection) -> None:
+            campaigns.change(conn, kept.id, state=CampaignState.PROCESSING.value)
+            campaigns.add_rows(conn, kept.id, [Contact(row, f"+1202555{row:04d}") for row in range(1, 1200)])
 
         await world.db.write(half_read)
         await worked(world, importer)
@@ -217,7 +217,7 @@ from dialer_builders import World
 from outdial.store.database import Database
 
 async def main():
-    database = await Database.open("sqlite+aiosqlite:///{tmp_path}/outdial.db")
+    database = await Database.open("sqlite:///{tmp_path}/outdial.db")
     world = await World(database).set_up()
     with open("{tmp_path}/list.csv", "w") as file:
         file.write("Mobile Number,Name,City\\n")

@@ -21,13 +21,14 @@ from campaign_builders import (
 from dialer_builders import World
 from outdial.campaigns.deleting import delete_list
 from outdial.campaigns.rows import AT_ONCE
-from outdial.commands.change_call import Selection, cancel_waiting
+from outdial.commands.change_call import cancel_waiting
 from outdial.commands.credits import add_credits, set_price
 from outdial.domain.campaign import CampaignState
 from outdial.domain.errors import Conflict, NotFound
 from outdial.domain.ids import new_id
 from outdial.domain.rules import Price
-from outdial.queries.campaigns import Balance, Counts, balance_check, campaign_page, find_campaign, rejected_rows
+from outdial.store.calls.waiting_calls import Selection
+from outdial.store.campaigns.reading import Balance, Counts, balance_check, campaign_page, find_campaign, rejected_rows
 from outdial.store.database import Database
 from outdial.store.schema import calls, campaign_files, campaign_rows, campaigns, jobs
 
@@ -38,12 +39,12 @@ async def world(database: Database) -> World:
 
 
 async def counts(world: World) -> Counts | None:
-    ((newest, *_), _) = await campaign_page(world.db, world.workspace_id, limit=1, offset=0, counts=True)
+    ((newest, *_), _) = await world.db.read(campaign_page, world.workspace_id, limit=1, offset=0, counts=True)
     return newest.counts
 
 
 async def balance(world: World, campaign_id: str) -> Balance:
-    return await balance_check(world.db, world.workspace_id, campaign_id)
+    return await world.db.read(balance_check, world.workspace_id, campaign_id)
 
 
 async def deleted(world: World, campaign_id: str) -> None:
@@ -57,17 +58,19 @@ class TestCampaigns:
             ids.append((await imported(world, people(1))).id)
             world.clock.forward(seconds=1)
 
-        (second,), total = await campaign_page(world.db, world.workspace_id, limit=1, offset=1, counts=False)
+        (second,), total = await world.db.read(campaign_page, world.workspace_id, limit=1, offset=1, counts=False)
 
         assert (second.campaign.id, second.counts, total) == (ids[1], None, 3)
 
     async def test_are_their_own_workspaces(self, world: World) -> None:
         campaign_id, stranger = (await imported(world, people(1))).id, new_id()
 
-        assert await campaign_page(world.db, stranger, limit=9, offset=0, counts=True) == ([], 0)
-        for ask in (find_campaign, rejected_rows, balance_check):
+        assert await world.db.read(campaign_page, stranger, limit=9, offset=0, counts=True) == ([], 0)
+        for ask in (find_campaign, balance_check):
             with pytest.raises(NotFound):
-                await ask(world.db, stranger, campaign_id)
+                await world.db.read(ask, stranger, campaign_id)
+        with pytest.raises(NotFound):
+            await rejected_rows(world.db, stranger, campaign_id)
 
     async def test_count_their_calls_as_they_go(self, world: World) -> None:
         await imported(world, a_file("+12025550143,,", "nobody,,"))

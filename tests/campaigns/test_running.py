@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import Connection
 
 from attempt_builders import NOON, a_result
 from campaign_builders import (
@@ -50,11 +51,11 @@ from outdial.domain.outcome import Outcome
 from outdial.domain.plan import Plan
 from outdial.domain.rules import Price
 from outdial.jobs.runner import Jobs
-from outdial.store import deliveries
-from outdial.store.agents import agents_by_id
+from outdial.store.agents.versions import agents_by_id
+from outdial.store.calls.lanes import LaneName
 from outdial.store.database import Database
-from outdial.store.lanes import LaneName
 from outdial.store.schema import jobs
+from outdial.store.webhooks import deliveries
 
 OVER = [EventType.CALL_ENDED, EventType.PROCESSED]
 SEVERAL = 2 * AT_ONCE + 7
@@ -296,10 +297,10 @@ class TestACampaign:
         await worked(world)
         (waiting,) = await news(world, campaign_id)
 
-        async def deliver(conn: Any) -> None:
-            assert await deliveries.ready(conn, world.clock(), {waiting.lane: 10}) == [waiting.id]
-            (mine,) = await deliveries.claim(conn, [waiting.id], world.clock(), world.clock() + timedelta(minutes=1))
-            await deliveries.record(conn, mine, mine.tried(Try(world.clock(), status=204)))
+        def deliver(conn: Connection) -> None:
+            assert deliveries.ready(conn, world.clock(), {waiting.lane: 10}) == [waiting.id]
+            (mine,) = deliveries.claim(conn, [waiting.id], world.clock(), world.clock() + timedelta(minutes=1))
+            deliveries.record(conn, mine, mine.tried(Try(world.clock(), status=204)))
 
         await world.db.write(deliver)
         again = await replay(world.db, world.workspace_id, waiting.id, now=world.clock)

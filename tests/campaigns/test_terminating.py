@@ -27,7 +27,7 @@ from outdial.campaigns.making import AT_ONCE, make_some
 from outdial.domain.campaign import CampaignState
 from outdial.domain.ids import new_id
 from outdial.domain.outcome import Outcome
-from outdial.store.agents import agents_by_id
+from outdial.store.agents.versions import agents_by_id
 from outdial.store.database import Database
 from outdial.store.schema import calls
 

@@ -10,10 +10,10 @@ import pytest
 from cli_builders import Home
 from outdial.bootstrap.installation import installation
 from outdial.domain.attempt import Trunk
-from outdial.queries.inventory import AgentRow, agents, trunks
 from outdial.settings import load
 from outdial.store.database import Database
-from outdial.store.trunks import load_trunk
+from outdial.store.equipment.trunks import load_trunk
+from outdial.store.inventory import AgentRow, agents, trunks
 
 HOST = ("--host", "sip.example.com")
 FLOW = """
@@ -203,9 +203,8 @@ def trunk_named(home: Home, name: str) -> Trunk:
     async def look() -> Trunk:
         database, workspace_id = await _opened(home)
         try:
-            row = next(row for row in await trunks(database, workspace_id) if row.name == name)
-            async with database.reading() as conn:
-                trunk = await load_trunk(conn, row.id)
+            row = next(row for row in await database.read(trunks, workspace_id) if row.name == name)
+            trunk = await database.read(load_trunk, row.id)
             assert trunk is not None
             return trunk
         finally:
@@ -218,7 +217,7 @@ def trunk_names(home: Home) -> set[str]:
     async def look() -> set[str]:
         database, workspace_id = await _opened(home)
         try:
-            return {row.name for row in await trunks(database, workspace_id)}
+            return {row.name for row in await database.read(trunks, workspace_id)}
         finally:
             await database.close()
 
@@ -229,7 +228,7 @@ def agent_tagged(home: Home, tag: str) -> AgentRow:
     async def look() -> AgentRow:
         database, workspace_id = await _opened(home)
         try:
-            return next(row for row in await agents(database, workspace_id) if row.tag == tag)
+            return next(row for row in await database.read(agents, workspace_id) if row.tag == tag)
         finally:
             await database.close()
 

@@ -15,8 +15,8 @@ from cli_builders import Home, an_occupied_port
 from outdial.bootstrap.installation import installation
 from outdial.domain.clock import utc_now
 from outdial.domain.record import CallRecord
-from outdial.queries.calls import Filters, history
 from outdial.settings import load
+from outdial.store.calls.reading import Filters, history
 from outdial.store.database import Database
 
 SAM = "+15550001111"
@@ -28,7 +28,7 @@ def calls_of(home: Home) -> list[CallRecord]:
         mine = await installation(settings)
         database = await Database.open(settings.database_url, keys_path=settings.keys_path)
         try:
-            return (await history(database, mine.workspace_id, Filters(), now=utc_now))[0]
+            return (await database.read(history, mine.workspace_id, Filters(), now=utc_now))[0]
         finally:
             await database.close()
 

@@ -8,10 +8,9 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from dialer_builders import World, order_for
-from outdial.commands.agent_links import NumberLink
 from outdial.commands.agents import (
     AgentChange,
     AgentDraft,
@@ -29,10 +28,11 @@ from outdial.domain.errors import Broken, Conflict, Invalid, NotFound, Refused
 from outdial.domain.ids import new_id
 from outdial.domain.outcome import NotReached
 from outdial.domain.subscription import Subscription
-from outdial.queries.agents import agent, agent_page
 from outdial.store import schema
+from outdial.store.agents.links import NumberLink
+from outdial.store.agents.reading import agent, agent_page
+from outdial.store.calls.records import load_call
 from outdial.store.database import Database
-from outdial.store.records import load_call
 
 KNOWLEDGE = "6d81f3e9-b247-4a5c-9e06-41c7d8f5a0b2"
 HOOK = Subscription("ringg", ("call_started",), "https://hooks.example.test/", {"X": "y"})
@@ -60,8 +60,7 @@ async def second_version(world: World, words: str = "Second.", *, active: bool =
 async def said(world: World) -> str:
     """How the call whose turn it is begins."""
     claimed = await world.claimed()
-    async with world.db.reading() as conn:
-        order = await order_for(conn, claimed)
+    order = await world.db.read(order_for, claimed)
     assert isinstance(order, Order)
     return order.brief.greeting
 
@@ -117,7 +116,7 @@ class TestACallPlacedAfterAnEdit:
 
         await edit_agent(world.db, world.workspace_id, world.agent_id, change, now=world.clock)
 
-        found = await agent(world.db, world.workspace_id, world.agent_id)
+        found = await world.db.read(agent, world.workspace_id, world.agent_id)
         assert (found.active.definition.knowledge, found.knowledge) == ((KNOWLEDGE,), {KNOWLEDGE: "Prices"})
 
 
@@ -153,14 +152,13 @@ class TestWhatTheVersionThatTalkedMissed:
         assert await self._read(world, call_id) == ("missing_variable:company_name",)
 
     async def _read(self, world: World, call_id: str) -> tuple[str, ...]:
-        async with world.db.reading() as conn:
-            record = await load_call(conn, call_id, world.clock())
+        record = await world.db.read(load_call, call_id, world.clock())
         assert record is not None
         return record.warnings
 
     async def _came_through(self, world: World, call_id: str, dialect: str) -> None:
-        async def work(conn: AsyncConnection) -> None:
-            await conn.execute(schema.calls.update().where(schema.calls.c.id == call_id).values(dialect=dialect))
+        def work(conn: Connection) -> None:
+            conn.execute(schema.calls.update().where(schema.calls.c.id == call_id).values(dialect=dialect))
 
         await world.db.write(work)
 
@@ -169,7 +167,7 @@ class TestVersions:
     async def test_are_numbered_one_after_the_other(self, world: World) -> None:
         await asyncio.gather(*(second_version(world, f"Version {number}") for number in range(5)))
 
-        found = await agent(world.db, world.workspace_id, world.agent_id)
+        found = await world.db.read(agent, world.workspace_id, world.agent_id)
 
         assert [version.number for version in found.versions] == [1, 6, 5, 4, 3, 2]
         assert found.active.id == world.version_id
@@ -181,7 +179,7 @@ class TestVersions:
 
         await asyncio.gather(*(add(str(number)) for number in range(8)))
 
-        found = await agent(world.db, world.workspace_id, world.agent_id)
+        found = await world.db.read(agent, world.workspace_id, world.agent_id)
         assert sorted(found.active.definition.vocab) == [str(number) for number in range(8)]
 
     async def test_of_another_agent_are_not_found(self, world: World) -> None:
@@ -200,14 +198,13 @@ class TestAnEdit:
 
         free = NumberLink(world.number_ids[0], attached=True)
         change = AgentChange(name="Other", number=free, subscriptions=lambda _: [HOOK], definition=refuse)
-        before = await agent(world.db, world.workspace_id, world.agent_id)
+        before = await world.db.read(agent, world.workspace_id, world.agent_id)
 
         with pytest.raises(Refused, match="not today"):
             await edit_agent(world.db, world.workspace_id, world.agent_id, change, now=world.clock)
 
-        assert await agent(world.db, world.workspace_id, world.agent_id) == before
-        async with world.db.reading() as conn:
-            assert set(await conn.scalars(sa.select(schema.numbers.c.agent_id))) == {None}
+        assert await world.db.read(agent, world.workspace_id, world.agent_id) == before
+        assert await world.db.read(lambda conn: set(conn.scalars(sa.select(schema.numbers.c.agent_id)))) == {None}
 
     async def test_keeps_what_it_does_not_name(self, world: World) -> None:
         hooked = AgentChange(subscriptions=lambda stored: [*stored, HOOK], whitelisted_domains=("https://a.test",))
@@ -216,7 +213,7 @@ class TestAnEdit:
 
         await edit_agent(world.db, world.workspace_id, world.agent_id, AgentChange(name="Other"), now=world.clock)
 
-        found = await agent(world.db, world.workspace_id, world.agent_id)
+        found = await world.db.read(agent, world.workspace_id, world.agent_id)
         assert (found.name, found.subscriptions, found.whitelisted_domains) == ("Other", (HOOK,), ("https://a.test",))
         assert found.updated_at - found.created_at == timedelta(minutes=1)
         assert found.active.updated_at == found.active.created_at
@@ -240,7 +237,7 @@ class TestANewAgent:
 
         made = await create_agent(world.db, world.workspace_id, draft, now=world.clock)
 
-        found = await agent(world.db, world.workspace_id, made.agent_id)
+        found = await world.db.read(agent, world.workspace_id, made.agent_id)
         assert (found.name, found.tag, found.type, found.subscriptions) == ("Ben", "ben", "outbound", (HOOK,))
         assert (found.active.id, found.active.number) == (made.version_id, 1)
 
@@ -269,10 +266,8 @@ class TestAnArchivedAgent:
         calls = [await world.call(lane=name) for name in "ab"]
 
         assert await archive(world.db, world.workspace_id, world.agent_id, now=world.clock) == 2
-
-        async with world.db.reading() as conn:
-            states = sa.select(schema.calls.c.state).where(schema.calls.c.id.in_(calls))
-            assert set(await conn.scalars(states)) == {CallState.CANCELLED}
+        states = sa.select(schema.calls.c.state).where(schema.calls.c.id.in_(calls))
+        assert await world.db.read(lambda conn: set(conn.scalars(states))) == {CallState.CANCELLED}
 
     async def test_lets_the_call_that_is_being_dialled_go_on(self, world: World) -> None:
         call_id = await world.call()
@@ -280,8 +275,9 @@ class TestAnArchivedAgent:
 
         assert await archive(world.db, world.workspace_id, world.agent_id, now=world.clock) == 0
 
-        async with world.db.reading() as conn:
-            state = await conn.scalar(sa.select(schema.calls.c.state).where(schema.calls.c.id == call_id))
+        state = await world.db.read(
+            lambda conn: conn.scalar(sa.select(schema.calls.c.state).where(schema.calls.c.id == call_id))
+        )
         assert state == CallState.ACTIVE
 
     async def test_rings_nobody_even_for_a_call_placed_in_that_moment(self, world: World) -> None:
@@ -289,8 +285,7 @@ class TestAnArchivedAgent:
         await world.call()
         claimed = await world.claimed()
 
-        async with world.db.reading() as conn:
-            order = await order_for(conn, claimed)
+        order = await world.db.read(order_for, claimed)
 
         assert isinstance(order, NotReached)
 
@@ -299,9 +294,7 @@ class TestAnArchivedAgent:
         await edit_agent(world.db, world.workspace_id, world.agent_id, link, now=world.clock)
 
         await archive(world.db, world.workspace_id, world.agent_id, now=world.clock)
-
-        async with world.db.reading() as conn:
-            assert set(await conn.scalars(sa.select(schema.numbers.c.agent_id))) == {None}
+        assert await world.db.read(lambda conn: set(conn.scalars(sa.select(schema.numbers.c.agent_id)))) == {None}
         for again in (archive(world.db, world.workspace_id, world.agent_id, now=world.clock), greet(world, "Hi.")):
             with pytest.raises(NotFound, match="Agent not found"):
                 await again
@@ -315,7 +308,7 @@ class TestReading:
 
         names, place = list[str](), None
         while True:
-            found, place = await agent_page(world.db, world.workspace_id, limit=2, after=place)
+            found, place = await world.db.read(agent_page, world.workspace_id, limit=2, after=place)
             names += [one.name for one in found]
             if place is None:
                 break
@@ -326,13 +319,13 @@ class TestReading:
 
     async def test_of_an_agent_of_another_workspace(self, world: World) -> None:
         with pytest.raises(NotFound):
-            await agent(world.db, new_id(), world.agent_id)
+            await world.db.read(agent, new_id(), world.agent_id)
 
     async def test_names_the_version_that_is_stored_wrong(self, world: World) -> None:
-        async def spoil(conn: AsyncConnection) -> None:
-            await conn.execute(schema.agent_versions.update().values(definition={"greeting": 3}))
+        def spoil(conn: Connection) -> None:
+            conn.execute(schema.agent_versions.update().values(definition={"greeting": 3}))
 
         await world.db.write(spoil)
 
         with pytest.raises(Broken, match=world.version_id):
-            await agent(world.db, world.workspace_id, world.agent_id)
+            await world.db.read(agent, world.workspace_id, world.agent_id)

@@ -9,14 +9,7 @@ import sqlalchemy as sa
 
 from attempt_builders import NOON, a_result
 from dialer_builders import World
-from outdial.commands.change_call import (
-    Selection,
-    Stopped,
-    cancel_call,
-    cancel_waiting,
-    hang_up,
-    reschedule_call,
-)
+from outdial.commands.change_call import Stopped, cancel_call, cancel_waiting, hang_up, reschedule_call
 from outdial.domain.attempt import Answered, Ringing
 from outdial.domain.errors import Conflict, Invalid, NotFound
 from outdial.domain.events import EventType
@@ -24,7 +17,8 @@ from outdial.domain.ids import new_id
 from outdial.domain.outcome import Outcome
 from outdial.domain.plan import Plan
 from outdial.domain.request import RetryPolicy, Window
-from outdial.store.calendar import Claim
+from outdial.store.calls.calendar import Claim
+from outdial.store.calls.waiting_calls import Selection
 from outdial.store.database import Database
 from outdial.store.schema import call_requests, calls
 
@@ -335,6 +329,5 @@ async def a_listed_call(world: World, bulk_list_id: str) -> str:
 
 
 async def plan_of(world: World, call_id: str) -> Plan:
-    async with world.db.reading() as conn:
-        stored = sa.select(call_requests.c.plan).where(call_requests.c.call_id == call_id)
-        return Plan.from_json((await conn.execute(stored)).scalar_one())
+    stored = sa.select(call_requests.c.plan).where(call_requests.c.call_id == call_id)
+    return Plan.from_json(await world.db.read(lambda conn: conn.execute(stored).scalar_one()))

@@ -10,9 +10,9 @@ from credit_builders import ONE_A_MINUTE, Purse
 from outdial.commands.credits import MOST_CREDITS, add_credits, can_pay, set_price
 from outdial.domain.errors import Conflict, Invalid, NotFound
 from outdial.domain.rules import MICROS, Price
-from outdial.queries import inventory
-from outdial.store.credits import Funds
+from outdial.store import inventory
 from outdial.store.database import Database
+from outdial.store.policy.credits import Funds
 
 
 @pytest.fixture
@@ -65,11 +65,11 @@ class TestCredits:
 class TestAPrice:
     async def test_makes_credits_count_and_is_shown_with_them(self, database: Database) -> None:
         purse = await Purse(database).open(credits=10, price=None)
-        before = await inventory.workspace(database, purse.workspace_id)
+        before = await database.read(inventory.workspace, purse.workspace_id)
 
         await set_price(database, purse.workspace_id, ONE_A_MINUTE)
 
-        after = await inventory.workspace(database, purse.workspace_id)
+        after = await database.read(inventory.workspace, purse.workspace_id)
         assert (before.price, after.price) == (None, ONE_A_MINUTE)
         assert after.funds == Funds(10 * MICROS, 0)
 

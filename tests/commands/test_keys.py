@@ -13,7 +13,7 @@ from outdial.commands.keys import DIALECTS, create_key, issue_key, rotate_key, w
 from outdial.commands.provision import create_workspace
 from outdial.domain.access import PUBLISHABLE, READ
 from outdial.domain.errors import Conflict, Invalid, NotFound, Unauthorized
-from outdial.queries.access import authenticate
+from outdial.store.api_keys import authenticate
 from outdial.store.database import Database
 from outdial.store.schema import api_keys
 from workspace_builders import AT_NOON
@@ -46,8 +46,7 @@ class TestAKey:
     async def test_is_not_in_the_database(self, database: Database, workspace_id: str) -> None:
         key = await create_key(database, workspace_id, "ringg", now=AT_NOON)
 
-        async with database.reading() as conn:
-            row = (await conn.execute(sa.select(api_keys))).mappings().one()
+        row = await database.read(lambda conn: conn.execute(sa.select(api_keys)).mappings().one())
 
         assert key not in [str(value) for value in row.values()]
         assert row["hint"] == key[-4:]

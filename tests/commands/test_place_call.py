@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import Connection
 
 from outdial.commands.agents import archive
+from outdial.commands.equipment import add_pool
 from outdial.commands.place_call import place_call
 from outdial.commands.provision import (
     add_agent,
     add_number,
-    add_number_pool,
     add_version,
     create_workspace,
 )
@@ -23,16 +24,15 @@ from outdial.domain.errors import Invalid, NotFound
 from outdial.domain.events import EventType
 from outdial.domain.ids import new_id
 from outdial.domain.request import Callback, Overrides
-from outdial.queries.calls import call_record, events_of
+from outdial.store.calls.reading import call_record, events_of
 from outdial.store.database import Database
 from outdial.store.schema import calls, events
 from store_builders import NOON
 from workspace_builders import AT_NOON, CALLEE, CALLER, GREETING, LUZ, VOICES, an_office, at
 
 
-async def nothing_is_stored(database: Database) -> bool:
-    async with database.reading() as conn:
-        found = [await conn.scalar(sa.select(sa.func.count()).select_from(table)) for table in (calls, events)]
+def nothing_is_stored(conn: Connection) -> bool:
+    found = [conn.scalar(sa.select(sa.func.count()).select_from(table)) for table in (calls, events)]
     return found == [0, 0]
 
 
@@ -42,8 +42,8 @@ class TestAnAcceptedCall:
 
         placed = await office.place()
 
-        record = await call_record(database, office.workspace_id, placed.call_id, now=AT_NOON)
-        facts = await events_of(database, office.workspace_id, placed.call_id)
+        record = await database.read(call_record, office.workspace_id, placed.call_id, now=AT_NOON)
+        facts = await database.read(events_of, office.workspace_id, placed.call_id)
         assert record.state is CallState.REGISTERED
         assert record.due_at == record.created_at == placed.created_at == NOON
         assert record.to_number == CALLEE
@@ -67,7 +67,7 @@ class TestAnAcceptedCall:
 
         placed = await office.place(variables=variables, callback=callback, call_category="renewal", warnings=("w",))
 
-        record = await call_record(database, office.workspace_id, placed.call_id, now=AT_NOON)
+        record = await database.read(call_record, office.workspace_id, placed.call_id, now=AT_NOON)
         assert record.variables == variables
         assert record.callback == callback
         assert record.call_category == "renewal"
@@ -83,11 +83,11 @@ class TestAnAcceptedCall:
 
     async def test_from_a_stored_pool_names_no_number_yet(self, database: Database) -> None:
         office = await an_office(database)
-        pool_id = await add_number_pool(database, office.workspace_id, "pool", now=AT_NOON)
+        pool_id = await add_pool(database, office.workspace_id, "pool", (), now=AT_NOON)
 
         placed = await office.place(number_pool_id=pool_id)
 
-        record = await call_record(database, office.workspace_id, placed.call_id, now=AT_NOON)
+        record = await database.read(call_record, office.workspace_id, placed.call_id, now=AT_NOON)
         assert placed.from_number == ""
         assert record.from_numbers == ()
 
@@ -97,7 +97,7 @@ class TestAnAcceptedCall:
 
         placed = await office.place(overrides=Overrides(scheduled_at=tomorrow))
 
-        record = await call_record(database, office.workspace_id, placed.call_id, now=AT_NOON)
+        record = await database.read(call_record, office.workspace_id, placed.call_id, now=AT_NOON)
         assert record.due_at == tomorrow
         assert record.blocked_by == ("schedule",)
         assert record.next_eligible_at == tomorrow
@@ -114,7 +114,7 @@ class TestAnAcceptedCall:
 
         placed = await office.place(overrides=overrides)
 
-        record = await call_record(database, office.workspace_id, placed.call_id, now=AT_NOON)
+        record = await database.read(call_record, office.workspace_id, placed.call_id, now=AT_NOON)
         assert record.blocked_by == ("schedule", "window")
         assert record.next_eligible_at == datetime.fromisoformat("2026-03-03T09:00:00+05:30")
 
@@ -123,9 +123,9 @@ class TestAnAcceptedCall:
 
         placed = await office.place()
 
-        first = await call_record(database, office.workspace_id, placed.call_id, now=AT_NOON)
+        first = await database.read(call_record, office.workspace_id, placed.call_id, now=AT_NOON)
         a_second_later = at(NOON + timedelta(seconds=1))
-        then = await call_record(database, office.workspace_id, placed.call_id, now=a_second_later)
+        then = await database.read(call_record, office.workspace_id, placed.call_id, now=a_second_later)
         assert (first.blocked_by, first.next_eligible_at) == ((), NOON)
         assert (then.blocked_by, then.next_eligible_at) == (("capacity",), None)
 
@@ -152,7 +152,7 @@ class TestVariablesThatDoNotMatch:
             await office.place(variables={"b": "x"})
 
         assert [fault.path[-1] for fault in refused.value.faults] == ["a", "c"]
-        assert await nothing_is_stored(database)
+        assert await database.read(nothing_is_stored)
 
 
 class TestARequestThatCannotBeMet:
@@ -178,7 +178,7 @@ class TestARequestThatCannotBeMet:
             await office.place(**facts)
 
         assert refused.value.field
-        assert await nothing_is_stored(database)
+        assert await database.read(nothing_is_stored)
 
     async def test_by_the_things_of_another_workspace(self, database: Database) -> None:
         office = await an_office(database)
@@ -250,4 +250,4 @@ class TestARequestThatCannotBeMet:
         with pytest.raises(Invalid, match="character that cannot be stored"):
             await office.place(**facts)
 
-        assert await nothing_is_stored(database)
+        assert await database.read(nothing_is_stored)

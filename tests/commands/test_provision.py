@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from outdial.commands.agents import archive
+from outdial.commands.equipment import add_pool
 from outdial.commands.provision import (
     add_agent,
     add_number,
-    add_number_pool,
     add_trunk,
     add_version,
     create_workspace,
@@ -21,10 +21,10 @@ from outdial.domain.agent import Definition
 from outdial.domain.attempt import Trunk
 from outdial.domain.errors import Broken, Conflict, Invalid, NotFound
 from outdial.domain.ids import new_id
-from outdial.queries import inventory
+from outdial.store import inventory
 from outdial.store.database import Database
+from outdial.store.equipment.trunks import load_trunk
 from outdial.store.schema import agent_versions
-from outdial.store.trunks import load_trunk
 from workspace_builders import AT_NOON, CALLER, GREETING, an_office
 
 
@@ -44,19 +44,16 @@ class TestATrunk:
         )
 
         await add_trunk(database, workspace_id, trunk, now=AT_NOON)
-
-        async with database.reading() as conn:
-            assert await load_trunk(conn, trunk.id) == trunk
+        assert await database.read(load_trunk, trunk.id) == trunk
 
     async def test_never_shows_its_password(self, database: Database) -> None:
         office = await an_office(database)
 
-        (shown,) = await inventory.trunks(database, office.workspace_id)
+        (shown,) = await database.read(inventory.trunks, office.workspace_id)
 
         assert shown.has_password
         assert "hush" not in repr(shown)
-        async with database.reading() as conn:
-            assert "hush" not in repr(await load_trunk(conn, office.trunk_id))
+        assert "hush" not in repr(await database.read(load_trunk, office.trunk_id))
 
     async def test_has_a_name_of_its_own(self, database: Database) -> None:
         office = await an_office(database)
@@ -81,7 +78,7 @@ class TestANumber:
     async def test_hangs_on_a_trunk_and_pool_of_its_own_workspace(self, database: Database) -> None:
         office = await an_office(database)
         stranger = await create_workspace(database, "Somebody else", now=AT_NOON)
-        pool_id = await add_number_pool(database, office.workspace_id, "pool", now=AT_NOON)
+        pool_id = await add_pool(database, office.workspace_id, "pool", (), now=AT_NOON)
         trunk_id = await add_trunk(database, stranger, Trunk(id="", name="theirs", host="x"), now=AT_NOON)
 
         with pytest.raises(NotFound, match="Trunk not found"):
@@ -101,7 +98,7 @@ class TestAnAgent:
         with pytest.raises(Invalid, match="call_config"):
             await add_version(database, office.workspace_id, office.agent_id, faulty, now=AT_NOON)
 
-        (agent,) = await inventory.agents(database, office.workspace_id)
+        (agent,) = await database.read(inventory.agents, office.workspace_id)
         assert agent.version_number == 1
 
     async def test_that_is_stored_wrong_is_no_fault_of_its_reader(self, database: Database) -> None:
@@ -109,12 +106,12 @@ class TestAnAgent:
         await database.write(lambda conn: conn.execute(agent_versions.update().values(definition={"colour": "red"})))
 
         with pytest.raises(Broken, match="stored wrong"):
-            await inventory.agents(database, office.workspace_id)
+            await database.read(inventory.agents, office.workspace_id)
 
     async def test_is_given_a_tag_of_the_usual_form(self, database: Database) -> None:
         office = await an_office(database)
 
-        agent = await inventory.agent(database, office.workspace_id, office.agent_id)
+        agent = await database.read(inventory.agent, office.workspace_id, office.agent_id)
 
         assert re.fullmatch(r"agent_[0-9a-f]{21}", agent.tag)
         assert (agent.name, agent.version_number, agent.definition) == ("Ava", 1, GREETING)
@@ -146,7 +143,7 @@ class TestAnAgent:
             description="politer",
         )
 
-        agent = await inventory.agent(database, office.workspace_id, office.agent_id)
+        agent = await database.read(inventory.agent, office.workspace_id, office.agent_id)
         assert (agent.version_id, agent.version_number, agent.version_description) == (version_id, 2, "politer")
         assert agent.definition.greeting == "Good day."
 
@@ -157,7 +154,7 @@ class TestAnAgent:
             *(add_version(database, office.workspace_id, office.agent_id, GREETING, now=AT_NOON) for _ in range(8))
         )
 
-        agent = await inventory.agent(database, office.workspace_id, office.agent_id)
+        agent = await database.read(inventory.agent, office.workspace_id, office.agent_id)
         assert agent.version_number == 9
 
     async def test_leaves_the_list_when_archived(self, database: Database) -> None:
@@ -165,8 +162,8 @@ class TestAnAgent:
 
         await archive(database, office.workspace_id, office.agent_id, now=AT_NOON)
 
-        assert await inventory.agents(database, office.workspace_id) == []
-        assert (await inventory.agent(database, office.workspace_id, office.agent_id)).archived_at == AT_NOON()
+        assert await database.read(inventory.agents, office.workspace_id) == []
+        assert (await database.read(inventory.agent, office.workspace_id, office.agent_id)).archived_at == AT_NOON()
         with pytest.raises(NotFound):
             await archive(database, office.workspace_id, office.agent_id, now=AT_NOON)
         with pytest.raises(NotFound):

@@ -7,22 +7,24 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import Connection
 
 from outdial.commands import rotate_secrets as rotation
 from outdial.commands.provision import add_trunk, create_workspace
 from outdial.domain.attempt import Trunk
 from outdial.domain.clock import utc_now
 from outdial.domain.errors import Conflict, Refused
-from outdial.store import keys
 from outdial.store.database import Database
-from outdial.store.key_file import KeyFile
-from outdial.store.key_watch import KeyWatch, watched_keys
-from outdial.store.keys import KeyState
+from outdial.store.equipment.trunks import load_trunk
 from outdial.store.schema import trunks
-from outdial.store.trunks import load_trunk
+from outdial.store.secrets import keys
+from outdial.store.secrets.key_file import KeyFile
+from outdial.store.secrets.key_watch import KeyWatch, watched_keys
+from outdial.store.secrets.keys import KeyState
 from store_builders import ENGINES, a_database_url
 
 SECRET = "correct-horse-battery-staple"
@@ -54,20 +56,15 @@ async def a_trunk(database: Database) -> str:
     return await add_trunk(database, workspace_id, trunk, now=utc_now)
 
 
-async def password_of(database: Database, trunk_id: str) -> str:
-    async with database.reading() as conn:
-        trunk = await load_trunk(conn, trunk_id)
+def password_of(conn: Connection, trunk_id: str) -> str:
+    trunk = load_trunk(conn, trunk_id)
     assert trunk is not None
     return trunk.password
 
 
-async def stored_with(database: Database) -> set[str]:
+def stored_with(conn: Connection) -> set[str]:
     """The keys that passwords are really sealed with."""
-    async with database.reading() as conn:
-        return {
-            text.split(":")[2]
-            for text in (await conn.execute(sa.select(sa.cast(trunks.c.password, sa.Text)))).scalars()
-        }
+    return {text.split(":")[2] for text in conn.execute(sa.select(sa.cast(trunks.c.password, sa.Text))).scalars()}
 
 
 class TestARotation:
@@ -79,10 +76,10 @@ class TestARotation:
 
             assert done.key_id != old
             assert done.rows == 1
-            assert await stored_with(database) == {done.key_id}
+            assert await database.read(stored_with) == {done.key_id}
             assert list(KeyFile(tmp_path / "key").read()) == [done.key_id]
             assert await database.read(keys.states) == {done.key_id: KeyState.IN_USE}
-            assert await password_of(database, trunk_id) == SECRET
+            assert await database.read(password_of, trunk_id) == SECRET
 
     async def test_makes_the_old_key_useless(self, url: str, tmp_path: Path) -> None:
         async with opened(url, tmp_path / "key") as database:
@@ -101,12 +98,12 @@ class TestARotation:
             while not rotating.done():
                 await watch.look()
                 # Whatever state the rotation is in, its secrets are there for the node.
-                assert await password_of(node, trunk_id) == SECRET
+                assert await node.read(password_of, trunk_id) == SECRET
                 await asyncio.sleep(0.05)
 
             assert node.vault.sealing == (await rotating).key_id
-            assert await password_of(node, await a_trunk(node)) == SECRET
-            assert await stored_with(node) == {node.vault.sealing}
+            assert await node.read(password_of, await a_trunk(node)) == SECRET
+            assert await node.read(stored_with) == {node.vault.sealing}
 
     async def test_changes_nothing_while_a_node_elsewhere_lacks_the_new_key(self, url: str, tmp_path: Path) -> None:
         """That node has a copy of the file, on another machine."""
@@ -120,9 +117,9 @@ class TestARotation:
                 with pytest.raises(Conflict, match=r"do not have the new key yet: copy .*: elsewhere"):
                     await rotated(database, patience_s=0)
 
-                assert await stored_with(database) == {old}
-                assert await password_of(database, await a_trunk(database)) == SECRET
-                assert await password_of(elsewhere, trunk_id) == SECRET
+                assert await database.read(stored_with) == {old}
+                assert await database.read(password_of, await a_trunk(database)) == SECRET
+                assert await elsewhere.read(password_of, trunk_id) == SECRET
                 # Its operator does as he was told.
                 shutil.copyfile(tmp_path / "key", tmp_path / "copy")
                 await watch.look()
@@ -131,7 +128,7 @@ class TestARotation:
                     await watch.look()
                     await asyncio.sleep(0.05)
                 assert (await rotating).rows == 2
-                assert await password_of(elsewhere, trunk_id) == SECRET
+                assert await elsewhere.read(password_of, trunk_id) == SECRET
 
     @pytest.mark.parametrize("after", range(1, 6))
     async def test_broken_off_anywhere_loses_nothing_and_is_finished_by_the_next(
@@ -144,13 +141,13 @@ class TestARotation:
                 await rotated(broken)
 
         async with opened(url, tmp_path / "key") as database:
-            assert await password_of(database, trunk_id) == SECRET
+            assert await database.read(password_of, trunk_id) == SECRET
             done = await rotated(database)
 
             assert done.key_id != old
-            assert await stored_with(database) == {done.key_id}
+            assert await database.read(stored_with) == {done.key_id}
             assert list(KeyFile(tmp_path / "key").read()) == [done.key_id]
-            assert await password_of(database, trunk_id) == SECRET
+            assert await database.read(password_of, trunk_id) == SECRET
 
     async def test_waits_for_no_node_that_has_stopped(self, url: str, tmp_path: Path) -> None:
         async with opened(url, tmp_path / "key") as database:
@@ -159,13 +156,13 @@ class TestARotation:
 
             await rotated(database, patience_s=0)
 
-            assert await database.read(lambda conn: keys.holders(conn, utc_now())) == []
+            assert await database.read(keys.holders, utc_now()) == []
 
     async def test_lets_no_node_start_that_lacks_the_coming_key(self, url: str, tmp_path: Path) -> None:
         async with opened(url, tmp_path / "key") as database:
             shutil.copyfile(tmp_path / "key", tmp_path / "copy")
             coming = KeyFile(tmp_path / "key").add()
-            await database.write(lambda conn: keys.add(conn, coming, KeyState.COMING, utc_now()))
+            await database.write(keys.add, coming, KeyState.COMING, utc_now())
 
             with pytest.raises(Refused, match="does not hold it"):
                 await Database.open(url, keys_path=tmp_path / "copy")
@@ -193,11 +190,11 @@ class _Mortal(Database):
 
     writes_left = 1_000
 
-    async def write(self, work):  # type: ignore[no-untyped-def]
+    async def write(self, *args: Any, **options: Any) -> Any:
         if self.writes_left == 0:
             raise _Killed
         self.writes_left -= 1
-        return await super().write(work)
+        return await super().write(*args, **options)
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from datetime import time
 from typing import Any
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from outdial.commands.provision import add_number, add_trunk, create_workspace
 from outdial.commands.rules import change_rules, limit_number, limit_trunk
@@ -17,8 +17,8 @@ from outdial.domain.attempt import Trunk
 from outdial.domain.errors import Broken, Invalid, NotFound
 from outdial.domain.ids import new_id
 from outdial.domain.rules import CallingHours, CallingPolicy, Price, Rules
-from outdial.queries.rules import number_limits, rules_of, trunk_limits
 from outdial.store.database import Database
+from outdial.store.policy.reading import number_limits, rules_of, trunk_limits
 from outdial.store.schema import workspaces
 from workspace_builders import AT_NOON, an_office
 
@@ -31,7 +31,7 @@ class TestTheRulesOfAWorkspace:
     ) -> None:
         workspace_id = await create_workspace(database, "Example Dental", now=AT_NOON)
 
-        assert await rules_of(database, workspace_id) == Rules(CallingPolicy(suppression=True))
+        assert await database.read(rules_of, workspace_id) == Rules(CallingPolicy(suppression=True))
 
     async def test_are_read_back_as_they_were_laid_down(self, database: Database) -> None:
         workspace_id = await create_workspace(database, "Example Dental", now=AT_NOON)
@@ -39,7 +39,7 @@ class TestTheRulesOfAWorkspace:
         await change_rules(database, workspace_id, lambda rules: replace(rules, policy=BY_DAY))
         await change_rules(database, workspace_id, lambda rules: replace(rules, max_calls=20))
 
-        assert await rules_of(database, workspace_id) == Rules(BY_DAY, max_calls=20)
+        assert await database.read(rules_of, workspace_id) == Rules(BY_DAY, max_calls=20)
 
     async def test_are_changed_by_several_at_once_without_losing_any_of_it(self, database: Database) -> None:
         workspace_id = await create_workspace(database, "Example Dental", now=AT_NOON)
@@ -53,7 +53,7 @@ class TestTheRulesOfAWorkspace:
 
         await asyncio.gather(*(change_rules(database, workspace_id, change) for change in changes))
 
-        assert await rules_of(database, workspace_id) == Rules(BY_DAY, 20, Price(50_000))
+        assert await database.read(rules_of, workspace_id) == Rules(BY_DAY, 20, Price(50_000))
 
     async def test_that_cannot_be_are_refused_naming_each_member_and_change_nothing(self, database: Database) -> None:
         workspace_id = await create_workspace(database, "Example Dental", now=AT_NOON)
@@ -64,7 +64,7 @@ class TestTheRulesOfAWorkspace:
             await change_rules(database, workspace_id, lambda rules: replace(rules, policy=never))
 
         assert [fault.path for fault in refused.value.faults] == [("hours",), ("per_day",)]
-        assert (await rules_of(database, workspace_id)).policy == BY_DAY
+        assert (await database.read(rules_of, workspace_id)).policy == BY_DAY
 
     async def test_nobody_can_read_are_not_overwritten_by_a_change(self, database: Database) -> None:
         workspace_id = await create_workspace(database, "Example Dental", now=AT_NOON)
@@ -73,13 +73,13 @@ class TestTheRulesOfAWorkspace:
         with pytest.raises(Broken, match="quiet_after is not known"):
             await change_rules(database, workspace_id, lambda rules: replace(rules, max_calls=5))
         with pytest.raises(Broken):
-            await rules_of(database, workspace_id)
+            await database.read(rules_of, workspace_id)
 
     async def test_of_an_unknown_workspace_are_not_found(self, database: Database) -> None:
         with pytest.raises(NotFound):
             await change_rules(database, new_id(), lambda rules: replace(rules, max_calls=5))
         with pytest.raises(NotFound):
-            await rules_of(database, new_id())
+            await database.read(rules_of, new_id())
 
 
 class TestTheLimitOfANumber:
@@ -87,9 +87,9 @@ class TestTheLimitOfANumber:
         office = await an_office(database)
 
         await limit_number(database, office.workspace_id, office.number_id, 5)
-        (limited,) = await number_limits(database, office.workspace_id)
+        (limited,) = await database.read(number_limits, office.workspace_id)
         await limit_number(database, office.workspace_id, office.number_id, None)
-        (lifted,) = await number_limits(database, office.workspace_id)
+        (lifted,) = await database.read(number_limits, office.workspace_id)
 
         assert (limited.max_calls, lifted.max_calls) == (5, None)
 
@@ -100,7 +100,7 @@ class TestTheLimitOfANumber:
             database, office.workspace_id, office.trunk_id, "+12025550199", now=AT_NOON, max_calls=2
         )
 
-        limits = {row.id: row.max_calls for row in await number_limits(database, office.workspace_id)}
+        limits = {row.id: row.max_calls for row in await database.read(number_limits, office.workspace_id)}
         assert limits == {office.number_id: None, added: 2}
 
     async def test_is_a_whole_number(self, database: Database) -> None:
@@ -118,7 +118,7 @@ class TestTheLimitOfANumber:
         with pytest.raises(NotFound, match="Number not found"):
             await limit_number(database, stranger, office.number_id, 5)
 
-        assert await number_limits(database, stranger) == []
+        assert await database.read(number_limits, stranger) == []
 
 
 class TestTheLimitsOfATrunk:
@@ -128,7 +128,7 @@ class TestTheLimitsOfATrunk:
         await limit_trunk(database, office.workspace_id, office.trunk_id, max_calls=30, calls_per_s=2.5)
         await limit_trunk(database, office.workspace_id, office.trunk_id, max_calls=None)
 
-        (trunk,) = await trunk_limits(database, office.workspace_id)
+        (trunk,) = await database.read(trunk_limits, office.workspace_id)
         assert (trunk.max_calls, trunk.calls_per_s) == (None, 2.5)
 
     async def test_may_be_there_from_the_first_day(self, database: Database) -> None:
@@ -137,7 +137,7 @@ class TestTheLimitsOfATrunk:
 
         await add_trunk(database, workspace_id, trunk, now=AT_NOON, max_calls=30, calls_per_s=2)
 
-        (stored,) = await trunk_limits(database, workspace_id)
+        (stored,) = await database.read(trunk_limits, workspace_id)
         assert (stored.name, stored.max_calls, stored.calls_per_s) == ("main", 30, 2)
 
     @pytest.mark.parametrize("wrong", [{"max_calls": -1}, {"calls_per_s": 0}])
@@ -151,7 +151,7 @@ class TestTheLimitsOfATrunk:
                 database, office.workspace_id, Trunk(id="", name="x", host="127.0.0.1"), now=AT_NOON, **wrong
             )
 
-        assert [row.name for row in await trunk_limits(database, office.workspace_id)] == ["main"]
+        assert [row.name for row in await database.read(trunk_limits, office.workspace_id)] == ["main"]
 
     async def test_are_its_workspaces_business_only(self, database: Database) -> None:
         office = await an_office(database)
@@ -162,7 +162,7 @@ class TestTheLimitsOfATrunk:
 
 
 async def store_rules(database: Database, settings: dict[str, Any]) -> None:
-    async def work(conn: AsyncConnection) -> None:
-        await conn.execute(workspaces.update().values(settings=settings))
+    def work(conn: Connection) -> None:
+        conn.execute(workspaces.update().values(settings=settings))
 
     await database.write(work)

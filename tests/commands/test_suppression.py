@@ -10,8 +10,8 @@ import pytest
 from outdial.commands.provision import create_workspace
 from outdial.commands.suppression import suppress, suppress_all, unsuppress
 from outdial.domain.errors import Invalid, NotFound
-from outdial.queries.suppression import SuppressionRow, suppressions
 from outdial.store.database import Database
+from outdial.store.policy.suppressions import SuppressionRow, suppression_page
 from store_builders import NOON
 from workspace_builders import AT_NOON, at
 
@@ -24,7 +24,7 @@ async def a_workspace(database: Database) -> str:
 
 
 async def numbers_of(database: Database, workspace_id: str) -> list[str]:
-    return [row.number for row in await suppressions(database, workspace_id, limit=10_000)]
+    return [row.number for row in await database.read(suppression_page, workspace_id, limit=10_000)]
 
 
 class TestANumber:
@@ -33,7 +33,7 @@ class TestANumber:
 
         assert await suppress(database, workspace_id, f" {ANN} ", "asked not to be rung", now=AT_NOON)
 
-        (row,) = await suppressions(database, workspace_id, limit=10)
+        (row,) = await database.read(suppression_page, workspace_id, limit=10)
         assert row == SuppressionRow(ANN, "asked not to be rung", NOON)
 
     async def test_put_on_it_again_keeps_its_first_reason_and_time(self, database: Database) -> None:
@@ -42,7 +42,7 @@ class TestANumber:
 
         assert not await suppress(database, workspace_id, ANN, "again", now=LATER)
 
-        (row,) = await suppressions(database, workspace_id, limit=10)
+        (row,) = await database.read(suppression_page, workspace_id, limit=10)
         assert (row.reason, row.created_at) == ("asked not to be rung", NOON)
 
     async def test_is_taken_off_it_once(self, database: Database) -> None:
@@ -85,7 +85,7 @@ class TestAList:
         )
 
         assert new == 2
-        rows = await suppressions(database, workspace_id, limit=10)
+        rows = await database.read(suppression_page, workspace_id, limit=10)
         assert [(row.number, row.reason) for row in rows] == [(ANN, "a"), (BOB, "first"), (CAT, "c")]
 
     async def test_with_wrong_entries_names_each_and_is_not_taken(self, database: Database) -> None:
@@ -130,9 +130,9 @@ class TestAList:
         workspace_id = await a_workspace(database)
         await suppress_all(database, workspace_id, [(CAT, ""), (ANN, ""), (BOB, "")], now=AT_NOON)
 
-        first = await suppressions(database, workspace_id, limit=2)
+        first = await database.read(suppression_page, workspace_id, limit=2)
         await unsuppress(database, workspace_id, BOB)
-        rest = await suppressions(database, workspace_id, limit=2, after=first[-1].number)
+        rest = await database.read(suppression_page, workspace_id, limit=2, after=first[-1].number)
 
         assert [row.number for row in first] == [ANN, BOB]
         assert [row.number for row in rest] == [CAT]

@@ -8,8 +8,8 @@ from outdial.commands.provision import create_workspace
 from outdial.commands.users import add_user, remove_user
 from outdial.domain.errors import Conflict, Invalid, NotFound
 from outdial.domain.ids import new_id
-from outdial.queries.people import users_of
 from outdial.store.database import Database
+from outdial.store.users import users_of
 from workspace_builders import AT_NOON
 
 
@@ -23,7 +23,7 @@ class TestAUser:
     async def test_has_an_address_in_small_letters_and_a_name_from_it(self, database: Database) -> None:
         workspace_id = await an_owned_workspace(database)
 
-        (user,) = await users_of(database, workspace_id)
+        (user,) = await database.read(users_of, workspace_id)
 
         assert (user.email, user.username, user.role) == ("owner@example.test", "owner", "owner")
         assert user.invite_status == "success"
@@ -37,7 +37,7 @@ class TestAUser:
     async def test_may_belong_to_two_workspaces(self, database: Database) -> None:
         first, second = await an_owned_workspace(database), await an_owned_workspace(database)
 
-        assert len(await users_of(database, first)) == len(await users_of(database, second)) == 1
+        assert len(await database.read(users_of, first)) == len(await database.read(users_of, second)) == 1
 
     @pytest.mark.parametrize("email", ["", "owner", "@example.test", "a b@example.test", "a@b@c", "a\0@example.test"])
     async def test_needs_an_address(self, database: Database, email: str) -> None:
@@ -62,7 +62,7 @@ class TestRemoving:
 
         await remove_user(database, workspace_id, "Ann@example.test")
 
-        assert [user.email for user in await users_of(database, workspace_id)] == ["owner@example.test"]
+        assert [user.email for user in await database.read(users_of, workspace_id)] == ["owner@example.test"]
 
     async def test_of_the_last_owner_is_refused(self, database: Database) -> None:
         workspace_id = await an_owned_workspace(database)
@@ -84,4 +84,4 @@ class TestRemoving:
         done = await asyncio.gather(*(remove_user(database, workspace_id, one) for one in both), return_exceptions=True)
 
         assert [type(one) for one in done].count(Conflict) == 1
-        assert len(await users_of(database, workspace_id)) == 1
+        assert len(await database.read(users_of, workspace_id)) == 1

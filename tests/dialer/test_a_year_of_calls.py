@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from attempt_builders import a_result, a_talk
 from dialer_builders import SettableClock, World, ask, claim_due, finish
@@ -24,8 +24,9 @@ from outdial.domain.events import EventType
 from outdial.domain.outcome import ANSWERED, RETRY_CLASS, Outcome
 from outdial.domain.request import Overrides
 from outdial.domain.rules import CallingHours, CallingPolicy, Rules
-from outdial.store import leases, schema
-from outdial.store.calendar import Claim
+from outdial.store import schema
+from outdial.store.calls import leases
+from outdial.store.calls.calendar import Claim
 from outdial.store.database import Database
 from outdial.store.events import append, events_of_call
 from store_builders import a_database
@@ -133,12 +134,12 @@ async def _live_through(told: Sequence[Story]) -> None:
                 assert all(count <= 2 for count in _in_any(timedelta(hours=24), moments))
                 assert all(count <= 3 for count in _in_any(timedelta(days=7), moments))
             for call_id, story in calls.items():
-                await _ended_once(database, call_id, story, dials=sum(dialled == call_id for dialled, _ in dials))
+                await database.read(_ended_once, call_id, story, dials=sum(dialled == call_id for dialled, _ in dials))
 
 
 async def _lay_down(office: Office, rules: Rules) -> None:
-    async def work(conn: AsyncConnection) -> None:
-        await conn.execute(schema.workspaces.update().values(settings=rules.to_json()))
+    def work(conn: Connection) -> None:
+        conn.execute(schema.workspaces.update().values(settings=rules.to_json()))
 
     await office.db.write(work)
 
@@ -148,7 +149,7 @@ async def _a_year(
 ) -> AsyncIterator[tuple[str, datetime]]:
     """Every dial, while the clock jumps from one due moment to the next."""
     rng = Random(7)
-    while (due_at := await _next_due(database)) is not None:
+    while (due_at := await database.read(_next_due)) is not None:
         clock.now = max(clock.now, due_at)
         assert clock.now < NEW_YEAR + 2 * YEAR, "the calendar does not come to an end"
         for one in await _claimed(database, clock(), rng):
@@ -159,23 +160,22 @@ async def _a_year(
 
 
 async def _claimed(database: Database, now: datetime, rng: Random) -> list[Claim]:
-    async def work(conn: AsyncConnection) -> list[Claim]:
-        return await claim_due(conn, await leases.acquire(conn, "node", now, 30), now, room=100, rng=rng)
+    def work(conn: Connection) -> list[Claim]:
+        return claim_due(conn, leases.acquire(conn, "node", now, 30), now, room=100, rng=rng)
 
     return await database.write(work)
 
 
-async def _next_due(database: Database) -> datetime | None:
-    async with database.reading() as conn:
-        waiting = sa.select(sa.func.min(schema.calls.c.due_at)).where(schema.calls.c.state.in_(sorted(WAITING)))
-        found: datetime | None = await conn.scalar(waiting)
-        return found
+def _next_due(conn: Connection) -> datetime | None:
+    waiting = sa.select(sa.func.min(schema.calls.c.due_at)).where(schema.calls.c.state.in_(sorted(WAITING)))
+    found: datetime | None = conn.scalar(waiting)
+    return found
 
 
 async def _dialled(database: Database, one: Claim, now: datetime) -> bool:
-    async def work(conn: AsyncConnection) -> bool:
-        leave = await ask(conn, one, now)
-        await append(conn, leave.facts if leave else ())
+    def work(conn: Connection) -> bool:
+        leave = ask(conn, one, now)
+        append(conn, leave.facts if leave else ())
         return leave is not None
 
     return await database.write(work)
@@ -185,10 +185,10 @@ async def _ends(database: Database, one: Claim, story: Story, at: datetime) -> N
     outcome = story.outcomes[one.attempt - 1]
     result = a_result(outcome, at=at, talk=a_talk() if outcome in ANSWERED else None)
 
-    async def work(conn: AsyncConnection) -> None:
-        done = await finish(conn, one, result)
+    def work(conn: Connection) -> None:
+        done = finish(conn, one, result)
         assert done is not None
-        await append(conn, done.facts)
+        append(conn, done.facts)
 
     await database.write(work)
 
@@ -199,10 +199,9 @@ def _in_any(span: timedelta, moments: Sequence[datetime]) -> Iterator[int]:
         yield sum(first <= other < first + span for other in moments)
 
 
-async def _ended_once(database: Database, call_id: str, story: Story, *, dials: int) -> None:
-    async with database.reading() as conn:
-        row = (await conn.execute(sa.select(schema.calls).where(schema.calls.c.id == call_id))).mappings().one()
-        told = [event.type for event in await events_of_call(conn, call_id)]
+def _ended_once(conn: Connection, call_id: str, story: Story, *, dials: int) -> None:
+    row = conn.execute(sa.select(schema.calls).where(schema.calls.c.id == call_id)).mappings().one()
+    told = [event.type for event in events_of_call(conn, call_id)]
     assert row["state"] in TERMINAL
     assert told.count(EventType.CALL_ENDED) == told.count(EventType.PROCESSED) == 1
     if row["state"] == CallState.CANCELLED and row["reason"]:

@@ -13,7 +13,7 @@ from outdial.domain.attempt import Answered, DigitsPressed, Result, Ringing, Sai
 from outdial.domain.events import EventType
 from outdial.domain.outcome import EndedBy, Outcome
 from outdial.domain.request import RetryPolicy
-from outdial.store.calendar import Claim
+from outdial.store.calls.calendar import Claim
 from outdial.store.database import Database
 
 ONCE_MORE = RetryPolicy(count=1, failed_min=30)

@@ -8,17 +8,19 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import Connection
 
 from attempt_builders import NOON
 from dialer_builders import World
+from outdial.domain.clock import to_micros
 from outdial.domain.rules import Price, Rules
-from outdial.store.batches import fence
-from outdial.store.calendar import Glance, glance
+from outdial.store.calls.batches import fence
+from outdial.store.calls.calendar import Glance, glance
+from outdial.store.calls.lanes import DUE_IN_LANE, DUE_LANES, STILL_WAITS, lanes_due
+from outdial.store.calls.survey import LATELY, LIVE
 from outdial.store.database import Database
-from outdial.store.lanes import DUE_IN_LANE, DUE_LANES, STILL_WAITS, lanes_due
-from outdial.store.schema import calls, to_micros
+from outdial.store.schema import calls
 from outdial.store.seeks import lateral_of, union_of
-from outdial.store.survey import LATELY, LIVE
 
 AHEAD = timedelta(minutes=1)
 
@@ -29,8 +31,7 @@ async def world(database: Database) -> World:
 
 
 async def seen(world: World, ahead: timedelta = AHEAD) -> Glance:
-    async with world.db.reading() as conn:
-        return await glance(conn, world.clock(), world.clock() + ahead)
+    return await world.db.read(glance, world.clock(), world.clock() + ahead)
 
 
 class TestAGlance:
@@ -104,7 +105,7 @@ class TestLookingForDueCalls:
         await world.fill(future=15_000, past=15_000)
         future, now = world.lane("future"), to_micros(NOON)
 
-        lanes = await _plan(world.db, DUE_LANES, {"by": now})
+        lanes = await world.db.read(_plan, DUE_LANES, {"by": now})
         due = await _seek_plan(world.db, DUE_IN_LANE, {"key": future, "most": 10}, now=now)
 
         for plan in (lanes, due):
@@ -116,9 +117,7 @@ class TestLookingForDueCalls:
         for index in range(5):
             await world.call(lane=f"later-{index}", due_at=NOON + timedelta(days=1))
         await world.call(lane="due")
-
-        async with world.db.reading() as conn:
-            assert await lanes_due(conn, NOON) == {world.lane("due"): NOON}
+        assert await world.db.read(lanes_due, NOON) == {world.lane("due"): NOON}
 
 
 class TestCountingWhatIsUp:
@@ -127,7 +126,7 @@ class TestCountingWhatIsUp:
         since = to_micros(NOON - timedelta(minutes=10))
         key = {"key": world.trunk_id, "dials_since": since, "dials": 50, "results_since": since, "results": 50}
 
-        live = await _plan(world.db, LIVE, {"workspaces": [world.workspace_id]})
+        live = await world.db.read(_plan, LIVE, {"workspaces": [world.workspace_id]})
         lately = await _seek_plan(world.db, LATELY, key)
 
         for plan, index in ((live, "ix_attempts_live"), (lately, "ix_attempts_trunk")):
@@ -143,9 +142,9 @@ async def _seek_plan(db: Database, term: str, key: Mapping[str, Any], **all_keys
     """As ``seek`` asks either engine, with two keys that are alike."""
     if db.url.get_backend_name() == "sqlite":
         values = {f"{name}{at}": value for at in range(2) for name, value in key.items()}
-        return await _plan(db, union_of(term, tuple(key), 2), values | all_keys)
+        return await db.read(_plan, union_of(term, tuple(key), 2), values | all_keys)
     types = tuple((name, type(value)) for name, value in key.items())
-    return await _plan(db, lateral_of(term, types), {name: [value] * 2 for name, value in key.items()} | all_keys)
+    return await db.read(_plan, lateral_of(term, types), {name: [value] * 2 for name, value in key.items()} | all_keys)
 
 
 class TestCallsNamedByTheirIds:
@@ -157,20 +156,19 @@ class TestCallsNamedByTheirIds:
         await world.fill(future=0, past=15_000)
         ids = [await world.call(due_at=NOON + timedelta(days=1)) for _ in range(20)]
 
-        plan = await _plan(world.db, sa.select(calls.c.id).where(calls.c.id.in_(ids), condition), {})
+        plan = await world.db.read(_plan, sa.select(calls.c.id).where(calls.c.id.in_(ids), condition), {})
 
         assert "ix_calls_waiting" not in plan
         assert "pk_calls" in plan or "sqlite_autoindex_calls" in plan
 
 
-async def _plan(db: Database, statement: sa.ClauseElement, values: Mapping[str, Any]) -> str:
-    async with db.reading() as conn:
-        how = "EXPLAIN QUERY PLAN" if conn.dialect.name == "sqlite" else "EXPLAIN"
-        text = (
-            statement
-            if isinstance(statement, sa.TextClause)
-            else statement.params(values).compile(dialect=conn.dialect, compile_kwargs={"literal_binds": True})
-        )
-        asked = sa.text(f"{how} {text}")
-        rows = (await conn.execute(asked, values if isinstance(statement, sa.TextClause) else {})).all()
-        return "\n".join(str(row[-1]) for row in rows)
+def _plan(conn: Connection, statement: sa.ClauseElement, values: Mapping[str, Any]) -> str:
+    how = "EXPLAIN QUERY PLAN" if conn.dialect.name == "sqlite" else "EXPLAIN"
+    text = (
+        statement
+        if isinstance(statement, sa.TextClause)
+        else statement.params(values).compile(dialect=conn.dialect, compile_kwargs={"literal_binds": True})
+    )
+    asked = sa.text(f"{how} {text}")
+    rows = conn.execute(asked, values if isinstance(statement, sa.TextClause) else {}).all()
+    return "\n".join(str(row[-1]) for row in rows)

@@ -17,9 +17,9 @@ from outdial.domain.health import FAILURES_IN_A_ROW, REST
 from outdial.domain.outcome import NotReached, Outcome
 from outdial.domain.request import RetryPolicy
 from outdial.domain.rules import Price, Rules
-from outdial.store.calendar import Claim, glance
-from outdial.store.credits import free_micros
+from outdial.store.calls.calendar import Claim, glance
 from outdial.store.database import Database
+from outdial.store.policy.credits import free_micros
 from outdial.store.schema import balances
 
 PER_MINUTE = Price(per_minute_micros=1_000_000)
@@ -31,8 +31,7 @@ async def world(database: Database) -> World:
 
 
 async def is_ready(world: World) -> bool:
-    async with world.db.reading() as conn:
-        return bool((await glance(conn, world.clock(), world.clock())).lanes)
+    return await world.db.read(lambda conn: bool(glance(conn, world.clock(), world.clock()).lanes))
 
 
 async def claim_until_nothing_is_left(world: World, holders: int = 3) -> list[Claim]:
@@ -157,8 +156,7 @@ class TestCallsASecond:
             await world.call()
         assert len(await world.claims(await world.holder())) == 1
 
-        async with world.db.reading() as conn:
-            seen = await glance(conn, world.clock(), world.clock() + timedelta(seconds=1))
+        seen = await world.db.read(glance, world.clock(), world.clock() + timedelta(seconds=1))
 
         assert (seen.lanes, seen.next_due) == ([], world.clock() + timedelta(seconds=0.25))
 
@@ -187,8 +185,7 @@ class TestATrunkThatFailsAgainAndAgain:
         await world.call()
 
         assert await world.claims(await world.holder()) == []
-        async with world.db.reading() as conn:
-            seen = await glance(conn, world.clock(), world.clock() + REST)
+        seen = await world.db.read(glance, world.clock(), world.clock() + REST)
         assert (seen.lanes, seen.next_due) == ([], world.clock() + REST)
 
     async def test_rests_on_however_long_it_stays_broken(self, world: World) -> None:
@@ -265,8 +262,7 @@ class TestCredits:
             (4_000_000, None),
             (4_000_000, None),
         ]
-        async with world.db.reading() as conn:
-            assert await free_micros(conn, [world.workspace_id]) == {world.workspace_id: 500_000}
+        assert await world.db.read(free_micros, [world.workspace_id]) == {world.workspace_id: 500_000}
         assert not await is_ready(world)
 
     async def test_too_few_for_one_call_may_do_for_a_shorter_one(self, world: World) -> None:

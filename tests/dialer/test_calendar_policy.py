@@ -45,8 +45,7 @@ class TestTheClaim:
         assert await world.claims(await world.holder()) == []
 
         row = await world.row(call_id)
-        async with world.db.reading() as conn:
-            ended, processed = await events_of_call(conn, call_id)
+        ended, processed = await world.db.read(events_of_call, call_id)
         assert (row["state"], row["outcome"]) == ("cancelled", "policy_blocked")
         assert row["reason"] == ended.data["reason"] == "the number is on the suppression list"
         assert (ended.type, processed.type) == ("call_ended", "processed")

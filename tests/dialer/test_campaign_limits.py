@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import Connection
 
 from attempt_builders import NOON, a_result
 from dialer_builders import World
@@ -18,9 +19,9 @@ from outdial.domain.plan import Plan
 from outdial.domain.request import RetryPolicy
 from outdial.domain.rules import Rules
 from outdial.domain.waiting import Cause
-from outdial.store.calendar import Claim, glance
+from outdial.store.calls.calendar import Claim, glance
+from outdial.store.calls.records import load_call
 from outdial.store.database import Database
-from outdial.store.records import load_call
 from outdial.store.schema import call_requests, calls, campaigns
 
 ENDS_AT = NOON + timedelta(minutes=10)
@@ -56,8 +57,7 @@ async def a_call_until(world: World, not_after: datetime, **wishes: Any) -> str:
 
 
 async def waits(world: World, call_id: str) -> tuple[tuple[Cause, ...], datetime | None]:
-    async with world.db.reading() as conn:
-        record = await load_call(conn, call_id, world.clock())
+    record = await world.db.read(load_call, call_id, world.clock())
     assert record is not None
     return record.blocked_by, record.next_eligible_at
 
@@ -142,8 +142,7 @@ class TestTheShareOfAList:
         world.clock.forward(seconds=2)
         held_back = second if one.call_id == first else first
         told, in_vain = await waits(world, held_back), await world.claims(holder)
-        async with world.db.reading() as conn:
-            looked = await glance(conn, world.clock(), world.clock())
+        looked = await world.db.read(glance, world.clock(), world.clock())
 
         await world.finished(one, a_result(at=world.clock()))
 
@@ -165,8 +164,10 @@ class TestTheShareOfAList:
         await (a_call_of(world, list_id) if in_lists else world.call())
         asked: list[str] = []
 
-        async with world.db.reading() as conn:
-            sa.event.listen(conn.sync_connection, "before_cursor_execute", lambda *args: asked.append(args[2]))
-            await glance(conn, world.clock(), world.clock())
+        def look(conn: Connection) -> None:
+            sa.event.listen(conn, "before_cursor_execute", lambda *args: asked.append(args[2]))
+            glance(conn, world.clock(), world.clock())
+
+        await world.db.read(look)
 
         assert sum("campaigns" in statement for statement in asked) == more

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from attempt_builders import NOON, a_result, a_talk
 from dialer_builders import PATIENCE_S, ScriptedOperator, SettableClock, World, a_dialer, always, running
-from outdial.commands.change_call import Selection, Stopped, cancel_call, cancel_waiting, hang_up, reschedule_call
+from outdial.commands.change_call import Stopped, cancel_call, cancel_waiting, hang_up, reschedule_call
 from outdial.dialer.steps import Step
 from outdial.domain.attempt import Answered, Order, Progress, Result, Ringing, Said, Speaker, Turn
 from outdial.domain.call import TERMINAL
@@ -23,6 +23,7 @@ from outdial.domain.events import EventType
 from outdial.domain.outcome import EndedBy, Outcome
 from outdial.domain.request import RetryPolicy
 from outdial.store import schema
+from outdial.store.calls.waiting_calls import Selection
 from outdial.store.database import Database
 from store_builders import Ready
 
@@ -326,8 +327,7 @@ class TestTidyingUp:
 
 
 async def only_the_new_answer_is_left(world: World) -> bool:
-    async with world.db.reading() as conn:
-        return list(await conn.scalars(sa.select(schema.answers.c.key))) == ["new"]
+    return await world.db.read(lambda conn: list(conn.scalars(sa.select(schema.answers.c.key))) == ["new"])
 
 
 async def has_a_new_lease(world: World) -> bool:

@@ -16,19 +16,18 @@ from outdial.domain.outcome import Outcome
 from outdial.domain.request import RetryPolicy
 from outdial.domain.rules import MICROS
 from outdial.domain.waiting import Cause
-from outdial.store.calendar import Claim
-from outdial.store.credits import Funds
+from outdial.store.calls.calendar import Claim
+from outdial.store.calls.records import load_call
+from outdial.store.calls.stops import ask_to_stop
 from outdial.store.database import Database
-from outdial.store.records import load_call
-from outdial.store.stops import ask_to_stop
+from outdial.store.policy.credits import Funds
 
 FOUR_MINUTES_S = 240
 NOT_ANSWERED = [Outcome.BUSY, Outcome.NO_ANSWER, Outcome.TRUNK_FAILED, Outcome.WORKER_LOST, Outcome.CANCELLED]
 
 
 async def blocked_by(purse: Purse, call_id: str) -> tuple[Cause, ...]:
-    async with purse.db.reading() as conn:
-        record = await load_call(conn, call_id, purse.clock())
+    record = await purse.db.read(load_call, call_id, purse.clock())
     assert record is not None
     return record.blocked_by
 
@@ -60,8 +59,7 @@ class TestADial:
 
         one = await purse.claimed()
 
-        async with database.reading() as conn:
-            order = await order_for(conn, one)
+        order = await database.read(order_for, one)
         assert isinstance(order, Order)
         assert order.brief.limits.max_length_s == 120
         assert await purse.funds() == Funds(2 * MICROS, 2 * MICROS)
@@ -70,8 +68,7 @@ class TestADial:
         purse = await Purse(database).open(credits=100)
         await purse.call(max_length_s=90.5)
 
-        async with database.reading() as conn:
-            order = await order_for(conn, await purse.claimed())
+        order = await database.read(order_for, await purse.claimed())
 
         assert isinstance(order, Order)
         assert order.brief.limits.max_length_s == 90.5
@@ -182,9 +179,7 @@ class _Story:
     async def _stop(self) -> None:
         if self._live:
             one = self._rng.choice(self._live)
-            await self.purse.db.write(
-                lambda conn: ask_to_stop(conn, one.workspace_id, one.call_id, one.attempt, self.purse.clock())
-            )
+            await self.purse.db.write(ask_to_stop, one.workspace_id, one.call_id, one.attempt, self.purse.clock())
 
     async def _talk(self) -> None:
         if self._live:

@@ -10,7 +10,7 @@ from attempt_builders import NOON, a_result, a_talk
 from outdial.dialer.hand import Hand
 from outdial.domain.attempt import Result
 from outdial.domain.outcome import EndedBy, Outcome
-from outdial.store.calendar import Claim
+from outdial.store.calls.calendar import Claim
 
 
 def a_hand() -> Hand:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from dialer_builders import World
-from outdial.store import leases
+from outdial.store.calls import leases
 from outdial.store.database import Database
 
 
@@ -37,7 +37,7 @@ class TestALease:
     async def test_that_was_given_back_is_gone(self, world: World) -> None:
         holder = await world.holder()
 
-        await world.db.write(lambda conn: leases.release(conn, holder))
+        await world.db.write(leases.release, holder)
 
         assert not await world.is_live(holder)
 
@@ -50,7 +50,7 @@ class TestDeclaringDead:
         old, older = await world.holder("node"), await world.holder("node")
         neighbour = await world.holder("node-2")
 
-        assert await world.db.write(lambda conn: leases.declare_dead(conn, "node")) == 2
+        assert await world.db.write(leases.declare_dead, "node") == 2
 
         assert [await world.is_live(one) for one in (old, older, neighbour)] == [False, False, True]
 
@@ -64,7 +64,7 @@ class TestForgetting:
         await world.lease_ran_out(busy)
         await world.lease_ran_out(idle)
 
-        await world.db.write(lambda conn: leases.forget_dead(conn, world.clock()))
+        await world.db.write(leases.forget_dead, world.clock())
 
         assert set(await world.holders()) == {busy, alive}
 

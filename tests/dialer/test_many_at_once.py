@@ -10,14 +10,13 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from attempt_builders import a_result, a_talk
 from credit_builders import ONE_A_MINUTE, Purse
 from dialer_builders import PATIENCE_S, World, always, ground
-from outdial.dialer.attempt import Desk
+from outdial.dialer.attempt import Desk, attempt_writer
 from outdial.dialer.notes import Notes
-from outdial.dialer.recorder import Kind, Recorder
 from outdial.domain.attempt import Answered, Order, Result, Ringing, Said, Speaker, Turn
 from outdial.domain.events import Event, EventType
 from outdial.domain.numbers import canonical
@@ -25,14 +24,15 @@ from outdial.domain.outcome import NotReached, Outcome
 from outdial.domain.request import RetryPolicy
 from outdial.domain.rules import MICROS, CallingPolicy, Rules
 from outdial.store import schema
-from outdial.store.attempt_end import End, Finished, finish_all
-from outdial.store.attempts import Asked, Report, ask_all, record_all
-from outdial.store.calendar import Claim
-from outdial.store.credits import Bill, Funds, charge
+from outdial.store.batcher import Batcher, Kind
+from outdial.store.calls.attempt_end import End, Finished, finish_all
+from outdial.store.calls.attempts import Asked, Report, ask_all, record_all
+from outdial.store.calls.calendar import Claim
+from outdial.store.calls.orders import build_orders
+from outdial.store.calls.stops import ask_to_stop
 from outdial.store.database import Database
 from outdial.store.events import append
-from outdial.store.orders import build_orders
-from outdial.store.stops import ask_to_stop
+from outdial.store.policy.credits import Bill, Funds, charge
 
 ONCE_A_WEEK = Rules(CallingPolicy(suppression=True, per_week=1))
 
@@ -56,34 +56,34 @@ async def dialled(world: World, count: int, holder: str = "", **call: Any) -> li
 
 
 async def all_asked(world: World, claims: Sequence[Claim]) -> list[Asked | None]:
-    async def work(conn: AsyncConnection) -> list[Asked | None]:
-        leaves = await ask_all(conn, claims, world.clock())
-        await append(conn, [fact for leave in leaves if leave for fact in leave.facts])
+    def work(conn: Connection) -> list[Asked | None]:
+        leaves = ask_all(conn, claims, world.clock())
+        append(conn, [fact for leave in leaves if leave for fact in leave.facts])
         return leaves
 
     return await world.db.write(work)
 
 
 async def all_recorded(world: World, reports: Sequence[Report]) -> list[list[Event] | None]:
-    async def work(conn: AsyncConnection) -> list[list[Event] | None]:
-        told = await record_all(conn, reports)
-        await append(conn, [fact for facts in told for fact in facts or ()])
+    def work(conn: Connection) -> list[list[Event] | None]:
+        told = record_all(conn, reports)
+        append(conn, [fact for facts in told for fact in facts or ()])
         return told
 
     return await world.db.write(work)
 
 
 async def all_finished(world: World, ends: Sequence[End]) -> list[Finished | None]:
-    async def work(conn: AsyncConnection) -> list[Finished | None]:
-        ended = await finish_all(conn, ends)
-        await append(conn, [fact for one in ended if one for fact in one.facts])
+    def work(conn: Connection) -> list[Finished | None]:
+        ended = finish_all(conn, ends)
+        append(conn, [fact for one in ended if one for fact in one.facts])
         return ended
 
     return await world.db.write(work)
 
 
 async def stop_asked(world: World, one: Claim) -> None:
-    await world.db.write(lambda conn: ask_to_stop(conn, world.workspace_id, one.call_id, one.attempt, world.clock()))
+    await world.db.write(ask_to_stop, world.workspace_id, one.call_id, one.attempt, world.clock())
 
 
 async def states(world: World, claims: Sequence[Claim]) -> list[str]:
@@ -143,8 +143,7 @@ class TestOfManyThatAreToBeDialled:
         await world.run(schema.attempts.update().where(mine).values(trunk_id="gone"))
         batch = [trunkless, good, voiceless, replace(unknown, attempt=7)]
 
-        async with world.db.reading() as conn:
-            orders = await build_orders(conn, batch, ground())
+        orders = await world.db.read(build_orders, batch, ground())
 
         reasons = [order.reason if isinstance(order, NotReached) else order.dial.to_number for order in orders]
         assert reasons == [
@@ -192,7 +191,7 @@ class TestOfManyThatEnd:
         await all_recorded(world, [Report(one, 0, (Answered(world.clock()), said)) for one in (talked, charged, cut)])
         await world.finished(over, a_result(Outcome.BUSY, at=world.clock()))
         bill = Bill(world.workspace_id, charged.key, MICROS, world.clock())
-        await database.write(lambda conn: charge(conn, [bill]))
+        await database.write(charge, [bill])
         world.clock.forward(seconds=61)
         now = world.clock()
 
@@ -298,7 +297,7 @@ class TestWhatABatchCosts:
 async def _statements_of(step: str, world: Purse, each: int) -> int:
     """What ``each`` attempts of every sort take of one step."""
     await world.has_rules(Rules(CallingPolicy(suppression=True, per_day=5, per_week=9), price=ONE_A_MINUTE))
-    recorder = Recorder(world.db)
+    recorder = attempt_writer(world.db)
     desk = Desk(always(Outcome.BUSY, world.clock), recorder, recorder, ground(), world.clock)
     undone, asked, talking, cut = [await claimed(world, each, max_length_s=60) for _ in range(4)]
     if step == "ask":
@@ -318,13 +317,13 @@ async def _statements_of(step: str, world: Purse, each: int) -> int:
     return await _statements(world, desk.finish, ends)
 
 
-async def _noting(conn: AsyncConnection, reports: Sequence[Report], facts: list[Event]) -> list[int]:
-    for told in await record_all(conn, reports):
+def _noting(conn: Connection, reports: Sequence[Report], facts: list[Event]) -> list[int]:
+    for told in record_all(conn, reports):
         facts += told or ()
     return [len(report.progress) for report in reports]
 
 
-async def _statements(world: World, kind: Kind[Any, Any], items: Sequence[Any]) -> int:
+async def _statements(world: World, kind: Kind, items: Sequence[Any]) -> int:
     """Executed in a transaction as the recorder makes it."""
     count = 0
 
@@ -332,12 +331,12 @@ async def _statements(world: World, kind: Kind[Any, Any], items: Sequence[Any]) 
         nonlocal count
         count += 1
 
-    async def work(conn: AsyncConnection) -> None:
+    def work(conn: Connection) -> None:
         facts: list[Event] = []
-        sa.event.listen(conn.sync_connection, "before_cursor_execute", note)
-        answers = await kind(conn, items, facts)
-        await append(conn, facts)
-        sa.event.remove(conn.sync_connection, "before_cursor_execute", note)
+        sa.event.listen(conn, "before_cursor_execute", note)
+        answers = kind(conn, items, facts)
+        append(conn, facts)
+        sa.event.remove(conn, "before_cursor_execute", note)
         assert all(answers)
 
     await world.db.write(work)
@@ -345,9 +344,9 @@ async def _statements(world: World, kind: Kind[Any, Any], items: Sequence[Any]) 
 
 
 @asynccontextmanager
-async def _recording(world: World, patience_s: float = 0.0) -> AsyncIterator[Recorder]:
+async def _recording(world: World, patience_s: float = 0.0) -> AsyncIterator[Batcher]:
     """What is submitted before the first wait is written together."""
-    recorder = Recorder(world.db, patience_s)
+    recorder = attempt_writer(world.db, patience_s)
     running = asyncio.create_task(recorder.run())
     try:
         async with asyncio.timeout(PATIENCE_S):

@@ -12,9 +12,9 @@ from outdial.domain.agent import Definition, TalkLimits, Voice
 from outdial.domain.attempt import Order
 from outdial.domain.outcome import NotReached, Outcome
 from outdial.store import schema
-from outdial.store.calendar import Claim
+from outdial.store.calls.calendar import Claim
+from outdial.store.calls.orders import Ground
 from outdial.store.database import Database
-from outdial.store.orders import Ground
 
 
 @pytest.fixture
@@ -23,8 +23,7 @@ async def world(database: Database) -> World:
 
 
 async def the_order(world: World, one: Claim, on: Ground | None = None) -> Order | NotReached:
-    async with world.db.reading() as conn:
-        return await order_for(conn, one, on)
+    return await world.db.read(order_for, one, on)
 
 
 class TestAnOrder:

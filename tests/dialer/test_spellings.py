@@ -9,9 +9,9 @@ from dialer_builders import World
 from outdial.commands.suppression import suppress, suppress_all, unsuppress
 from outdial.domain.errors import NotFound
 from outdial.domain.rules import CallingPolicy, Rules
-from outdial.queries.policy import forecast, suppression_of
-from outdial.queries.suppression import suppressions
 from outdial.store.database import Database
+from outdial.store.policy.forecast import forecast, suppression_of
+from outdial.store.policy.suppressions import suppression_page
 
 SPELLINGS = [
     ("+525512345678", "+5215512345678"),
@@ -30,7 +30,7 @@ async def world(database: Database) -> World:
 
 
 async def allowed(world: World, number: str) -> bool:
-    found = await forecast(world.db, world.workspace_id, number, window=None, scheduled_at=None, now=world.clock())
+    found = await world.db.read(forecast, world.workspace_id, number, window=None, scheduled_at=None, now=world.clock())
     return not found.forbidden and found.at == world.clock()
 
 
@@ -60,7 +60,7 @@ class TestDoNotCall:
         first = await suppress(world.db, world.workspace_id, one, "asked", now=world.clock)
         again = await suppress(world.db, world.workspace_id, other, "again", now=world.clock)
 
-        entry = await suppression_of(world.db, world.workspace_id, other)
+        entry = await world.db.read(suppression_of, world.workspace_id, other)
         assert (first, again) == (True, False)
         assert entry is not None
         assert (entry.number, entry.reason) == (one, "asked")
@@ -74,7 +74,7 @@ class TestDoNotCall:
 
         new = await suppress_all(world.db, world.workspace_id, entries, now=world.clock)
 
-        rows = await suppressions(world.db, world.workspace_id, limit=100)
+        rows = await world.db.read(suppression_page, world.workspace_id, limit=100)
         assert new == len(rows) == 4
         assert {row.number: row.reason for row in rows} == {
             "+525512345678": "0",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from attempt_builders import a_result, a_talk
 from dialer_builders import World
@@ -13,11 +13,11 @@ from outdial.domain.attempt import Answered, Result
 from outdial.domain.events import Event, EventType
 from outdial.domain.outcome import EndedBy, Outcome
 from outdial.domain.request import RetryPolicy
-from outdial.store.attempt_end import Finished
-from outdial.store.calendar import Claim
+from outdial.store.calls.attempt_end import Finished
+from outdial.store.calls.calendar import Claim
+from outdial.store.calls.stops import ask_to_stop, end_waiting
 from outdial.store.database import Database
 from outdial.store.events import append, events_of_call
-from outdial.store.stops import ask_to_stop, end_waiting
 
 AGAIN = RetryPolicy(count=3, busy_min=0, failed_min=30)
 
@@ -29,18 +29,16 @@ async def world(database: Database) -> World:
 
 async def stop(world: World, one: Claim) -> bool:
     """Ask for the attempt to be ended; whether it was still under way."""
-    facts = await world.db.write(
-        lambda conn: ask_to_stop(conn, one.workspace_id, one.call_id, one.attempt, world.clock())
-    )
+    facts = await world.db.write(ask_to_stop, one.workspace_id, one.call_id, one.attempt, world.clock())
     return bool(facts)
 
 
 async def cancel(world: World, call_id: str) -> bool:
     """End the call if it waits; whether it did."""
 
-    async def work(conn: AsyncConnection) -> bool:
-        facts = await end_waiting(conn, [call_id], world.clock())
-        await append(conn, facts)
+    def work(conn: Connection) -> bool:
+        facts = end_waiting(conn, [call_id], world.clock())
+        append(conn, facts)
         return bool(facts)
 
     return await world.db.write(work)
@@ -48,8 +46,7 @@ async def cancel(world: World, call_id: str) -> bool:
 
 async def last_word(world: World, call_id: str) -> list[Event]:
     """What was told of the end of the call."""
-    async with world.db.reading() as conn:
-        told = await events_of_call(conn, call_id)
+    told = await world.db.read(events_of_call, call_id)
     return [event for event in told if event.type in {EventType.CALL_ENDED, EventType.PROCESSED}]
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from enum import Enum
-from typing import TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from attempt_builders import a_result
 from dialer_builders import PATIENCE_S, ScriptedOperator, World, a_dialer, always, running
@@ -18,9 +18,10 @@ from outdial.domain.attempt import Answered, Order, Progress, Result, Ringing, S
 from outdial.domain.errors import Unreachable
 from outdial.domain.events import EventType
 from outdial.domain.outcome import Outcome
-from outdial.store.calendar import Claim
+from outdial.store.calls.calendar import Claim
 from outdial.store.database import Database
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -41,12 +42,12 @@ class ShakyDatabase(Database):
         self.claim_unheard = asyncio.Event()
         self._failing = asyncio.Condition()
 
-    async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    async def write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         trouble = self.trouble
         if trouble is Trouble.NONE:
-            return await super().write(work)
+            return await super().write(work, *args, **kwargs)
         if trouble is Trouble.COMMITS_UNHEARD:
-            match await super().write(work):
+            match await super().write(work, *args, **kwargs):
                 case [Claim(), *_]:
                     self.claim_unheard.set()
         async with self._failing:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import time, timedelta
 from itertools import combinations
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from attempt_builders import NOON, a_result
 from dialer_builders import World
@@ -20,8 +20,8 @@ from outdial.domain.record import CallRecord
 from outdial.domain.request import RetryPolicy, Window
 from outdial.domain.rules import CallingHours, CallingPolicy, Price, Rules
 from outdial.domain.waiting import Cause
+from outdial.store.calls.records import load_call, load_calls
 from outdial.store.database import Database
-from outdial.store.records import load_call, load_calls
 from outdial.store.schema import call_requests, calls, numbers
 
 IN_NEW_YORK = "+12125550123"
@@ -44,8 +44,7 @@ async def world(database: Database) -> World:
 
 
 async def record_of(world: World, call_id: str) -> CallRecord:
-    async with world.db.reading() as conn:
-        found = await load_call(conn, call_id, world.clock())
+    found = await world.db.read(load_call, call_id, world.clock())
     assert found is not None
     return found
 
@@ -251,23 +250,21 @@ class TestOtherRules:
 async def test_a_page_is_read_in_as_many_queries_as_one_call(world: World) -> None:
     ids = [await world.call(lane=f"list-{index}") for index in range(12)]
 
-    async with world.db.reading() as conn:
-        await load_calls(conn, ids, NOON)
-        one = await _queries(conn, lambda: load_calls(conn, ids[:1], NOON))
-        many = await _queries(conn, lambda: load_calls(conn, ids, NOON))
+    await world.db.read(load_calls, ids, NOON)
 
-    assert one == many
+    assert await world.db.read(_queries, ids[:1]) == await world.db.read(_queries, ids)
 
 
-async def _queries(conn: AsyncConnection, work: Callable[[], Awaitable[object]]) -> int:
+def _queries(conn: Connection, ids: Sequence[str]) -> int:
+    """How many it takes to read these calls."""
     seen: list[str] = []
 
     def note(_: object, __: object, statement: str, *___: object) -> None:
         seen.append(statement)
 
-    sa.event.listen(conn.sync_connection, "before_cursor_execute", note)
+    sa.event.listen(conn, "before_cursor_execute", note)
     try:
-        await work()
+        load_calls(conn, ids, NOON)
     finally:
-        sa.event.remove(conn.sync_connection, "before_cursor_execute", note)
+        sa.event.remove(conn, "before_cursor_execute", note)
     return len(seen)

@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from outdial.domain.ids import new_id
 from outdial.domain.job import Job, JobKind, pause_after
@@ -19,9 +19,9 @@ MINUTE = timedelta(minutes=1)
 
 
 async def added(db: Database, *subjects: str) -> None:
-    async def work(conn: AsyncConnection) -> None:
+    def work(conn: Connection) -> None:
         for subject in subjects:
-            await jobs.add(conn, KIND, subject, "w", NOON)
+            jobs.add(conn, KIND, subject, "w", NOON)
 
     await db.write(work)
 
@@ -29,12 +29,12 @@ async def added(db: Database, *subjects: str) -> None:
 async def claimed(db: Database, *, at_minute: int = 0, limit: int = 10) -> list[Job]:
     """By somebody who may work on them for a minute."""
     now = NOON + at_minute * MINUTE
-    return await db.write(lambda conn: jobs.claim(conn, KIND, now, now + MINUTE, limit))
+    return await db.write(jobs.claim, KIND, now, now + MINUTE, limit)
 
 
 class TestAJob:
     async def test_comes_back_as_it_was_written_down(self, database: Database) -> None:
-        await database.write(lambda conn: jobs.add(conn, KIND, "item", "w", NOON, data={"page": 3}))
+        await database.write(jobs.add, KIND, "item", "w", NOON, data={"page": 3})
 
         [job] = await claimed(database)
 
@@ -47,7 +47,7 @@ class TestAJob:
         assert sorted(job.subject for job in await claimed(database)) == ["item", "other"]
 
     async def test_is_not_due_before_its_time(self, database: Database) -> None:
-        await database.write(lambda conn: jobs.add(conn, KIND, "item", "w", NOON + MINUTE))
+        await database.write(jobs.add, KIND, "item", "w", NOON + MINUTE)
 
         assert await claimed(database) == []
         assert len(await claimed(database, at_minute=1)) == 1
@@ -55,16 +55,16 @@ class TestAJob:
     async def test_that_is_dropped_is_claimed_by_nobody(self, database: Database) -> None:
         await added(database, "item")
 
-        await database.write(lambda conn: jobs.drop(conn, KIND, "item"))
+        await database.write(jobs.drop, KIND, "item")
 
         assert await claimed(database) == []
 
 
 class TestAClaim:
     async def test_takes_what_has_been_due_longest(self, database: Database) -> None:
-        async def work(conn: AsyncConnection) -> None:
+        def work(conn: Connection) -> None:
             for minute in (3, 1, 2):
-                await jobs.add(conn, KIND, f"0{minute}", "w", NOON + minute * MINUTE)
+                jobs.add(conn, KIND, f"0{minute}", "w", NOON + minute * MINUTE)
 
         await database.write(work)
 
@@ -74,7 +74,7 @@ class TestAClaim:
         await added(database, "item")
 
         first = await claimed(database)
-        between = await database.write(lambda conn: jobs.claim(conn, KIND, NOON + MINUTE / 2, NOON + 2 * MINUTE, 10))
+        between = await database.write(jobs.claim, KIND, NOON + MINUTE / 2, NOON + 2 * MINUTE, 10)
         [second] = await claimed(database, at_minute=1)
 
         assert (len(first), between, second.tries) == (1, [], 2)
@@ -92,18 +92,18 @@ class TestAClaim:
         [slow] = await claimed(database)
         [quick] = await claimed(database, at_minute=1)
 
-        struck = await database.write(lambda conn: jobs.done(conn, slow))
-        put_off = await database.write(lambda conn: jobs.again(conn, slow, NOON, "late"))
+        struck = await database.write(jobs.done, slow)
+        put_off = await database.write(jobs.again, slow, NOON, "late")
 
         assert (struck, put_off) == (False, False)
-        assert await database.write(lambda conn: jobs.done(conn, quick))
-        assert not await database.write(lambda conn: jobs.done(conn, quick))
+        assert await database.write(jobs.done, quick)
+        assert not await database.write(jobs.done, quick)
 
     async def test_that_is_put_off_comes_again_then(self, database: Database) -> None:
         await added(database, "item")
         [job] = await claimed(database)
 
-        await database.write(lambda conn: jobs.again(conn, job, NOON + 5 * MINUTE, "no answer"))
+        await database.write(jobs.again, job, NOON + 5 * MINUTE, "no answer")
 
         assert await claimed(database, at_minute=4) == []
         assert [again.tries for again in await claimed(database, at_minute=5)] == [2]
@@ -112,8 +112,8 @@ class TestAClaim:
         await added(database, "item")
         [job] = await claimed(database)
 
-        async def work(conn: AsyncConnection) -> None:
-            assert await jobs.done(conn, job)
+        def work(conn: Connection) -> None:
+            assert jobs.done(conn, job)
             raise RuntimeError("the result cannot be written")
 
         with pytest.raises(RuntimeError):

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from outdial.domain.clock import Clock, utc_now
 from outdial.domain.errors import Unreachable
@@ -44,12 +44,12 @@ class Worker:
         self.worked.append(job.subject)
         if self.troubles:
             raise self.troubles.pop(0)
-        await self.db.write(lambda conn: jobs.done(conn, job))
+        await self.db.write(jobs.done, job)
         self.ended.set()
 
     async def give_up(self, job: Job, reason: str) -> None:
         self.given_up.append(reason)
-        await self.db.write(lambda conn: jobs.done(conn, job))
+        await self.db.write(jobs.done, job)
 
 
 class Patient(Worker):
@@ -74,9 +74,9 @@ class Hand:
 
 
 async def added(db: Database, *subjects: str, at: datetime = NOON) -> None:
-    async def work(conn: AsyncConnection) -> None:
+    def work(conn: Connection) -> None:
         for subject in subjects:
-            await jobs.add(conn, KIND, subject, "w", at)
+            jobs.add(conn, KIND, subject, "w", at)
 
     await db.write(work)
 
@@ -88,7 +88,7 @@ async def step(worker: Worker, clock: Clock) -> int:
 async def left(db: Database) -> list[Job]:
     """The jobs there still are."""
     far = NOON + timedelta(days=1)
-    return await db.write(lambda conn: jobs.claim(conn, KIND, far, far, 100))
+    return await db.write(jobs.claim, KIND, far, far, 100)
 
 
 class TestJobs:

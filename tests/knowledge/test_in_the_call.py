@@ -72,8 +72,7 @@ async def _asked(db: Database, base_id: str, folder: Path, question: str) -> dic
     )
     await world.call()
     claim = await world.claimed()
-    async with db.reading() as conn:
-        order = await order_for(conn, claim, replace(ground(), knowledge=folder))
+    order = await db.read(order_for, claim, replace(ground(), knowledge=folder))
     assert isinstance(order, Order)
     index = Index()
     async with an_endpoint(text("Forty-nine dollars.")) as endpoint:

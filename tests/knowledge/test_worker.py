@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import Connection
 
 from knowledge_builders import (
     HOURS,
@@ -25,25 +26,23 @@ from outdial.domain.job import JobKind
 from outdial.domain.knowledge import ItemState, Upload
 from outdial.jobs.runner import Jobs
 from outdial.knowledge.worker import KnowledgeWorker
-from outdial.queries.knowledge import base
 from outdial.store import jobs, schema
-from outdial.store import knowledge as store
 from outdial.store.database import Database
+from outdial.store.knowledge import items as store
+from outdial.store.knowledge.reading import base
 from store_builders import NOON
 from workspace_builders import AT_NOON, an_office
 
 PAGE = "https://a.test"
 
 
-async def texts(db: Database, base_id: str) -> dict[str, str]:
-    async with db.reading() as conn:
-        _, found = await store.entries(conn, base_id)
+def texts(conn: Connection, base_id: str) -> dict[str, str]:
+    _, found = store.entries(conn, base_id)
     return {entry.source: entry.text for entry in found}
 
 
-async def jobs_left(db: Database) -> int:
-    async with db.reading() as conn:
-        return await conn.scalar(sa.select(sa.func.count()).select_from(schema.jobs)) or 0
+def jobs_left(conn: Connection) -> int:
+    return conn.scalar(sa.select(sa.func.count()).select_from(schema.jobs)) or 0
 
 
 class TestFiles:
@@ -57,21 +56,20 @@ class TestFiles:
 
         assert [item.state for item in made.items] == [ItemState.COMPLETED] * 5
         assert [item.name for item in made.items] == ["a.pdf", "b.docx", "c.txt", "d.md", "e.csv"]
-        assert await texts(database, made.id) == {
+        assert await database.read(texts, made.id) == {
             "a.pdf": "Of a PDF.",
             "b.docx": "Of Word.",
             "c.txt": "Of a text.",
             "d.md": "# Of Markdown",
             "e.csv": "x: 1",
         }
-        assert await jobs_left(database) == 0
+        assert await database.read(jobs_left) == 0
 
     async def test_are_forgotten_as_they_were_sent_once_they_are_read(self, database: Database) -> None:
         office = await an_office(database)
         await a_base(database, office.workspace_id, an_upload(a_txt="Text."))
 
-        async with database.reading() as conn:
-            raw = (await conn.execute(sa.select(schema.knowledge_items.c.raw))).scalar_one()
+        raw = await database.read(lambda conn: conn.execute(sa.select(schema.knowledge_items.c.raw)).scalar_one())
         assert raw is None
 
     async def test_that_cannot_be_read_say_why_and_keep_nobody_else_from_it(self, database: Database) -> None:
@@ -106,7 +104,7 @@ class TestPages:
 
         made = await a_base(database, office.workspace_id, Upload(urls=(PAGE,)), web)
 
-        assert await texts(database, made.id) == {PAGE: text}
+        assert await database.read(texts, made.id) == {PAGE: text}
         assert made.items[0].size > 0
 
     @pytest.mark.parametrize(
@@ -148,11 +146,11 @@ class TestPages:
             clock.pass_s(1)
             await read_all(database, web, clock=clock)
 
-        [item] = (await base(database, office.workspace_id, made.id)).items
+        [item] = (await database.read(base, office.workspace_id, made.id)).items
         assert len(web.asked) == 4
         assert item.state is ItemState.FAILED
         assert item.trouble.startswith("the page ")
-        assert await jobs_left(database) == 0
+        assert await database.read(jobs_left) == 0
 
 
 class TestWhoeverIsOvertaken:
@@ -160,29 +158,29 @@ class TestWhoeverIsOvertaken:
         office = await an_office(database)
         made = await create_base(database, office.workspace_id, "Gone", an_upload(a_txt="Text."), now=AT_NOON)
         until = NOON + timedelta(seconds=90)
-        [job] = await database.write(lambda conn: jobs.claim(conn, JobKind.KNOWLEDGE, NOON, until, 9))
+        [job] = await database.write(jobs.claim, JobKind.KNOWLEDGE, NOON, until, 9)
 
         await delete_base(database, office.workspace_id, made.id, now=AT_NOON)
         await KnowledgeWorker(database, Web(), AT_NOON).work(job)
         await KnowledgeWorker(database, Web(), AT_NOON).give_up(job, "too late")
 
-        assert await texts(database, made.id) == {}
+        assert await database.read(texts, made.id) == {}
 
     async def test_by_another_worker_writes_nothing_either(self, database: Database) -> None:
         office = await an_office(database)
         made = await create_base(database, office.workspace_id, "Twice", an_upload(a_txt="Text."), now=AT_NOON)
         until = NOON + timedelta(seconds=90)
         later = until + timedelta(seconds=90)
-        [slow] = await database.write(lambda conn: jobs.claim(conn, JobKind.KNOWLEDGE, NOON, until, 9))
-        [quick] = await database.write(lambda conn: jobs.claim(conn, JobKind.KNOWLEDGE, until, later, 9))
+        [slow] = await database.write(jobs.claim, JobKind.KNOWLEDGE, NOON, until, 9)
+        [quick] = await database.write(jobs.claim, JobKind.KNOWLEDGE, until, later, 9)
         worker = KnowledgeWorker(database, Web(), AT_NOON)
 
         await worker.give_up(slow, "it took too long")
-        between = await base(database, office.workspace_id, made.id)
+        between = await database.read(base, office.workspace_id, made.id)
         await worker.work(quick)
 
         assert between.items[0].state is ItemState.PENDING
-        assert await texts(database, made.id) == {"a.txt": "Text."}
+        assert await database.read(texts, made.id) == {"a.txt": "Text."}
 
     async def test_by_a_removal_leaves_the_rest_to_be_read(self, database: Database) -> None:
         office = await an_office(database)
@@ -195,8 +193,8 @@ class TestWhoeverIsOvertaken:
         await read_all(database)
 
         assert edited.removed == 1
-        assert await texts(database, made.id) == {"b.txt": "Two.", HOURS.question: ""}
-        assert await jobs_left(database) == 0
+        assert await database.read(texts, made.id) == {"b.txt": "Two.", HOURS.question: ""}
+        assert await database.read(jobs_left) == 0
 
     async def test_by_nobody_keeps_the_runner_busy_no_longer_than_there_is_work(self, database: Database) -> None:
         worker = KnowledgeWorker(database, Web(), AT_NOON)

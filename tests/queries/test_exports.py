@@ -23,8 +23,8 @@ from api_records import (
 from outdial.domain.call import CallState
 from outdial.domain.ids import new_id
 from outdial.domain.outcome import Outcome
-from outdial.queries.calls import Filters, history
-from outdial.queries.exports import call_pages
+from outdial.store.calls.exports import call_pages
+from outdial.store.calls.reading import Filters, history
 from outdial.store.database import Database
 
 VOICEMAIL_CALL = "0a0a0a0a-0a0a-4a0a-8a0a-0a0a0a0a0a0a"
@@ -75,7 +75,7 @@ async def exported(database: Database, filters: Filters, workspace_id: str = WOR
     ],
 )
 async def test_history_and_export_are_restricted_alike(kept: Database, filters: Filters, wanted: list[str]) -> None:
-    page, total = await history(kept, WORKSPACE, filters, now=lambda: at("10:00:00"))
+    page, total = await kept.read(history, WORKSPACE, filters, now=lambda: at("10:00:00"))
 
     assert [record.id for record in page] == wanted
     assert await exported(kept, filters) == [wanted]

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from outdial.commands.provision import add_agent, add_version, create_workspace
 from outdial.domain.attempt import Speaker, Turn
@@ -16,8 +16,8 @@ from outdial.domain.ids import new_id
 from outdial.domain.outcome import EndedBy, Outcome
 from outdial.domain.record import AttemptRecord
 from outdial.domain.request import Overrides
-from outdial.queries import inventory
-from outdial.queries.calls import Filters, call_record, events_of, history
+from outdial.store import inventory
+from outdial.store.calls.reading import Filters, call_record, events_of, history
 from outdial.store.database import Database
 from outdial.store.schema import attempts, calls, numbers
 from store_builders import NOON
@@ -55,15 +55,15 @@ async def store_attempt(office: Office, call_id: str, attempt: AttemptRecord, ve
         "ended_by": attempt.ended_by.value if attempt.ended_by else "",
     }
 
-    async def work(conn: AsyncConnection) -> None:
-        await conn.execute(attempts.insert().values(row))
-        await conn.execute(calls.update().where(calls.c.id == call_id).values(call | {"attempt": attempt.number}))
+    def work(conn: Connection) -> None:
+        conn.execute(attempts.insert().values(row))
+        conn.execute(calls.update().where(calls.c.id == call_id).values(call | {"attempt": attempt.number}))
 
     await office.db.write(work)
 
 
 async def active_version(office: Office) -> str:
-    return (await inventory.agent(office.db, office.workspace_id, office.agent_id)).version_id
+    return (await office.db.read(inventory.agent, office.workspace_id, office.agent_id)).version_id
 
 
 class TestACall:
@@ -73,14 +73,14 @@ class TestACall:
         placed = await office.place()
 
         with pytest.raises(NotFound, match="Call not found"):
-            await call_record(database, stranger, placed.call_id, now=AT_NOON)
-        assert await events_of(database, stranger, placed.call_id) == []
+            await database.read(call_record, stranger, placed.call_id, now=AT_NOON)
+        assert await database.read(events_of, stranger, placed.call_id) == []
 
     async def test_that_does_not_exist_is_not_found(self, database: Database) -> None:
         office = await an_office(database)
 
         with pytest.raises(NotFound, match="Call not found"):
-            await call_record(database, office.workspace_id, new_id(), now=AT_NOON)
+            await database.read(call_record, office.workspace_id, new_id(), now=AT_NOON)
 
     async def test_has_its_attempts_with_all_that_was_said(self, database: Database) -> None:
         office = await an_office(database)
@@ -88,7 +88,9 @@ class TestACall:
         due_at = NOON + timedelta(minutes=15, seconds=20)
         await store_attempt(office, placed.call_id, DIALED, await active_version(office), state="retry", due_at=due_at)
 
-        record = await call_record(database, office.workspace_id, placed.call_id, now=at(NOON + timedelta(minutes=1)))
+        record = await database.read(
+            call_record, office.workspace_id, placed.call_id, now=at(NOON + timedelta(minutes=1))
+        )
 
         assert record.attempts == (DIALED,)
         assert record.state is CallState.RETRY
@@ -101,8 +103,8 @@ class TestACall:
         scheduled = await office.place(overrides=Overrides(scheduled_at=NOON + timedelta(hours=1)))
         await database.write(lambda conn: conn.execute(numbers.update().values(spam=True)))
 
-        due = await call_record(database, office.workspace_id, placed.call_id, now=AT_NOON)
-        later = await call_record(database, office.workspace_id, scheduled.call_id, now=AT_NOON)
+        due = await database.read(call_record, office.workspace_id, placed.call_id, now=AT_NOON)
+        later = await database.read(call_record, office.workspace_id, scheduled.call_id, now=AT_NOON)
 
         assert (due.blocked_by, due.next_eligible_at) == (("caller_number",), None)
         assert later.blocked_by == ("schedule", "caller_number")
@@ -117,7 +119,9 @@ class TestACall:
             office, placed.call_id, DIALED, await active_version(office), state="retry", due_at=tomorrow
         )
 
-        record = await call_record(database, office.workspace_id, placed.call_id, now=at(NOON + timedelta(minutes=1)))
+        record = await database.read(
+            call_record, office.workspace_id, placed.call_id, now=at(NOON + timedelta(minutes=1))
+        )
 
         assert (record.blocked_by, record.next_eligible_at) == (("retry_delay", "window"), tomorrow)
 
@@ -135,7 +139,7 @@ class TestACall:
             ended_at=NOON,
         )
 
-        record = await call_record(database, office.workspace_id, placed.call_id, now=AT_NOON)
+        record = await database.read(call_record, office.workspace_id, placed.call_id, now=AT_NOON)
 
         assert (record.state, record.outcome, record.ended_by) == (
             CallState.COMPLETED,
@@ -151,7 +155,7 @@ class TestACall:
         await store_attempt(office, dialed.call_id, DIALED, first)
         second = await add_version(database, office.workspace_id, office.agent_id, GREETING, now=AT_NOON)
 
-        records, _ = await history(database, office.workspace_id, Filters(), now=AT_NOON)
+        records, _ = await database.read(history, office.workspace_id, Filters(), now=AT_NOON)
 
         versions = {record.id: (record.version_id, record.version_number) for record in records}
         assert versions == {dialed.call_id: (first, 1), waiting.call_id: (second, 2)}
@@ -163,7 +167,7 @@ class TestACall:
 
         placed = await office.place(version_id=first)
 
-        record = await call_record(database, office.workspace_id, placed.call_id, now=AT_NOON)
+        record = await database.read(call_record, office.workspace_id, placed.call_id, now=AT_NOON)
         assert (record.version_id, record.version_number) == (first, 1)
 
 
@@ -173,7 +177,7 @@ class TestHistory:
         placed = [await office.place(at(NOON + timedelta(minutes=n))) for n in range(5)]
         newest_first = [one.call_id for one in reversed(placed)]
 
-        page, total = await history(database, office.workspace_id, Filters(limit=2, offset=1), now=AT_NOON)
+        page, total = await database.read(history, office.workspace_id, Filters(limit=2, offset=1), now=AT_NOON)
 
         assert [record.id for record in page] == newest_first[1:3]
         assert total == 5
@@ -183,7 +187,7 @@ class TestHistory:
         placed = [await office.place(at(NOON + timedelta(minutes=n))) for n in range(5)]
         span = Filters(created_from=NOON + timedelta(minutes=1), created_to=NOON + timedelta(minutes=3))
 
-        page, total = await history(database, office.workspace_id, span, now=AT_NOON)
+        page, total = await database.read(history, office.workspace_id, span, now=AT_NOON)
 
         assert {record.id for record in page} == {one.call_id for one in placed[1:4]}
         assert total == 3
@@ -195,7 +199,7 @@ class TestHistory:
         await store_attempt(office, mine.call_id, DIALED, await active_version(office), state="failed", outcome="busy")
 
         async def ids(filters: Filters) -> list[str]:
-            page, _ = await history(database, office.workspace_id, filters, now=AT_NOON)
+            page, _ = await database.read(history, office.workspace_id, filters, now=AT_NOON)
             return [record.id for record in page]
 
         assert await ids(Filters(agent_ids=frozenset({other}))) == [theirs.call_id]
@@ -208,7 +212,7 @@ class TestHistory:
         stranger = await create_workspace(database, "Somebody else", now=AT_NOON)
         await office.place()
 
-        assert await history(database, stranger, Filters(), now=AT_NOON) == ([], 0)
+        assert await database.read(history, stranger, Filters(), now=AT_NOON) == ([], 0)
 
 
 class TestTheInventory:
@@ -217,8 +221,8 @@ class TestTheInventory:
         placed = [await office.place() for _ in range(3)]
         await store_attempt(office, placed[0].call_id, DIALED, await active_version(office))
 
-        (agent,) = await inventory.agents(database, office.workspace_id)
-        (number,) = await inventory.numbers(database, office.workspace_id)
+        (agent,) = await database.read(inventory.agents, office.workspace_id)
+        (number,) = await database.read(inventory.numbers, office.workspace_id)
 
         assert (agent.id, agent.call_count) == (office.agent_id, 3)
         assert (number.number, number.call_count, number.trunk_name) == (CALLER, 1, "main")
@@ -230,15 +234,15 @@ class TestTheInventory:
             for n, name in enumerate("abc", start=1)
         ]
 
-        page = await inventory.agents(database, office.workspace_id, limit=2, offset=1)
+        page = await database.read(inventory.agents, office.workspace_id, limit=2, offset=1)
 
         assert [agent.id for agent in page] == later[:2]
 
     async def test_knows_the_workspace(self, database: Database) -> None:
         office = await an_office(database)
 
-        found = await inventory.workspace(database, office.workspace_id)
+        found = await database.read(inventory.workspace, office.workspace_id)
 
         assert (found.name, found.created_at) == ("Example Dental", NOON)
         with pytest.raises(NotFound):
-            await inventory.workspace(database, new_id())
+            await database.read(inventory.workspace, new_id())

@@ -29,7 +29,7 @@ class TestWhereASettingComesFrom:
         settings = load({"HOME": "/home/ada"})
 
         assert settings.home == Path("/home/ada/.outdial")
-        assert settings.database_url == "sqlite+aiosqlite:////home/ada/.outdial/outdial.db"
+        assert settings.database_url == "sqlite:////home/ada/.outdial/outdial.db"
         assert settings.recordings_dir == Path("/home/ada/.outdial/recordings")
         assert settings.public_url == "http://127.0.0.1:8600"
 
@@ -83,7 +83,8 @@ class TestValuesInTheEnvironment:
     @pytest.mark.parametrize(
         ("given", "used"),
         [
-            ("sqlite:////data/o.db", "sqlite+aiosqlite:////data/o.db"),
+            ("sqlite:////data/o.db", "sqlite:////data/o.db"),
+            ("sqlite+aiosqlite:////data/o.db", "sqlite:////data/o.db"),
             ("postgres://u:p@db/o", "postgresql+asyncpg://u:p@db/o"),
             ("postgresql+asyncpg://u:p@db/o", "postgresql+asyncpg://u:p@db/o"),
         ],

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from dialer_builders import World
 from outdial.domain.analysis import Analysis, PlatformAnalysis
-from outdial.store import analyses, schema
+from outdial.store import schema
+from outdial.store.calls import analyses
 from outdial.store.database import Database
 from store_builders import NOON
 
@@ -30,8 +31,8 @@ NOTHING_ASKED = Analysis(platform=PlatformAnalysis(), made_by="rules")
 
 
 async def added(db: Database, call_id: str, analysis: Analysis) -> None:
-    async def work(conn: AsyncConnection) -> None:
-        await analyses.add(conn, call_id, "w", analysis, NOON)
+    def work(conn: Connection) -> None:
+        analyses.add(conn, call_id, "w", analysis, NOON)
 
     await db.write(work)
 
@@ -43,9 +44,7 @@ class TestAnAnalysis:
         call_id, other = await world.call(), await world.call()
 
         await added(database, call_id, analysis)
-
-        async with database.reading() as conn:
-            assert await analyses.load(conn, [call_id, other]) == {call_id: analysis}
+        assert await database.read(analyses.load, [call_id, other]) == {call_id: analysis}
 
     async def test_can_be_counted_by_its_label(self, database: Database) -> None:
         world = await World(database).set_up()
@@ -53,6 +52,5 @@ class TestAnAnalysis:
 
         await added(database, call_id, ALL_OF_IT)
 
-        async with database.reading() as conn:
-            rows = (await conn.execute(sa.select(schema.analyses))).mappings().all()
+        rows = await database.read(lambda conn: conn.execute(sa.select(schema.analyses)).mappings().all())
         assert [(row["classification"], row["created_at"]) for row in rows] == [("callback", NOON)]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from outdial.store.bell import LISTENER, listen, ring
 from outdial.store.database import Database
@@ -66,8 +66,8 @@ class TestRinging:
             await other.heard()
 
     async def test_is_not_heard_when_the_transaction_failed(self, postgresql: Database) -> None:
-        async def fails(conn: AsyncConnection) -> None:
-            await ring(conn)
+        def fails(conn: Connection) -> None:
+            ring(conn)
             raise ValueError
 
         async with listening(postgresql) as ears:
@@ -101,11 +101,11 @@ class TestSqlite:
 async def cut(database: Database) -> None:
     """The server ends every connection that listens to this database."""
 
-    async def work(conn: AsyncConnection) -> None:
+    def work(conn: Connection) -> None:
         cut = sa.text(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE application_name = :name AND datname = current_database()"
         )
-        assert (await conn.execute(cut, {"name": LISTENER})).scalars().all() == [True]
+        assert conn.execute(cut, {"name": LISTENER}).scalars().all() == [True]
 
     await database.write(work)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from attempt_builders import a_result
 from credit_builders import ONE_A_MINUTE, Purse
@@ -19,10 +19,10 @@ from outdial.domain.outcome import Outcome
 from outdial.domain.request import RetryPolicy
 from outdial.domain.rules import MICROS, Price
 from outdial.store import schema
-from outdial.store.calendar import Claim
-from outdial.store.credits import Bill, Funds, charge, free_micros, funds_of, settle
+from outdial.store.calls.calendar import Claim
 from outdial.store.database import Database
 from outdial.store.events import append, events_of_call
+from outdial.store.policy.credits import Bill, Funds, charge, free_micros, funds_of, settle
 from store_builders import a_slow_transaction
 
 
@@ -59,11 +59,10 @@ class TestWhatIsSetAside:
         await purse.dialling(holding=3)
 
         assert await purse.funds() == Funds(10 * MICROS, 7 * MICROS)
-        async with purse.db.reading() as conn:
-            assert await free_micros(conn, [purse.workspace_id, "nobody"]) == {
-                purse.workspace_id: 3 * MICROS,
-                "nobody": 0,
-            }
+        assert await purse.db.read(free_micros, [purse.workspace_id, "nobody"]) == {
+            purse.workspace_id: 3 * MICROS,
+            "nobody": 0,
+        }
 
     async def test_of_another_workspace_does_not_matter(self, purse: Purse) -> None:
         other = await Purse(purse.db).open(credits=10)
@@ -90,7 +89,7 @@ class TestWhatIsSetAside:
         assert await purse.funds() == Funds(10 * MICROS, 0)
 
     async def test_is_counted_by_a_seek_among_the_live_attempts(self, purse: Purse) -> None:
-        plan = await _plan_of_funds(purse)
+        plan = await purse.db.read(_plan_of_funds, purse.workspace_id)
 
         assert "ix_attempts_live" in plan
 
@@ -151,8 +150,8 @@ class TestATalk:
         one = await purse.talking(holding=4)
         work = _Ends(purse, [one], minutes=2)
 
-        async def broken_at_the_end(conn: AsyncConnection) -> None:
-            await work(conn)
+        def broken_at_the_end(conn: Connection) -> None:
+            work(conn)
             raise Broken("the connection was lost")
 
         with pytest.raises(Broken):
@@ -219,12 +218,12 @@ class TestTheLedger:
             async with a_slow_transaction(database) as conn:
                 facts: list[Event] = []
                 for index in order:
-                    done = await finish(conn, mine[index], purses[index].talk_of(minutes=1))
+                    done = await conn.run_sync(finish, mine[index], purses[index].talk_of(minutes=1))
                     facts += done.facts if done else ()
                     if index == order[0]:
                         # All have ended one and go on to the others' first: what was locked by now would deadlock.
                         await writers.wait()
-                await append(conn, facts)
+                await conn.run_sync(append, facts)
 
         async with asyncio.timeout(20):
             await asyncio.gather(*[end(order, mine) for order, mine in zip(orders, talks, strict=True)])
@@ -251,36 +250,33 @@ class _Ends:
     def __init__(self, purse: Purse, claims: list[Claim], minutes: float) -> None:
         self._purse, self._claims, self._minutes = purse, claims, minutes
 
-    async def __call__(self, conn: AsyncConnection) -> None:
+    def __call__(self, conn: Connection) -> None:
         facts: list[Event] = []
         for one in self._claims:
-            done = await finish(conn, one, self._purse.talk_of(self._minutes))
+            done = finish(conn, one, self._purse.talk_of(self._minutes))
             facts += done.facts if done else ()
-        await append(conn, facts)
+        append(conn, facts)
 
 
 async def _ended(purse: Purse, one: Claim) -> Event:
-    async with purse.db.reading() as conn:
-        told = await events_of_call(conn, one.call_id)
+    told = await purse.db.read(events_of_call, one.call_id)
     return next(event for event in told if event.type is EventType.ATTEMPT_ENDED)
 
 
-async def _plan_of_funds(purse: Purse) -> str:
+def _plan_of_funds(conn: Connection, workspace_id: str) -> str:
     asked: list[tuple[str, Any]] = []
+    sqlite = conn.dialect.name == "sqlite"
 
-    async with purse.db.reading() as conn:
-        sqlite = conn.dialect.name == "sqlite"
+    def note(_: object, __: object, statement: str, values: Any, *___: object) -> None:
+        asked.append((statement, values))
 
-        def note(_: object, __: object, statement: str, values: Any, *___: object) -> None:
-            asked.append((statement, values))
-
-        sa.event.listen(conn.sync_connection, "before_cursor_execute", note)
-        await funds_of(conn, [purse.workspace_id])
-        sa.event.remove(conn.sync_connection, "before_cursor_execute", note)
-        how = "EXPLAIN QUERY PLAN" if sqlite else "EXPLAIN"
-        statement, values = asked[-1]
-        if not sqlite:
-            # So few rows are read whole; what matters is that the index fits the question.
-            await conn.exec_driver_sql("SET LOCAL enable_seqscan = off")
-        rows = await conn.exec_driver_sql(f"{how} {statement}", values)
-        return "\n".join(str(row[-1]) for row in rows)
+    sa.event.listen(conn, "before_cursor_execute", note)
+    funds_of(conn, [workspace_id])
+    sa.event.remove(conn, "before_cursor_execute", note)
+    how = "EXPLAIN QUERY PLAN" if sqlite else "EXPLAIN"
+    statement, values = asked[-1]
+    if not sqlite:
+        # So few rows are read whole; what matters is that the index fits the question.
+        conn.exec_driver_sql("SET LOCAL enable_seqscan = off")
+    rows = conn.exec_driver_sql(f"{how} {statement}", values)
+    return "\n".join(str(row[-1]) for row in rows)

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from outdial.domain.errors import Invalid, Unreachable
 from outdial.store.database import Database
@@ -18,22 +18,20 @@ from outdial.store.schema import cursors, metadata
 from store_builders import a_database, a_slow_transaction, on_the_server
 
 
-async def count_cursors(database: Database) -> int:
-    async with database.reading() as conn:
-        return await conn.scalar(sa.select(sa.func.count()).select_from(cursors)) or 0
+def count_cursors(conn: Connection) -> int:
+    return conn.scalar(sa.select(sa.func.count()).select_from(cursors)) or 0
 
 
-async def add_cursor(conn: AsyncConnection, name: str = "webhooks") -> str:
-    await conn.execute(cursors.insert().values(name=name, seq=0))
+def add_cursor(conn: Connection, name: str = "webhooks") -> str:
+    conn.execute(cursors.insert().values(name=name, seq=0))
     return name
 
 
 class TestAnEmptyDatabase:
     async def test_is_given_exactly_the_tables_of_the_schema(self, database: Database) -> None:
-        async with database.reading() as conn:
-            differences = await conn.run_sync(
-                lambda sync: compare_metadata(MigrationContext.configure(sync, opts={"compare_type": True}), metadata)
-            )
+        differences = await database.read(
+            lambda conn: compare_metadata(MigrationContext.configure(conn, opts={"compare_type": True}), metadata)
+        )
 
         assert differences == []
 
@@ -41,7 +39,7 @@ class TestAnEmptyDatabase:
         opened = await asyncio.gather(*(Database.open(database_url) for _ in range(4)))
 
         await opened[0].write(add_cursor)
-        counts = [await count_cursors(database) for database in opened]
+        counts = [await database.read(count_cursors) for database in opened]
         for database in opened:
             await database.close()
         assert counts == [1, 1, 1, 1]
@@ -53,7 +51,7 @@ class TestAnEmptyDatabase:
 
         second = await Database.open(database_url)
 
-        count = await count_cursors(second)
+        count = await second.read(count_cursors)
         await second.close()
         assert count == 1
 
@@ -63,24 +61,23 @@ class TestAWrite:
         assert await database.write(add_cursor) == "webhooks"
 
     async def test_that_fails_leaves_nothing(self, database: Database) -> None:
-        async def work(conn: AsyncConnection) -> None:
-            await add_cursor(conn)
+        def work(conn: Connection) -> None:
+            add_cursor(conn)
             raise ValueError("changed my mind")
 
         with pytest.raises(ValueError, match="changed my mind"):
             await database.write(work)
 
-        assert await count_cursors(database) == 0
+        assert await database.read(count_cursors) == 0
 
     async def test_takes_its_turn_among_others(self, database: Database) -> None:
         await asyncio.gather(*(database.write(partial(add_cursor, name=str(n))) for n in range(40)))
 
-        assert await count_cursors(database) == 40
+        assert await database.read(count_cursors) == 40
 
     async def test_cannot_be_made_through_a_reading_connection(self, database: Database) -> None:
         with pytest.raises((sa.exc.DBAPIError, Unreachable)):
-            async with database.reading() as conn:
-                await add_cursor(conn)
+            await database.read(add_cursor)
 
 
 class TestReading:
@@ -88,8 +85,7 @@ class TestReading:
         with pytest.raises((sa.exc.DBAPIError, Unreachable), match=r"read.?only"):
             await database.read(add_cursor)
         with pytest.raises((sa.exc.DBAPIError, Unreachable), match=r"read.?only"):
-            async with database.reading() as conn:
-                await add_cursor(conn)
+            await database.read(add_cursor)
 
 
 class TestADatabaseThatCannotBeUsed:
@@ -103,7 +99,7 @@ class TestADatabaseThatCannotBeUsed:
         path = tmp_path / "nowhere" / "outdial.db"
 
         with pytest.raises(Unreachable, match="nowhere") as told:
-            await Database.open(f"sqlite+aiosqlite:///{path}")
+            await Database.open(f"sqlite:///{path}")
 
         assert "\n" not in str(told.value)
 
@@ -112,7 +108,7 @@ class TestADatabaseThatCannotBeUsed:
         path.write_text("this is a letter, and much longer than a header" * 50)
 
         with pytest.raises(Unreachable, match="not a database"):
-            await Database.open(f"sqlite+aiosqlite:///{path}")
+            await Database.open(f"sqlite:///{path}")
 
     async def test_where_no_server_listens_is_named_without_its_password(self) -> None:
         with pytest.raises(Unreachable, match=r"postgres:\*\*\*@127.0.0.1:1/") as told:
@@ -129,18 +125,17 @@ class TestADatabaseThatCannotBeUsed:
             )
 
             with pytest.raises(Unreachable, match="does not answer"):
-                async with database.reading() as conn:
-                    await conn.execute(sa.select(1))
+                await database.read(lambda conn: conn.execute(sa.select(1)))
 
-            assert await count_cursors(database) == 0
+            assert await database.read(count_cursors) == 0
             assert await database.write(add_cursor) == "webhooks"
 
     async def test_does_not_wait_for_ever_for_another_programs_lock(self, tmp_path: Path) -> None:
         async with a_database("postgresql", tmp_path) as database:
 
-            async def hurry(conn: AsyncConnection) -> None:
-                await conn.exec_driver_sql("SET LOCAL lock_timeout = 50")
-                await add_cursor(conn)
+            def hurry(conn: Connection) -> None:
+                conn.exec_driver_sql("SET LOCAL lock_timeout = 50")
+                add_cursor(conn)
 
             async with a_slow_transaction(database) as conn:
                 await conn.exec_driver_sql("LOCK TABLE cursors")

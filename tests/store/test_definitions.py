@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from outdial.domain.agent import Definition, PromptSection, TalkLimits
 from outdial.domain.errors import Invalid
-from outdial.store.definitions import definition_from_json, definition_to_json
+from outdial.store.agents.definitions import definition_from_json, definition_to_json
 
 TEXT = st.text(max_size=10)
 JSON = st.recursive(

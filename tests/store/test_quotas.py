@@ -20,7 +20,7 @@ from outdial.domain.errors import Refused
 from outdial.domain.knowledge import Upload
 from outdial.domain.quotas import Quotas
 from outdial.store.database import Database
-from outdial.store.quotas import KINDS
+from outdial.store.policy.quotas import KINDS
 from store_builders import NOON
 
 MOST = 3

@@ -16,19 +16,17 @@ import sqlalchemy as sa
 from alembic import command
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Connection
 
 import outdial
 from outdial.commands.provision import add_trunk, create_workspace
 from outdial.domain.attempt import Trunk
 from outdial.domain.errors import Broken, Refused
 from outdial.domain.request import without_credentials
-from outdial.store import keys
 from outdial.store.database import Database
-from outdial.store.engines import migrating_engine, parse_url
-from outdial.store.key_file import KeyFile, key_id
-from outdial.store.keys import KeyState
+from outdial.store.engines import parse_url
+from outdial.store.equipment.trunks import load_trunk
 from outdial.store.migrating import alembic_config
-from outdial.store.resealing import reseal
 from outdial.store.schema import (
     agents,
     answers,
@@ -40,8 +38,12 @@ from outdial.store.schema import (
     trunks,
     webhook_endpoints,
 )
-from outdial.store.sealing import SealedJson, SealedText, Vault
-from outdial.store.trunks import load_trunk
+from outdial.store.secrets import keys
+from outdial.store.secrets.key_file import KeyFile, key_id
+from outdial.store.secrets.keys import KeyState
+from outdial.store.secrets.resealing import reseal
+from outdial.store.secrets.sealing import SealedJson, SealedText, Vault
+from outdial.store.transactions import migrator
 from store_builders import ENGINES, NOON, a_database_url
 
 SECRET = "correct-horse-battery-staple"
@@ -95,23 +97,21 @@ async def filled(database: Database) -> None:
             await insert(database, table, **values)
 
 
-async def raw(database: Database) -> dict[str, str]:
+def raw(conn: Connection) -> dict[str, str]:
     """What really stands in the sealed columns of those rows."""
     found: dict[str, Any] = {}
-    async with database.reading() as conn:
-        for table, values in _WITH_SECRETS.items():
-            asked = sa.select(*(sa.cast(table.c[name], sa.Text).label(name) for name in values))
-            row = (await conn.execute(asked)).mappings().one()
-            found |= {f"{table.name}.{name}": row[name] for name in values}
+    for table, values in _WITH_SECRETS.items():
+        asked = sa.select(*(sa.cast(table.c[name], sa.Text).label(name) for name in values))
+        row = conn.execute(asked).mappings().one()
+        found |= {f"{table.name}.{name}": row[name] for name in values}
     return found
 
 
-async def read_back(database: Database) -> dict[str, Any]:
+def read_back(conn: Connection) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    async with database.reading() as conn:
-        for table, values in _WITH_SECRETS.items():
-            row = (await conn.execute(sa.select(*(table.c[name] for name in values)))).mappings().one()
-            found |= {f"{table.name}.{name}": row[name] for name in values}
+    for table, values in _WITH_SECRETS.items():
+        row = conn.execute(sa.select(*(table.c[name] for name in values))).mappings().one()
+        found |= {f"{table.name}.{name}": row[name] for name in values}
     return found
 
 
@@ -128,8 +128,8 @@ class TestASecret:
         async with opened(url, tmp_path / "key") as database:
             await filled(database)
 
-            assert {name for name, text in (await raw(database)).items() if SECRET in text} == set()
-            assert await read_back(database) == expected()
+            assert {name for name, text in (await database.read(raw)).items() if SECRET in text} == set()
+            assert await database.read(read_back) == expected()
 
     async def test_is_in_no_sealed_column_the_test_forgot(self) -> None:
         sealed = {
@@ -158,8 +158,9 @@ class TestASecret:
                 trunk = Trunk(id="", name=name, host="h", password=SECRET)
                 await add_trunk(database, workspace_id, trunk, now=lambda: NOON)
 
-            async with database.reading() as conn:
-                stored = set((await conn.execute(sa.select(sa.cast(trunks.c.password, sa.Text)))).scalars())
+            stored = await database.read(
+                lambda conn: set(conn.execute(sa.select(sa.cast(trunks.c.password, sa.Text))).scalars())
+            )
 
             assert len(stored) == 2
 
@@ -167,9 +168,10 @@ class TestASecret:
         async with opened(url, tmp_path / "key") as database:
             workspace_id = await create_workspace(database, "w", now=lambda: NOON)
             await add_trunk(database, workspace_id, Trunk(id="", name="open", host="h"), now=lambda: NOON)
-
-            async with database.reading() as conn:
-                assert await conn.scalar(sa.select(sa.func.count()).where(trunks.c.password == "")) == 1
+            assert (
+                await database.read(lambda conn: conn.scalar(sa.select(sa.func.count()).where(trunks.c.password == "")))
+                == 1
+            )
 
     async def test_opens_in_no_other_column(self, tmp_path: Path) -> None:
         vault = a_vault(tmp_path / "key")
@@ -198,11 +200,11 @@ class TestADatabaseOfAnOlderVersion:
     async def test_has_its_secrets_sealed_when_it_is_opened(self, url: str, tmp_path: Path) -> None:
         async with opened(url, None) as older:
             await filled(older)
-            assert all(SECRET in text for text in (await raw(older)).values())
+            assert all(SECRET in text for text in (await older.read(raw)).values())
 
         async with opened(url, tmp_path / "key") as database:
-            assert {name for name, text in (await raw(database)).items() if SECRET in text} == set()
-            assert await read_back(database) == expected()
+            assert {name for name, text in (await database.read(raw)).items() if SECRET in text} == set()
+            assert await database.read(read_back) == expected()
 
     async def test_keeps_nothing_in_free_pages_and_the_wal(self, tmp_path: Path) -> None:
         url = f"sqlite:///{tmp_path / 'outdial.db'}"
@@ -219,8 +221,8 @@ class TestADatabaseOfAnOlderVersion:
             await filled(older)
             await older.write(lambda conn: conn.execute(call_requests.update().values(body=body)))
 
-        async with opened(url, tmp_path / "key") as database, database.reading() as conn:
-            assert await conn.scalar(sa.select(call_requests.c.body)) == {"name": "Ann"}
+        async with opened(url, tmp_path / "key") as database:
+            assert await database.read(lambda conn: conn.scalar(sa.select(call_requests.c.body))) == {"name": "Ann"}
 
     async def test_is_finished_by_the_next_start_after_a_crash_in_the_middle(self, url: str, tmp_path: Path) -> None:
         async with opened(url, None) as older:
@@ -229,10 +231,10 @@ class TestADatabaseOfAnOlderVersion:
         vault.use(KeyFile(tmp_path / "key"))
         async with opened(url, None) as crashed:
             # Agreed on and nothing sealed yet: as a process leaves it that is killed then.
-            await crashed.write(lambda conn: keys.begin(conn, vault, NOON))
+            await crashed.write(keys.begin, vault, NOON)
 
         async with opened(url, tmp_path / "key") as database:
-            assert {name for name, text in (await raw(database)).items() if SECRET in text} == set()
+            assert {name for name, text in (await database.read(raw)).items() if SECRET in text} == set()
             assert await database.read(keys.states) == {database.vault.sealing: KeyState.IN_USE}
 
     async def test_of_many_rows_is_sealed_to_the_last(self, url: str, tmp_path: Path) -> None:
@@ -250,10 +252,10 @@ class TestADatabaseOfAnOlderVersion:
             ]
             await older.write(lambda conn: conn.execute(answers.insert(), rows))
 
-        async with opened(url, tmp_path / "key") as database, database.reading() as conn:
+        async with opened(url, tmp_path / "key") as database:
             in_clear = sa.select(sa.func.count()).where(sa.cast(answers.c.body, sa.Text) == SECRET)
-            assert await conn.scalar(in_clear) == 0
-            assert set((await conn.execute(sa.select(answers.c.body))).scalars()) == {SECRET}
+            assert await database.read(lambda conn: conn.scalar(in_clear)) == 0
+            assert await database.read(lambda conn: set(conn.execute(sa.select(answers.c.body)).scalars())) == {SECRET}
 
 
 class TestTheTablesOfAnOlderVersion:
@@ -261,9 +263,12 @@ class TestTheTablesOfAnOlderVersion:
         """As revision 0004 left them, with a row of its own."""
         await at_revision_0004(url)
 
-        async with opened(url, tmp_path / "key") as database, database.reading() as conn:
-            assert await load_trunk(conn, "t") == Trunk(id="t", name="old", host="10.0.0.1", password=SECRET)
-            assert SECRET not in (await conn.execute(sa.text("SELECT password FROM trunks"))).scalar_one()
+        async with opened(url, tmp_path / "key") as database:
+            trunk = await database.read(load_trunk, "t")
+            stored = await database.read(lambda conn: conn.scalar(sa.text("SELECT password FROM trunks")))
+
+        assert trunk == Trunk(id="t", name="old", host="10.0.0.1", password=SECRET)
+        assert SECRET not in stored
 
 
 class TestTheProduct:
@@ -307,8 +312,7 @@ class TestAProcessWithoutTheKey:
 
         async with opened(url, None) as keyless:
             with pytest.raises(Broken):
-                async with keyless.reading() as conn:
-                    await load_trunk(conn, trunk_id)
+                await keyless.read(load_trunk, trunk_id)
             with pytest.raises(sa.exc.StatementError, match="without the file of its keys"):
                 await add_trunk(keyless, workspace_id, Trunk(id="", name="n", host="h", password="p"), now=lambda: NOON)
 
@@ -365,8 +369,8 @@ class TestResealing:
             first, second = await reseal(database, database.vault), await reseal(database, database.vault)
 
             assert (first, second) == (len(_WITH_SECRETS), 0)
-            assert not any(old in text for text in (await raw(database)).values())
-            assert await read_back(database) == expected()
+            assert not any(old in text for text in (await database.read(raw)).values())
+            assert await database.read(read_back) == expected()
 
 
 class TestARequestThatIsKept:
@@ -383,20 +387,20 @@ class TestAnIdOfAKey:
 
 
 async def at_revision_0004(url: str) -> None:
-    engine = migrating_engine(parse_url(url))
-    async with engine.begin() as conn:
-        await conn.run_sync(lambda sync: command.upgrade(alembic_config(sync), "0004"))
-        await conn.execute(
-            sa.text("INSERT INTO workspaces (id, name, settings, created_at) VALUES ('w', 'w', '{}', 0)")
-        )
+    def work(conn: Connection) -> None:
+        command.upgrade(alembic_config(conn), "0004")
+        conn.execute(sa.text("INSERT INTO workspaces (id, name, settings, created_at) VALUES ('w', 'w', '{}', 0)"))
         definition = asdict(Trunk(id="t", name="old", host="10.0.0.1"))
         for gone in ("id", "name", "password", "added_by"):
             del definition[gone]
         older = sa.table("trunks", *map(sa.column, ("id", "workspace_id", "name", "password", "created_at")))
         older.append_column(sa.column("definition", sa.JSON))
         row = {"id": "t", "workspace_id": "w", "name": "old", "password": SECRET, "created_at": 0}
-        await conn.execute(older.insert().values(row | {"definition": definition}))
-    await engine.dispose()
+        conn.execute(older.insert().values(row | {"definition": definition}))
+
+    tables = migrator(parse_url(url))
+    await tables.run(work)
+    await tables.dispose()
 
 
 def a_vault(path: Path) -> Vault:

@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from alembic import command
+from sqlalchemy import Connection
 
 from outdial.domain.delivery import Delivery, DeliveryState
 from outdial.domain.ids import new_id
-from outdial.store import deliveries
 from outdial.store.database import Database
-from outdial.store.engines import migrating_engine, parse_url
+from outdial.store.engines import parse_url
 from outdial.store.migrating import alembic_config
+from outdial.store.transactions import migrator
+from outdial.store.webhooks import deliveries
 from store_builders import ENGINES, NOON, a_database_url
 
 OLD = "0004"
@@ -51,14 +53,12 @@ async def test_waiting_ones_go_out_and_those_given_up_can_be_asked_for_again(eng
 
         database = await Database.open(url)
         try:
-            async with database.reading() as conn:
-                lanes = dict(await deliveries.due_lanes(conn, NOON))
-                ids = await deliveries.ready(conn, NOON, dict.fromkeys(lanes, 5))
-                over = await deliveries.page(conn, WORKSPACE, state=DeliveryState.GIVEN_UP, limit=9)
+            lanes = await database.read(lambda conn: dict(deliveries.due_lanes(conn, NOON)))
+            ids = await database.read(deliveries.ready, NOON, dict.fromkeys(lanes, 5))
+            over = await database.read(deliveries.page, WORKSPACE, state=DeliveryState.GIVEN_UP, limit=9)
             again = over[0].replayed(NOON)
-            assert await database.write(lambda conn: deliveries.again(conn, over[0], again))
-            async with database.reading() as conn:
-                after = dict(await deliveries.due_lanes(conn, NOON))
+            assert await database.write(deliveries.again, over[0], again)
+            after = await database.read(lambda conn: dict(deliveries.due_lanes(conn, NOON)))
         finally:
             await database.close()
 
@@ -69,13 +69,15 @@ async def test_waiting_ones_go_out_and_those_given_up_can_be_asked_for_again(eng
 
 
 async def an_old_database(url: str, rows: list[dict[str, Any]]) -> None:
-    engine = migrating_engine(parse_url(url))
     names = ", ".join(rows[0])
     insert = sa.text(f"INSERT INTO deliveries ({names}) VALUES ({', '.join(f':{name}' for name in rows[0])})")
+
+    def work(conn: Connection) -> None:
+        command.upgrade(alembic_config(conn), OLD)
+        conn.execute(insert, rows)
+
+    tables = migrator(parse_url(url))
     try:
-        async with engine.begin() as conn:
-            await conn.run_sync(lambda sync: command.upgrade(alembic_config(sync), OLD))
-            for row in rows:
-                await conn.execute(insert, row)
+        await tables.run(work)
     finally:
-        await engine.dispose()
+        await tables.dispose()

@@ -139,9 +139,9 @@ class Arena:
         numbers = self._accepted if numbers is None else await self._adopted(numbers)
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_S):
-                while not settled(await records_of(self.database, numbers)):  # noqa: ASYNC110
+                while not settled(await self.database.read(records_of, numbers)):  # noqa: ASYNC110
                     await asyncio.sleep(0.1)
-        return judge(await records_of(self.database, numbers), self.peer.dialogs)
+        return judge(await self.database.read(records_of, numbers), self.peer.dialogs)
 
     async def most_at_once(self) -> int:
         """How many calls are up at the same moment, at most, when more are due than the number may have."""
@@ -154,12 +154,13 @@ class Arena:
         """Accepted calls whose end the customer has not been told, or told in more than one way."""
         with suppress(TimeoutError):
             async with asyncio.timeout(3 * PATIENCE_S):
-                while await waiting_reports(self.database):  # noqa: ASYNC110
+                while await self.database.read(waiting_reports):  # noqa: ASYNC110
                     await asyncio.sleep(0.2)
         told = self.endpoint.last
         ids = sa.select(schema.calls.c.id, schema.calls.c.to_number)
-        async with self.database.reading() as conn:
-            return {row.to_number for row in await conn.execute(ids) if len(told[row.id]) != 1}
+        return await self.database.read(
+            lambda conn: {row.to_number for row in conn.execute(ids) if len(told[row.id]) != 1}
+        )
 
     def owner(self, number: str) -> int | None:
         """The process id of the node that has the call in hand."""
@@ -238,7 +239,7 @@ class Arena:
             )
 
     async def _adopted(self, numbers: set[str]) -> set[str]:
-        found = await records_of(self.database, numbers)
+        found = await self.database.read(records_of, numbers)
         missing = {number for number in numbers if number in self._call_ids} - set(found)
         assert not missing, f"accepted and gone: {missing}"
         self._accepted |= set(found)

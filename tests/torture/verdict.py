@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy import Connection
 
 from outdial.domain.call import TERMINAL, AttemptState
 from outdial.domain.events import EventType
@@ -68,22 +69,21 @@ def settled(records: Mapping[str, Record]) -> bool:
     return all(one.state in TERMINAL and not one.alive and one.reports for one in records.values())
 
 
-async def records_of(database: Database, numbers: Collection[str]) -> dict[str, Record]:
+def records_of(conn: Connection, numbers: Collection[str]) -> dict[str, Record]:
     """By number; accepted calls only."""
     calls, attempts, events, deliveries = schema.calls, schema.attempts, schema.events, schema.deliveries
-    async with database.reading() as conn:
-        found = await conn.execute(sa.select(calls.c.id, calls.c.to_number, calls.c.state).where(_among(numbers)))
-        by_id = {row.id: (row.to_number, Record(row.state)) for row in found}
-        mine: Sequence[str] = tuple(by_id)
-        for row in await conn.execute(sa.select(attempts).where(attempts.c.call_id.in_(mine))):
-            by_id[row.call_id][1].dialled += row.dialed_at is not None
-            by_id[row.call_id][1].alive += row.state != AttemptState.ENDED
-        for row in await conn.execute(sa.select(events.c.call_id, events.c.type).where(events.c.call_id.in_(mine))):
-            by_id[row.call_id][1].events[row.type] += 1
-        last = sa.select(deliveries.c.call_id).join(events, events.c.seq == deliveries.c.event_seq)
-        of_last = last.where(events.c.type == EventType.PROCESSED.value, deliveries.c.call_id.in_(mine))
-        for call_id in (await conn.execute(of_last)).scalars():
-            by_id[call_id][1].reports += 1
+    found = conn.execute(sa.select(calls.c.id, calls.c.to_number, calls.c.state).where(_among(numbers)))
+    by_id = {row.id: (row.to_number, Record(row.state)) for row in found}
+    mine: Sequence[str] = tuple(by_id)
+    for row in conn.execute(sa.select(attempts).where(attempts.c.call_id.in_(mine))):
+        by_id[row.call_id][1].dialled += row.dialed_at is not None
+        by_id[row.call_id][1].alive += row.state != AttemptState.ENDED
+    for row in conn.execute(sa.select(events.c.call_id, events.c.type).where(events.c.call_id.in_(mine))):
+        by_id[row.call_id][1].events[row.type] += 1
+    last = sa.select(deliveries.c.call_id).join(events, events.c.seq == deliveries.c.event_seq)
+    of_last = last.where(events.c.type == EventType.PROCESSED.value, deliveries.c.call_id.in_(mine))
+    for call_id in conn.execute(of_last).scalars():
+        by_id[call_id][1].reports += 1
     return dict(by_id.values())
 
 
@@ -91,16 +91,14 @@ def _among(numbers: Collection[str]) -> sa.ColumnElement[bool]:
     return schema.calls.c.to_number.in_(tuple(numbers))
 
 
-async def waiting_reports(database: Database) -> int:
+def waiting_reports(conn: Connection) -> int:
     """Webhooks that nobody has been told yet."""
     waiting = sa.select(sa.func.count()).where(schema.deliveries.c.state == "waiting")
-    async with database.reading() as conn:
-        return (await conn.execute(waiting)).scalar_one()
+    return conn.execute(waiting).scalar_one()
 
 
 async def is_whole(database: Database) -> bool:
     """SQLite's own look at the whole file; PostgreSQL looks after itself."""
     if database.url.drivername.startswith("postgresql"):
         return True
-    async with database.reading() as conn:
-        return bool((await conn.exec_driver_sql("PRAGMA integrity_check")).scalar_one() == "ok")
+    return await database.read(lambda conn: bool(conn.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"))

@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from outdial.domain.delivery import DeliveryState
 from outdial.domain.events import Event, EventType
 from outdial.domain.record import CallRecord
 from outdial.domain.subscription import Audience
-from outdial.store.deliveries import move_on, position
+from outdial.store.transactions import InThreads, OnTheLoop
+from outdial.store.webhooks.deliveries import move_on, position
 from outdial.webhooks.fan_out import READER, FanOut
 from outdial.webhooks.ports import Endpoint
 from webhook_builders import Office, Receiver
@@ -43,15 +44,16 @@ class Listener:
 
 
 async def place_reached(office: Office) -> int:
-    async with office.db.reading() as conn:
-        return await position(conn, READER)
+    return await office.db.read(position, READER)
 
 
 @contextmanager
 def statements(office: Office) -> Iterator[list[str]]:
     """What the database is asked to read meanwhile."""
     seen: list[str] = []
-    engine = office.db._reader.sync_engine
+    reads = office.db._reads
+    assert isinstance(reads, InThreads | OnTheLoop)
+    engine = reads._engine if isinstance(reads, InThreads) else reads._engine.sync_engine
 
     def note(_conn: Any, _cursor: Any, statement: str, *_more: Any) -> None:
         seen.append(statement)
@@ -145,8 +147,8 @@ class TestSeveralProcesses:
         assert [len(await office.deliveries(call_id)) for call_id in calls] == [1] * 20
 
     async def test_one_that_read_the_place_too_long_ago_cannot_move_it(self, office: Office) -> None:
-        async def moves(conn: AsyncConnection) -> list[bool]:
-            return [await move_on(conn, READER, since=since, to=to) for since, to in ((0, 5), (0, 3), (5, 7), (5, 6))]
+        def moves(conn: Connection) -> list[bool]:
+            return [move_on(conn, READER, since=since, to=to) for since, to in ((0, 5), (0, 3), (5, 7), (5, 6))]
 
         assert await office.db.write(moves) == [True, False, True, False]
         assert await place_reached(office) == 7

@@ -16,15 +16,14 @@ from outdial.domain.delivery import MAX_RETRY_AFTER_S, DeliveryState
 from outdial.domain.events import EventType
 from outdial.domain.webhook_endpoint import EndpointState, WebhookEndpoint
 from outdial.store import schema
-from outdial.store import webhook_endpoints as endpoints
+from outdial.store.webhooks import endpoints
 from outdial.webhooks.claiming import Pace
 from outdial.webhooks.retry_after import retry_after_s
 from webhook_builders import NOON, Answer, Office, Receiver, a_receiver
 
 
 async def known(office: Office) -> list[WebhookEndpoint]:
-    async with office.db.reading() as conn:
-        return await endpoints.page(conn, office.workspace_id, limit=100)
+    return await office.db.read(endpoints.page, office.workspace_id, limit=100)
 
 
 class TestRetryAfter:
@@ -104,7 +103,7 @@ class TestGone:
         (endpoint,) = await known(office)
         assert (endpoint.state, endpoint.url) == (EndpointState.DISABLED, receiver.url())
         assert sum("endpoint is gone" in str(line["event"]) for line in logs) == 1
-        await office.db.write(lambda conn: endpoints.enable(conn, office.workspace_id, [endpoint.url], NOON))
+        await office.db.write(endpoints.enable, office.workspace_id, [endpoint.url], NOON)
         await office.call(receiver.url())
         await office.work()
         assert len(receiver.requests) == 2
@@ -209,8 +208,9 @@ async def up_to(office: Office, end: datetime) -> None:
 
 
 async def next_due_or(office: Office, end: datetime) -> datetime:
-    async with office.db.reading() as conn:
-        due = await conn.scalar(
+    due = await office.db.read(
+        lambda conn: conn.scalar(
             sa.select(sa.func.min(schema.deliveries.c.due_at)).where(schema.deliveries.c.state == "waiting")
         )
+    )
     return due if isinstance(due, datetime) else end

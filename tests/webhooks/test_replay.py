@@ -9,7 +9,7 @@ from outdial.domain.delivery import DeliveryState
 from outdial.domain.errors import Conflict, NotFound
 from outdial.domain.events import EventType
 from outdial.domain.ids import new_id
-from outdial.queries.deliveries import delivery_page, facts_after
+from outdial.store.webhooks.reading import delivery_page, facts_after
 from webhook_builders import Answer, Office, Receiver
 
 
@@ -105,8 +105,8 @@ class TestReadingThem:
 
         seen, after, more = [], "", True
         while more:
-            page, more = await delivery_page(
-                office.db, office.workspace_id, state=DeliveryState.WAITING, after=after, limit=2
+            page, more = await office.db.read(
+                delivery_page, office.workspace_id, state=DeliveryState.WAITING, after=after, limit=2
             )
             seen += [told.delivery.call_id for told in page]
             after = page[-1].delivery.id
@@ -118,9 +118,9 @@ class TestReadingThem:
         call_id = await office.call(None)
         await office.happens(call_id, EventType.DIALING, EventType.PROCESSED)
 
-        first, following = await facts_after(office.db, office.workspace_id, 0, limit=2)
-        second, end = await facts_after(office.db, office.workspace_id, following, limit=2)
+        first, following = await office.db.read(facts_after, office.workspace_id, 0, limit=2)
+        second, end = await office.db.read(facts_after, office.workspace_id, following, limit=2)
 
         assert [fact.type for fact in (*first, *second)] == ["registered", "dialing", "processed"]
-        assert await facts_after(office.db, office.workspace_id, end, limit=2) == ([], end)
-        assert await facts_after(office.db, office.workspace_id, end + 9, limit=2) == ([], end + 9)
+        assert await office.db.read(facts_after, office.workspace_id, end, limit=2) == ([], end)
+        assert await office.db.read(facts_after, office.workspace_id, end + 9, limit=2) == ([], end + 9)

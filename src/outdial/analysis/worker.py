@@ -7,8 +7,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from outdial.analysis.heard import CALLEE, plain
 from outdial.analysis.ports import Analyst
 from outdial.analysis.rules import RuleAnalyst
@@ -19,10 +17,11 @@ from outdial.domain.errors import Broken, Unreachable
 from outdial.domain.events import Event, EventType
 from outdial.domain.hours import zone
 from outdial.domain.job import Job, JobKind
-from outdial.store import analyses, jobs
-from outdial.store.agents import AgentVersion, versions_by_id
-from outdial.store.analyses import Spoken
-from outdial.store.database import Database
+from outdial.store import jobs
+from outdial.store.agents.versions import AgentVersion, versions_by_id
+from outdial.store.calls import analyses
+from outdial.store.calls.analyses import Spoken
+from outdial.store.database import Connection, Database
 from outdial.store.events import append
 
 CEILING: Final = timedelta(minutes=10)
@@ -50,10 +49,9 @@ class AnalysisWorker:
         self._least_s = least_s
 
     async def work(self, job: Job) -> None:
-        async with self._db.reading() as conn:
-            spoken = await analyses.spoken_in(conn, job.subject)
+        spoken = await self._db.read(analyses.spoken_in, job.subject)
         if spoken is None:
-            await self._db.write(lambda conn: jobs.done(conn, job))
+            await self._db.write(jobs.done, job)
             return
         try:
             analysis = await self._analysis_of(spoken, job)
@@ -66,10 +64,9 @@ class AnalysisWorker:
         await self._end(job, spoken, analysis)
 
     async def give_up(self, job: Job, reason: str) -> None:
-        async with self._db.reading() as conn:
-            spoken = await analyses.spoken_in(conn, job.subject)
+        spoken = await self._db.read(analyses.spoken_in, job.subject)
         if spoken is None:
-            await self._db.write(lambda conn: jobs.done(conn, job))
+            await self._db.write(jobs.done, job)
             return
         await self._end(job, spoken, Analysis(trouble=reason))
 
@@ -95,8 +92,7 @@ class AnalysisWorker:
             raise Unreachable(f"the analysis took longer than {limit_s:g} s") from None
 
     async def _version(self, version_id: str) -> AgentVersion:
-        async with self._db.reading() as conn:
-            version = (await versions_by_id(conn, [version_id])).get(version_id)
+        version = await self._db.read(lambda conn: versions_by_id(conn, [version_id]).get(version_id))
         if version is None:
             raise Broken(f"agent version {version_id} is gone")
         return version
@@ -108,10 +104,10 @@ class AnalysisWorker:
         """The result and the facts, if the job is still ours."""
         at = self._clock()
 
-        async def work(conn: AsyncConnection) -> None:
-            if await jobs.done(conn, job):
-                await analyses.add(conn, job.subject, spoken.workspace_id, analysis, at)
-                await append(conn, _facts(job.subject, spoken, analysis, at))
+        def work(conn: Connection) -> None:
+            if jobs.done(conn, job):
+                analyses.add(conn, job.subject, spoken.workspace_id, analysis, at)
+                append(conn, _facts(job.subject, spoken, analysis, at))
 
         await self._db.write(work)
 

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from outdial.api.parts import Parts
 from outdial.domain.errors import Unauthorized
 from outdial.domain.ids import digest_key
-from outdial.queries import access
+from outdial.store import api_keys as access
 
 
 async def known(parts: Parts, request: Request, dialect: str, key: str, *, from_page: bool = False) -> access.Access:

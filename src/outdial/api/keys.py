@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from starlette.requests import Request
 
-from outdial.queries.access import Access
+from outdial.store.api_keys import Access
 
 
 def header_of(request: Request, name: str) -> str:

@@ -14,7 +14,7 @@ from outdial.api.recordings import RecordingLinks
 from outdial.api.sheets import cell, lines
 from outdial.domain.campaign import Contact
 from outdial.domain.errors import NotFound
-from outdial.queries.campaigns import rejected_rows
+from outdial.store.campaigns.reading import rejected_rows
 from outdial.store.database import Database
 
 _HEAD: Final = ("row", "mobile_number", "callee_name", "reason")

@@ -20,7 +20,7 @@ from outdial.api.native import routes as native
 from outdial.api.parts import Parts
 from outdial.api.ringg import routes as ringg
 from outdial.api.ringly import routes as ringly
-from outdial.store.records import load_call
+from outdial.store.calls.records import load_call
 
 RINGG_PATH: Final = "/ca/api/v0"
 RINGLY_PATH: Final = "/api/1.1/wf"
@@ -57,8 +57,7 @@ def root(parts: Parts) -> Starlette:
 
 
 async def _recording(parts: Parts, call_id: str) -> Path | None:
-    async with parts.database.reading() as conn:
-        record = await load_call(conn, call_id, parts.now())
+    record = await parts.database.read(load_call, call_id, parts.now())
     paths = [attempt.recording_path for attempt in record.attempts if attempt.recording_path] if record else []
     return recordings.find_under(parts.recordings_dir, paths[-1]) if paths else None
 

@@ -14,7 +14,7 @@ from outdial.domain.limits import MAX_AGENT_FILE_BYTES
 from outdial.domain.sizes import json_bytes
 from outdial.language.flow_parsing import parse
 from outdial.speech.catalogue import find_voice
-from outdial.store.definitions import definition_from_json
+from outdial.store.agents.definitions import definition_from_json
 
 
 @dataclass(frozen=True)

@@ -22,11 +22,11 @@ from outdial.bootstrap.tls import Certificate, trusting
 from outdial.carriers.sip.probe import probe
 from outdial.domain.errors import OutdialError, Unreachable
 from outdial.domain.webhook_endpoint import origin_of
-from outdial.queries.inventory import ModelAgent, TrunkRow, model_agents, trunks
-from outdial.queries.webhooks import ill_endpoints
 from outdial.settings import Settings
 from outdial.store.database import Database
-from outdial.store.trunks import load_trunk
+from outdial.store.equipment.trunks import load_trunk
+from outdial.store.inventory import ModelAgent, TrunkRow, model_agents, trunks
+from outdial.store.webhooks.endpoints import ill_endpoints
 
 _SPEECH_S: Final = 60.0
 _LEAST_DISK_MB: Final = 500
@@ -197,12 +197,12 @@ async def _tried(settings: Settings, model: str) -> str:
 
 async def _model_agents(settings: Settings) -> list[ModelAgent]:
     async with open_database(settings) as database:
-        return await model_agents(database)
+        return await database.read(model_agents)
 
 
 async def _webhooks(settings: Settings) -> str:
     async with open_database(settings) as database:
-        ill = await ill_endpoints(database)
+        ill = await database.read(ill_endpoints)
     if ill:
         told = "; ".join(
             f"{origin_of(one.url)} is {one.state}"
@@ -218,13 +218,12 @@ async def _webhooks(settings: Settings) -> str:
 async def _trunks(settings: Settings) -> AsyncGenerator[Finding, None]:
     mine = await installation(settings)
     async with open_database(settings) as database:
-        for row in await trunks(database, mine.workspace_id):
+        for row in await database.read(trunks, mine.workspace_id):
             yield await _found(f"trunk {row.name}", _trunk(database, row))
 
 
 async def _trunk(database: Database, row: TrunkRow) -> str:
-    async with database.reading() as conn:
-        trunk = await load_trunk(conn, row.id)
+    trunk = await database.read(load_trunk, row.id)
     if trunk is None or trunk.kind == "simulator":
         return "the simulated phone network; it comes up with outdial serve"
     reason = await probe(trunk)

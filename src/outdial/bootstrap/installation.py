@@ -17,9 +17,9 @@ from outdial.commands.users import add_user
 from outdial.domain.attempt import Trunk
 from outdial.domain.clock import Clock, utc_now
 from outdial.domain.errors import NotFound, Refused
-from outdial.queries.inventory import agent, workspace
 from outdial.settings import Settings
 from outdial.store.database import Database
+from outdial.store.inventory import agent, workspace
 
 _OWNER: Final = "owner@localhost"
 """The first user of the first workspace; nobody writes to that address."""
@@ -81,7 +81,7 @@ async def _create(database: Database, settings: Settings, now: Clock) -> Install
         ringly_key=await create_key(database, workspace_id, "ringly", now=now),
         native_key=await create_key(database, workspace_id, "native", now=now),
         agent_id=agent_id,
-        agent_tag=(await agent(database, workspace_id, agent_id)).tag,
+        agent_tag=(await database.read(agent, workspace_id, agent_id)).tag,
         number=FIRST_NUMBER,
         number_id=number_id,
         base_url=settings.public_url,
@@ -97,7 +97,7 @@ def _read(file: Path, base_url: str) -> Installation:
 
 async def _must_be_there(database: Database, known: Installation, file: Path) -> None:
     try:
-        await workspace(database, known.workspace_id)
+        await database.read(workspace, known.workspace_id)
     except NotFound as error:
         raise Refused(
             f"{file} names a workspace that is not in the database: restore the database, or delete that file"

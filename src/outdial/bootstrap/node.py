@@ -33,12 +33,12 @@ from outdial.domain.agent import Voice
 from outdial.domain.clock import utc_now
 from outdial.domain.errors import Unreachable
 from outdial.outgoing.trunk_targets import TrunkTargets
-from outdial.queries.inventory import model_agents
 from outdial.settings import Settings
-from outdial.store.database import Database
-from outdial.store.key_watch import watched_keys
-from outdial.store.orders import Ground
-from outdial.store.trunks import trunk_ca_files
+from outdial.store.calls.orders import Ground
+from outdial.store.database import Connection, Database
+from outdial.store.equipment.trunks import trunk_ca_files
+from outdial.store.inventory import model_agents
+from outdial.store.secrets.key_watch import watched_keys
 from outdial.workers.child import ChildState
 from outdial.workers.garbage import spare_what_is_loaded
 from outdial.workers.supervisor import MediaWorkers, media_workers
@@ -64,7 +64,7 @@ async def serve(settings: Settings, *, announce: Callable[[str], None], watch: W
         await stack.enter_async_context(watched_keys(database, name, utc_now))
         workers = phones = None
         if settings.media_workers:
-            media = media_workers(await _media_command(database), settings.media_workers, utc_now)
+            media = media_workers(await database.read(_media_command), settings.media_workers, utc_now)
             workers = await stack.enter_async_context(media)
         if phones_port:
             phones_command = command("outdial.bootstrap.phones", "--port", str(phones_port))
@@ -213,7 +213,7 @@ def _dialer(settings: Settings, name: str, database: Database, operator: Operato
 async def _warn_of_silent_agents(settings: Settings, database: Database) -> None:
     """Agents that cannot talk are better found at the start than by their first campaign."""
     models = settings.language_models
-    reasons = [models.lacking(one.name, one.model) for one in await model_agents(database)]
+    reasons = [models.lacking(one.name, one.model) for one in await database.read(model_agents)]
     if silent := [reason for reason in reasons if reason]:
         _log.warning(
             "agents cannot talk: their calls will fail before anybody is rung", agents=len(silent), first=silent[0]
@@ -233,10 +233,9 @@ def _ready(workers: MediaWorkers | None) -> str:
     return f"{ready} of {len(states)} ready"
 
 
-async def _media_command(database: Database) -> list[str]:
+def _media_command(conn: Connection) -> list[str]:
     """Media workers know no database: what their TLS trusts, trunk by trunk, is handed to them."""
-    async with database.reading() as conn:
-        ca_files = await trunk_ca_files(conn)
+    ca_files = trunk_ca_files(conn)
     return command("outdial.bootstrap.media", *(word for file in ca_files for word in ("--ca-file", file)))
 
 

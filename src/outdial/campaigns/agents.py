@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from outdial.domain.errors import Fault, Invalid, NotFound
-from outdial.store.agents import AgentVersion, agents_by_id
+from outdial.store.agents.versions import AgentVersion, agents_by_id
 from outdial.store.database import Database
 
 

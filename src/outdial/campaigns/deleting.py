@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from outdial.domain.campaign import RUNNING
 from outdial.domain.clock import Clock
 from outdial.domain.errors import Conflict, NotFound
 from outdial.domain.job import JobKind
-from outdial.store import campaigns, jobs
-from outdial.store.database import Database
+from outdial.store import jobs
+from outdial.store.campaigns import rows as campaigns
+from outdial.store.database import Connection, Database
 
 
 async def delete_list(db: Database, workspace_id: str, list_id: str, *, now: Clock) -> None:
@@ -21,16 +20,16 @@ async def delete_list(db: Database, workspace_id: str, list_id: str, *, now: Clo
         Unreachable: the database did not answer.
     """
 
-    async def work(conn: AsyncConnection) -> None:
-        campaign = await campaigns.find(conn, list_id, workspace_id, hold=True)
+    def work(conn: Connection) -> None:
+        campaign = campaigns.find(conn, list_id, workspace_id, hold=True)
         if campaign is None:
             raise NotFound("List not found", field="list_id")
-        if campaign.state in RUNNING or await campaigns.has_calls_left(conn, list_id):
+        if campaign.state in RUNNING or campaigns.has_calls_left(conn, list_id):
             raise Conflict("the list cannot be deleted while its campaign runs: terminate it first")
-        await campaigns.forget(conn, list_id)
+        campaigns.forget(conn, list_id)
         # Another job than the one that may be reading it now, which finds itself without one.
         for kind in (JobKind.IMPORT, JobKind.CAMPAIGN):
-            await jobs.drop(conn, kind, list_id)
-        await jobs.add(conn, JobKind.IMPORT, list_id, workspace_id, now())
+            jobs.drop(conn, kind, list_id)
+        jobs.add(conn, JobKind.IMPORT, list_id, workspace_id, now())
 
     await db.write(work)

@@ -10,17 +10,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from outdial.domain.call import CallState
 from outdial.domain.campaign import RUNNING, Campaign, CampaignState, move_campaign
 from outdial.domain.delivery import Delivery
 from outdial.domain.ids import new_id
 from outdial.domain.job import Job
-from outdial.store import campaigns, deliveries, jobs
-from outdial.store.database import Database
+from outdial.store import jobs
+from outdial.store.calls.stops import Verdict, end_waiting, free_ones
+from outdial.store.campaigns import rows as campaigns
+from outdial.store.database import Connection, Database
 from outdial.store.events import append
-from outdial.store.stops import Verdict, end_waiting, free_ones
+from outdial.store.webhooks import deliveries
 
 LOOK_EVERY: Final = timedelta(seconds=5)
 """How soon it is known that the last call of a campaign is over."""
@@ -47,12 +47,11 @@ async def end_calls(db: Database, campaign_id: str, how: Verdict, at: datetime) 
     Raises:
         Unreachable: the database did not answer.
     """
-    async with db.reading() as conn:
-        ids = await campaigns.waiting_calls(conn, campaign_id, _AT_ONCE)
+    ids = await db.read(campaigns.waiting_calls, campaign_id, _AT_ONCE)
 
-    async def work(conn: AsyncConnection) -> bool:
-        facts = await end_waiting(conn, await free_ones(conn, ids), at, how)
-        await append(conn, facts)
+    def work(conn: Connection) -> bool:
+        facts = end_waiting(conn, free_ones(conn, ids), at, how)
+        append(conn, facts)
         return bool(facts)
 
     return bool(ids) and await db.write(work)
@@ -68,22 +67,22 @@ async def settle(db: Database, job: Job, at: datetime) -> None:
         Unreachable: the database did not answer.
     """
 
-    async def work(conn: AsyncConnection) -> None:
-        campaign = await campaigns.find(conn, job.subject, hold=True)
-        if not await jobs.hold(conn, job):
+    def work(conn: Connection) -> None:
+        campaign = campaigns.find(conn, job.subject, hold=True)
+        if not jobs.hold(conn, job):
             return
         if campaign is None:
-            await jobs.done(conn, job)
-        elif campaign.state in RUNNING and await campaigns.rows_after(conn, campaign.id, campaign.made_rows, 1):
-            await jobs.later(conn, job, at)
-        elif await campaigns.has_calls_left(conn, campaign.id):
+            jobs.done(conn, job)
+        elif campaign.state in RUNNING and campaigns.rows_after(conn, campaign.id, campaign.made_rows, 1):
+            jobs.later(conn, job, at)
+        elif campaigns.has_calls_left(conn, campaign.id):
             if campaign.state is CampaignState.SCHEDULED and at >= campaign.starts_at:
                 campaign = replace(campaign, state=move_campaign(campaign.state, CampaignState.ONGOING))
-                await campaigns.change(conn, campaign.id, state=campaign.state.value, updated_at=at)
-            await jobs.later(conn, job, _next_look(campaign, at))
+                campaigns.change(conn, campaign.id, state=campaign.state.value, updated_at=at)
+            jobs.later(conn, job, _next_look(campaign, at))
         else:
-            await jobs.done(conn, job)
-            await _end(conn, campaign, at)
+            jobs.done(conn, job)
+            _end(conn, campaign, at)
 
     await db.write(work)
 
@@ -94,14 +93,14 @@ def _next_look(campaign: Campaign, at: datetime) -> datetime:
     return min(campaign.ends_at, at + LOOK_EVERY) if at < campaign.ends_at else at + LOOK_EVERY
 
 
-async def _end(conn: AsyncConnection, campaign: Campaign, at: datetime) -> None:
+def _end(conn: Connection, campaign: Campaign, at: datetime) -> None:
     if campaign.state in RUNNING:
         campaign = replace(campaign, state=move_campaign(campaign.state, CampaignState.COMPLETED))
     over = replace(campaign, finished_at=at)
-    await campaigns.change(conn, over.id, state=over.state.value, finished_at=at, updated_at=at)
+    campaigns.change(conn, over.id, state=over.state.value, finished_at=at, updated_at=at)
     if over.callback_url:
-        counted = (await campaigns.calls_by_state(conn, [over.id]))[over.id]
-        await deliveries.add(conn, [_delivery(over, _body(over, tally_of(over, counted)), at)])
+        counted = campaigns.calls_by_state(conn, [over.id])[over.id]
+        deliveries.add(conn, [_delivery(over, _body(over, tally_of(over, counted)), at)])
 
 
 def tally_of(campaign: Campaign, counted: Counter[CallState]) -> Tally:

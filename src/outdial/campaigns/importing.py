@@ -12,8 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO, Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from outdial.campaigns.agents import outbound_agent
 from outdial.campaigns.reading import Sheet
 from outdial.campaigns.rows import Stored, store_rows, sweep
@@ -24,9 +22,10 @@ from outdial.domain.errors import Broken, Fault, Invalid, Unreachable
 from outdial.domain.ids import new_id
 from outdial.domain.job import Job, JobKind
 from outdial.domain.texts import storable
-from outdial.store import campaigns, jobs
-from outdial.store.database import Database
-from outdial.store.quotas import must_have_room
+from outdial.store import jobs
+from outdial.store.campaigns import rows as campaigns
+from outdial.store.database import Connection, Database
+from outdial.store.policy.quotas import must_have_room
 
 IMPORT_TAKES: Final = timedelta(minutes=15)
 """An import that takes longer is taken for dead."""
@@ -83,7 +82,7 @@ async def import_list(db: Database, draft: Draft, file: BinaryIO, *, spell: Spel
             await _publish(db, campaign, stored, job)
         except Exception:
             await sweep(db, campaign.id)
-            await db.write(lambda conn: jobs.done(conn, job))
+            await db.write(jobs.done, job)
             raise
     return Imported(campaign.id, stored.rows, stored.rows - stored.failed, stored.failed, stored.first)
 
@@ -107,11 +106,11 @@ async def upload_list(db: Database, draft: Draft, file: BinaryIO, *, now: Clock)
         raise Invalid(Fault(("file",), "the file has no rows"))
     campaign = replace(campaign, total_rows=rows)
 
-    async def work(conn: AsyncConnection) -> None:
-        await must_have_room(conn, campaign.workspace_id, db.quotas, "lists")
-        await campaigns.insert(conn, campaign)
-        await campaigns.put_file(conn, campaign.id, content)
-        await jobs.add(conn, JobKind.IMPORT, campaign.id, campaign.workspace_id, campaign.created_at)
+    def work(conn: Connection) -> None:
+        must_have_room(conn, campaign.workspace_id, db.quotas, "lists")
+        campaigns.insert(conn, campaign)
+        campaigns.put_file(conn, campaign.id, content)
+        jobs.add(conn, JobKind.IMPORT, campaign.id, campaign.workspace_id, campaign.created_at)
 
     await db.write(work)
     return campaign
@@ -139,7 +138,7 @@ async def _check(db: Database, draft: Draft) -> None:
         raise Invalid(Fault(("variables_map",), "variables_map holds a character that cannot be stored"))
     region_of(draft.country_code)
     # Said before the file is read, and held to when the list is written down.
-    await db.write(lambda conn: must_have_room(conn, draft.workspace_id, db.quotas, "lists"))
+    await db.write(must_have_room, draft.workspace_id, db.quotas, "lists")
 
 
 def _campaign(draft: Draft, state: CampaignState, at: datetime) -> Campaign:
@@ -149,9 +148,9 @@ def _campaign(draft: Draft, state: CampaignState, at: datetime) -> Campaign:
 async def _watched(db: Database, campaign: Campaign, until: datetime) -> Job:
     """A job that nobody takes before then: by that time the import is over, or broke off."""
 
-    async def work(conn: AsyncConnection) -> Job | None:
-        await jobs.add(conn, JobKind.IMPORT, campaign.id, campaign.workspace_id, until)
-        return await jobs.find(conn, JobKind.IMPORT, campaign.id)
+    def work(conn: Connection) -> Job | None:
+        jobs.add(conn, JobKind.IMPORT, campaign.id, campaign.workspace_id, until)
+        return jobs.find(conn, JobKind.IMPORT, campaign.id)
 
     job = await db.write(work)
     if job is None:
@@ -162,10 +161,10 @@ async def _watched(db: Database, campaign: Campaign, until: datetime) -> Job:
 async def _publish(db: Database, campaign: Campaign, stored: Stored, job: Job) -> None:
     full = replace(campaign, total_rows=stored.kept, failed_rows=stored.kept_failed)
 
-    async def work(conn: AsyncConnection) -> None:
-        if not await jobs.done(conn, job):
+    def work(conn: Connection) -> None:
+        if not jobs.done(conn, job):
             raise Unreachable("the import took too long: split the list")
-        await must_have_room(conn, full.workspace_id, db.quotas, "lists")
-        await campaigns.insert(conn, full)
+        must_have_room(conn, full.workspace_id, db.quotas, "lists")
+        campaigns.insert(conn, full)
 
     await db.write(work)

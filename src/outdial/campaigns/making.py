@@ -10,21 +10,19 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from outdial.domain.agent_warnings import call_warnings
 from outdial.domain.brief import mismatch
 from outdial.domain.campaign import RUNNING, Campaign, Contact
 from outdial.domain.language_models import ALL_MODELS, LanguageModels
 from outdial.domain.plan import Plan, first_due, resolve
 from outdial.domain.request import CallRequest, Overrides
-from outdial.store import campaigns
-from outdial.store.agents import AgentVersion, versions_by_id
-from outdial.store.database import Database
-from outdial.store.group_commit import Rows, write_rows
-from outdial.store.numbers import numbers_by_id
-from outdial.store.records import HINTS_AT_SPELLING
-from outdial.store.registration import CallerNumber, Registration, rows_of
+from outdial.store.agents.versions import AgentVersion, versions_by_id
+from outdial.store.calls.creates import Rows, write_rows
+from outdial.store.calls.records import HINTS_AT_SPELLING
+from outdial.store.calls.registration import CallerNumber, Registration, rows_of
+from outdial.store.campaigns import rows as campaigns
+from outdial.store.database import Connection, Database
+from outdial.store.equipment.numbers import OwnNumber, numbers_by_id
 
 AT_ONCE: Final = 250
 """Rows made into calls in one transaction: a list of a hundred thousand must not keep the dialer from the calendar."""
@@ -47,10 +45,7 @@ async def make_some(
         Unreachable: the database did not answer.
         Broken: the agent's own time zone is unknown.
     """
-    async with db.reading() as conn:
-        contacts = await campaigns.rows_after(conn, campaign.id, campaign.made_rows, AT_ONCE)
-        numbers = await numbers_by_id(conn, campaign.callers.number_ids)
-        others = await versions_by_id(conn, agent.ab_test.takes_part - {agent.id})
+    contacts, numbers, others = await db.read(_needed, campaign, agent)
     if not contacts:
         return campaign
     callers = [CallerNumber(one, numbers[one].number if one in numbers else "") for one in campaign.callers.number_ids]
@@ -81,18 +76,29 @@ async def make_some(
     return await _write(db, campaign, contacts[-1].row, made)
 
 
+def _needed(
+    conn: Connection, campaign: Campaign, agent: AgentVersion
+) -> tuple[Sequence[Contact], Mapping[str, OwnNumber], Mapping[str, AgentVersion]]:
+    """The next rows, the caller numbers, and the versions that are tried against the active one."""
+    return (
+        campaigns.rows_after(conn, campaign.id, campaign.made_rows, AT_ONCE),
+        numbers_by_id(conn, campaign.callers.number_ids),
+        versions_by_id(conn, agent.ab_test.takes_part - {agent.id}),
+    )
+
+
 def call_id_of(campaign_id: str, row: int) -> str:
     """The same for the same row, whoever makes it."""
     return str(uuid.uuid5(uuid.UUID(campaign_id), str(row)))
 
 
 async def _write(db: Database, campaign: Campaign, to: int, made: Sequence[Rows]) -> Campaign:
-    async def work(conn: AsyncConnection) -> Campaign:
-        held = await campaigns.find(conn, campaign.id, hold=True)
+    def work(conn: Connection) -> Campaign:
+        held = campaigns.find(conn, campaign.id, hold=True)
         if held is None or held.state not in RUNNING or held.made_rows != campaign.made_rows:
             return campaign
-        await campaigns.change(conn, campaign.id, made_rows=to)
-        await write_rows(conn, db.inserts, made)
+        campaigns.change(conn, campaign.id, made_rows=to)
+        write_rows(conn, db.inserts, made)
         return replace(held, made_rows=to)
 
     return await db.write(work)

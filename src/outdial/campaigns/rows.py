@@ -7,14 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from outdial.campaigns.reading import Sheet
 from outdial.domain.campaign import Contact
 from outdial.domain.errors import Fault, Invalid, Unreachable
 from outdial.domain.job import Job
-from outdial.store import campaigns, jobs
-from outdial.store.database import Database
+from outdial.store import jobs
+from outdial.store.campaigns import rows as campaigns
+from outdial.store.database import Connection, Database
 
 AT_ONCE: Final = 1000
 """Rows in one transaction."""
@@ -80,9 +79,9 @@ async def sweep(db: Database, campaign_id: str, job: Job | None = None) -> None:
         Unreachable: the database did not answer, or somebody else has the job by now.
     """
 
-    async def work(conn: AsyncConnection) -> int:
-        await _must_be_ours(conn, job)
-        return await campaigns.delete_rows(conn, campaign_id, AT_ONCE)
+    def work(conn: Connection) -> int:
+        _must_be_ours(conn, job)
+        return campaigns.delete_rows(conn, campaign_id, AT_ONCE)
 
     deleted = AT_ONCE
     while deleted == AT_ONCE:
@@ -91,13 +90,13 @@ async def sweep(db: Database, campaign_id: str, job: Job | None = None) -> None:
 
 
 async def _write(db: Database, campaign_id: str, some: list[Contact], job: Job) -> None:
-    async def work(conn: AsyncConnection) -> None:
-        await _must_be_ours(conn, job)
-        await campaigns.add_rows(conn, campaign_id, some)
+    def work(conn: Connection) -> None:
+        _must_be_ours(conn, job)
+        campaigns.add_rows(conn, campaign_id, some)
 
     await db.write(work)
 
 
-async def _must_be_ours(conn: AsyncConnection, job: Job | None) -> None:
-    if job is not None and not await jobs.hold(conn, job):
+def _must_be_ours(conn: Connection, job: Job | None) -> None:
+    if job is not None and not jobs.hold(conn, job):
         raise Unreachable("the list is read by somebody else, or was deleted")

@@ -7,17 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from outdial.campaigns.agents import outbound_agent
 from outdial.commands.credits import can_pay
 from outdial.domain.campaign import Callers, Campaign, CampaignState, move_campaign
 from outdial.domain.clock import Clock
 from outdial.domain.errors import Conflict, Fault, Invalid, NoCredits, NotFound
 from outdial.domain.job import JobKind
-from outdial.store import campaigns, jobs
-from outdial.store.database import Database
-from outdial.store.numbers import OwnNumber, numbers_by_id, numbers_by_value, pools_by_id
+from outdial.store import jobs
+from outdial.store.campaigns import rows as campaigns
+from outdial.store.database import Connection, Database
+from outdial.store.equipment.numbers import OwnNumber, numbers_by_id, numbers_by_value, pools_by_id
 
 MOST_NUMBERS: Final = 100
 _NOT_NOW: Final = {
@@ -66,8 +65,7 @@ async def start(db: Database, workspace_id: str, wish: Start, *, now: Clock) -> 
         NoCredits: there are too few.
         Unreachable: the database did not answer.
     """
-    async with db.reading() as conn:
-        known = await campaigns.find(conn, wish.list_id, workspace_id)
+    known = await db.read(campaigns.find, wish.list_id, workspace_id)
     if known is None:
         raise NotFound("List not found", field="list_id")
     agent = await outbound_agent(db, workspace_id, wish.agent_id)
@@ -76,8 +74,8 @@ async def start(db: Database, workspace_id: str, wish: Start, *, now: Clock) -> 
         raise NoCredits("No credits are left")
     at = now()
 
-    async def work(conn: AsyncConnection) -> Started:
-        campaign = await campaigns.find(conn, wish.list_id, workspace_id, hold=True)
+    def work(conn: Connection) -> Started:
+        campaign = campaigns.find(conn, wish.list_id, workspace_id, hold=True)
         if campaign is None:
             raise NotFound("List not found", field="list_id")
         if campaign.state is not CampaignState.DRAFT:
@@ -85,9 +83,9 @@ async def start(db: Database, workspace_id: str, wish: Start, *, now: Clock) -> 
         state = move_campaign(campaign.state, CampaignState.SCHEDULED)
         changed = _changed(campaign, wish, at)
         callers_kept = campaigns.callers_to_json(callers)
-        await campaigns.change(conn, campaign.id, **changed, state=state, agent_id=agent.agent_id, callers=callers_kept)
-        await jobs.add(conn, JobKind.CAMPAIGN, campaign.id, workspace_id, at)
-        return Started(await campaigns.any_under_way(conn, workspace_id, at, but=campaign.id))
+        campaigns.change(conn, campaign.id, **changed, state=state, agent_id=agent.agent_id, callers=callers_kept)
+        jobs.add(conn, JobKind.CAMPAIGN, campaign.id, workspace_id, at)
+        return Started(campaigns.any_under_way(conn, workspace_id, at, but=campaign.id))
 
     return await db.write(work)
 

@@ -7,8 +7,6 @@ import io
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from outdial.campaigns.ending import end_calls, settle
 from outdial.campaigns.importing import Spell, sheet_of, without_failed
 from outdial.campaigns.making import Wishes, make_some
@@ -18,10 +16,11 @@ from outdial.domain.clock import Clock
 from outdial.domain.errors import Invalid
 from outdial.domain.job import Job, JobKind
 from outdial.domain.language_models import ALL_MODELS, LanguageModels
-from outdial.store import campaigns, jobs
-from outdial.store.agents import agents_by_id
-from outdial.store.database import Database
-from outdial.store.stops import ON_REQUEST, TOO_LATE
+from outdial.store import jobs
+from outdial.store.agents.versions import agents_by_id
+from outdial.store.calls.stops import ON_REQUEST, TOO_LATE
+from outdial.store.campaigns import rows as campaigns
+from outdial.store.database import Connection, Database
 
 _BATCHES_AT_ONCE: Final = 40
 """Made, or ended, in one go: others that wait for this worker have their turn then, and a node that stops waits for no
@@ -46,14 +45,13 @@ class ImportWorker:
         self._clock = clock
 
     async def work(self, job: Job) -> None:
-        async with self._db.reading() as conn:
-            campaign = await campaigns.find(conn, job.subject)
+        campaign = await self._db.read(campaigns.find, job.subject)
         if campaign is not None and campaign.state in _UNREAD:
             await self._read(job, campaign)
             return
         if campaign is None:
             await sweep(self._db, job.subject, job)
-        await self._db.write(lambda conn: _struck_off(conn, job))
+        await self._db.write(_struck_off, job)
 
     async def give_up(self, job: Job, reason: str) -> None:
         if await self._move(job, CampaignState.FAILED, trouble=reason):
@@ -64,8 +62,7 @@ class ImportWorker:
             await self._db.write(lambda conn: self._moved(conn, job, CampaignState.PROCESSING))
         # What is left of an earlier try.
         await sweep(self._db, campaign.id, job)
-        async with self._db.reading() as conn:
-            content = await campaigns.file_of(conn, campaign.id) or b""
+        content = await self._db.read(lambda conn: campaigns.file_of(conn, campaign.id) or b"")
         try:
             with await asyncio.to_thread(sheet_of, campaign, io.BytesIO(content), self._spell) as sheet:
                 stored = await store_rows(self._db, campaign.id, sheet, job, without_failed=without_failed(campaign))
@@ -78,26 +75,26 @@ class ImportWorker:
     async def _move(self, job: Job, to: CampaignState, **values: Any) -> bool:
         """The result, if the job is still ours and the campaign still there; whether it was written."""
 
-        async def work(conn: AsyncConnection) -> bool:
-            written = await self._moved(conn, job, to, **values)
-            return await _struck_off(conn, job) and written
+        def work(conn: Connection) -> bool:
+            written = self._moved(conn, job, to, **values)
+            return _struck_off(conn, job) and written
 
         return await self._db.write(work)
 
-    async def _moved(self, conn: AsyncConnection, job: Job, to: CampaignState, **values: Any) -> bool:
-        campaign = await campaigns.find(conn, job.subject, hold=True)
-        if campaign is None or not await jobs.hold(conn, job):
+    def _moved(self, conn: Connection, job: Job, to: CampaignState, **values: Any) -> bool:
+        campaign = campaigns.find(conn, job.subject, hold=True)
+        if campaign is None or not jobs.hold(conn, job):
             return False
         state = move_campaign(campaign.state, to)
-        await campaigns.change(conn, campaign.id, **values, state=state.value, updated_at=self._clock())
+        campaigns.change(conn, campaign.id, **values, state=state.value, updated_at=self._clock())
         return True
 
 
-async def _struck_off(conn: AsyncConnection, job: Job) -> bool:
+def _struck_off(conn: Connection, job: Job) -> bool:
     """With the file it was about. False: somebody else has it by now."""
-    ours = await jobs.done(conn, job)
+    ours = jobs.done(conn, job)
     if ours:
-        await campaigns.delete_file(conn, job.subject)
+        campaigns.delete_file(conn, job.subject)
     return ours
 
 
@@ -121,11 +118,10 @@ class CampaignWorker:
         self._clock = clock
 
     async def work(self, job: Job) -> None:
-        async with self._db.reading() as conn:
-            campaign = await campaigns.find(conn, job.subject)
+        campaign = await self._db.read(campaigns.find, job.subject)
         if campaign is not None and await self._carry_on(campaign):
             # There is more to do at once; others that wait for this worker have their turn before.
-            await self._db.write(lambda conn: jobs.later(conn, job, self._clock()))
+            await self._db.write(jobs.later, job, self._clock())
             return
         await settle(self._db, job, self._clock())
 
@@ -168,10 +164,10 @@ class CampaignWorker:
 async def _stop(db: Database, campaign_id: str, reason: str, at: datetime) -> None:
     """Make no further call; those that wait are ended when it is looked at next."""
 
-    async def work(conn: AsyncConnection) -> None:
-        campaign = await campaigns.find(conn, campaign_id, hold=True)
+    def work(conn: Connection) -> None:
+        campaign = campaigns.find(conn, campaign_id, hold=True)
         if campaign is not None and campaign.state in RUNNING:
             state = move_campaign(campaign.state, CampaignState.TERMINATED)
-            await campaigns.change(conn, campaign_id, state=state.value, trouble=reason, updated_at=at)
+            campaigns.change(conn, campaign_id, state=state.value, trouble=reason, updated_at=at)
 
     await db.write(work)

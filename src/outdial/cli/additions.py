@@ -17,9 +17,9 @@ from outdial.commands import provision
 from outdial.domain.attempt import Dial, Trunk
 from outdial.domain.clock import utc_now
 from outdial.domain.errors import Fault, Invalid, NotFound
-from outdial.queries.inventory import agents, trunks
 from outdial.settings import Settings
 from outdial.store.database import Database
+from outdial.store.inventory import agents, trunks
 
 MOST_AGENTS: Final = 100_000
 _ANYBODY: Final = "+15550000000"
@@ -61,7 +61,7 @@ def _must_be_dialable(trunk: Trunk) -> None:
 async def add_number(settings: Settings, console: Console, number: str, trunk: str, display_name: str) -> None:
     """Raises NotFound: there is no trunk of that name."""
     async with opened(settings) as (database, mine):
-        known = {row.name: row.id for row in await trunks(database, mine.workspace_id)}
+        known = {row.name: row.id for row in await database.read(trunks, mine.workspace_id)}
         if trunk not in known:
             raise NotFound(f"there is no trunk named {trunk}; there are: {', '.join(sorted(known))}", field="trunk")
         number_id = await provision.add_number(
@@ -75,7 +75,7 @@ async def add_agent(settings: Settings, console: Console, text: bytes) -> None:
     """``text`` is the file's. A tag that is known already gets a new version, which becomes the active one."""
     wanted = read_agent(text)
     async with opened(settings) as (database, mine):
-        rows = await agents(database, mine.workspace_id, limit=MOST_AGENTS)
+        rows = await database.read(agents, mine.workspace_id, limit=MOST_AGENTS)
         known = next((row for row in rows if wanted.tag and row.tag == wanted.tag), None)
         if known is not None:
             version = await provision.add_version(

@@ -12,7 +12,7 @@ from outdial.cli.additions import opened
 from outdial.cli.console import console
 from outdial.cli.environment import settings
 from outdial.domain.errors import NotFound
-from outdial.queries.agents import AgentWhole, agent_page
+from outdial.store.agents.reading import AgentWhole, agent_page
 from outdial.store.database import Database
 
 _PAGE: Final = 100
@@ -47,8 +47,8 @@ async def _versions(out: Console, wanted: str) -> None:
 
 
 async def _all(database: Database, workspace_id: str) -> list[AgentWhole]:
-    found, place = await agent_page(database, workspace_id, limit=_PAGE, after=None)
+    found, place = await database.read(agent_page, workspace_id, limit=_PAGE, after=None)
     while place is not None:
-        more, place = await agent_page(database, workspace_id, limit=_PAGE, after=place)
+        more, place = await database.read(agent_page, workspace_id, limit=_PAGE, after=place)
         found += more
     return found

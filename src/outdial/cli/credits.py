@@ -17,10 +17,10 @@ from outdial.commands.credits import add_credits, set_price
 from outdial.domain.clock import utc_now
 from outdial.domain.errors import Fault, Invalid
 from outdial.domain.rules import MICROS, Price
-from outdial.queries.inventory import workspace
 from outdial.settings import Settings
-from outdial.store.credits import Funds
 from outdial.store.database import Database
+from outdial.store.inventory import workspace
+from outdial.store.policy.credits import Funds
 
 _AMOUNT: Final = re.compile(r"[0-9]{1,10}(\.[0-9]{1,6})?")
 
@@ -79,7 +79,7 @@ async def _set_price(mine: Settings, out: Console, to: Price | None) -> None:
 
 async def _say(database: Database, workspace_id: str, out: Console) -> None:
     """How things stand now."""
-    row = await workspace(database, workspace_id)
+    row = await database.read(workspace, workspace_id)
     out.print(_balance(row.funds))
     out.print(_price(row.price))
 

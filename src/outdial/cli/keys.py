@@ -17,8 +17,8 @@ from outdial.domain.access import ACCESSES, FULL
 from outdial.domain.clock import utc_now
 from outdial.domain.errors import NotFound
 from outdial.domain.ids import parse_uuid
-from outdial.queries.call_pages import Place
-from outdial.queries.keys import key_page
+from outdial.store.api_keys import key_page
+from outdial.store.calls.pages import Place
 
 app = typer.Typer(help="Keys of every door, and the key secrets are sealed with.", no_args_is_help=True)
 _PAGE: Final = 100
@@ -69,7 +69,7 @@ async def _list(out: Console) -> None:
     async with opened(settings()) as (database, mine):
         after: Place | None = None
         while True:
-            rows, after = await key_page(database, mine.workspace_id, limit=_PAGE, after=after)
+            rows, after = await database.read(key_page, mine.workspace_id, limit=_PAGE, after=after)
             for row in rows:
                 out.print(f"{row.id:<38}{row.dialect:<8}{row.access:<13}…{row.hint}", markup=False)
             if after is None:

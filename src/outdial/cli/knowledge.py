@@ -16,8 +16,8 @@ from outdial.cli.environment import settings
 from outdial.commands import knowledge as commands
 from outdial.domain.clock import utc_now
 from outdial.domain.knowledge import Faq, KnowledgeBase, SentFile, Upload, base_state, file_type_of, plain_name
-from outdial.queries import knowledge as queries
 from outdial.settings import Settings
+from outdial.store.knowledge import reading as queries
 
 app = typer.Typer(help="What agents look things up in.", no_args_is_help=True)
 
@@ -67,14 +67,14 @@ async def _add(mine: Settings, out: Console, name: str, upload: Upload) -> None:
 
 async def _list(mine: Settings, out: Console) -> None:
     async with opened(mine) as (database, installation):
-        found = await queries.bases(database, installation.workspace_id)
+        found = await database.read(queries.bases, installation.workspace_id)
     for base in found:
         out.print(f"{base.id}  {base.created_at:%Y-%m-%d %H:%M}  {base.name}", markup=False)
 
 
 async def _show(mine: Settings, out: Console, base_id: str) -> None:
     async with opened(mine) as (database, installation):
-        base = await queries.base(database, installation.workspace_id, base_id)
+        base = await database.read(queries.base, installation.workspace_id, base_id)
     for line in _lines(base):
         out.print(line, markup=False)
 

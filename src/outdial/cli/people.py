@@ -13,7 +13,7 @@ from outdial.cli.console import console
 from outdial.cli.environment import settings
 from outdial.commands.users import ROLES, add_user, remove_user
 from outdial.domain.clock import utc_now
-from outdial.queries.people import users_of
+from outdial.store.users import users_of
 
 people = typer.Typer(no_args_is_help=True)
 _PAGE: Final = 1000
@@ -58,7 +58,7 @@ async def _remove(out: Console, email: str) -> None:
 async def _list(out: Console) -> None:
     async with opened(settings()) as (database, mine):
         shown = 0
-        while page := await users_of(database, mine.workspace_id, limit=_PAGE, offset=shown):
+        while page := await database.read(users_of, mine.workspace_id, limit=_PAGE, offset=shown):
             for user in page:
                 out.print(f"{user.email:<40}{user.username:<24}{user.role}", markup=False)
             shown += len(page)

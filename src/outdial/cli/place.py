@@ -21,8 +21,8 @@ from outdial.domain.events import Event
 from outdial.domain.ids import parse_uuid
 from outdial.domain.numbers import e164
 from outdial.domain.request import CallRequest
-from outdial.queries.calls import call_record, events_of
 from outdial.settings import Settings
+from outdial.store.calls.reading import call_record, events_of
 from outdial.store.database import Database
 
 _POLL_S: Final = 0.15
@@ -63,7 +63,7 @@ async def place_and_follow(settings: Settings, console: Console, wish: Wish, *, 
                 return
         if follow:
             await _follow(database, mine, placed.call_id, LiveView(console))
-            record = await call_record(database, mine.workspace_id, placed.call_id, now=utc_now)
+            record = await database.read(call_record, mine.workspace_id, placed.call_id, now=utc_now)
             if record.analysis and record.analysis.platform:
                 console.print(f"\n{record.analysis.platform.summary}", highlight=False, markup=False)
 
@@ -86,7 +86,7 @@ def _request(mine: Installation, wish: Wish) -> CallRequest:
 
 async def _follow(database: Database, mine: Installation, call_id: str, view: LiveView) -> None:
     while not view.ended:
-        events = await events_of(database, mine.workspace_id, call_id, view.last_seq)
+        events = await database.read(events_of, mine.workspace_id, call_id, view.last_seq)
         view.show([_as_listed(event) for event in events])
         await asyncio.sleep(_POLL_S)
 

@@ -19,8 +19,8 @@ from outdial.commands.rules import change_rules, limit_number, limit_trunk
 from outdial.domain.clock import utc_now
 from outdial.domain.errors import AND_MORE, Fault, Invalid, NotFound
 from outdial.domain.rules import Rules, hours_from_text
-from outdial.queries.rules import number_limits, rules_of, trunk_limits
 from outdial.store.database import Database
+from outdial.store.policy.reading import number_limits, rules_of, trunk_limits
 
 T = TypeVar("T")
 OFF: Final = "off"
@@ -128,7 +128,7 @@ async def _change(out: Console, change: Callable[[Rules], Rules]) -> None:
 
 async def _limit_number(out: Console, number: str, max_calls: int | None) -> None:
     async with opened(settings()) as (database, mine):
-        known = {row.number: row.id for row in await number_limits(database, mine.workspace_id)}
+        known = {row.number: row.id for row in await database.read(number_limits, mine.workspace_id)}
         if number not in known:
             raise NotFound(f"there is no caller number {number}", field="number")
         with named_as_options():
@@ -138,12 +138,12 @@ async def _limit_number(out: Console, number: str, max_calls: int | None) -> Non
 
 async def _limit_trunk(out: Console, name: str, named: dict[str, Any]) -> None:
     async with opened(settings()) as (database, mine):
-        known = {row.name: row.id for row in await trunk_limits(database, mine.workspace_id)}
+        known = {row.name: row.id for row in await database.read(trunk_limits, mine.workspace_id)}
         if name not in known:
             raise NotFound(f"there is no trunk named {name}; there are: {', '.join(sorted(known))}", field="name")
         with named_as_options():
             await limit_trunk(database, mine.workspace_id, known[name], **named)
-        now = next(row for row in await trunk_limits(database, mine.workspace_id) if row.name == name)
+        now = next(row for row in await database.read(trunk_limits, mine.workspace_id) if row.name == name)
     said = f"calls at once {_or_off(now.max_calls)}, calls a second {_or_off(now.calls_per_s)}"
     out.print(f"trunk {name}: {said}", markup=False)
 
@@ -154,7 +154,7 @@ async def _show_mine(out: Console) -> None:
 
 
 async def _show(out: Console, database: Database, workspace_id: str) -> None:
-    rules = await rules_of(database, workspace_id)
+    rules = await database.read(rules_of, workspace_id)
     lines = {
         "hours": _or_off(rules.policy.hours),
         "dials per day": _or_off(rules.policy.per_day),
@@ -162,11 +162,11 @@ async def _show(out: Console, database: Database, workspace_id: str) -> None:
         "suppression": "on" if rules.policy.suppression else OFF,
         "calls at once": _or_off(rules.max_calls),
     }
-    for trunk in await trunk_limits(database, workspace_id):
+    for trunk in await database.read(trunk_limits, workspace_id):
         if (trunk.max_calls, trunk.calls_per_s) != (None, None):
             said = f"calls at once {_or_off(trunk.max_calls)}, calls a second {_or_off(trunk.calls_per_s)}"
             lines[f"trunk {trunk.name}"] = said
-    for number in await number_limits(database, workspace_id):
+    for number in await database.read(number_limits, workspace_id):
         if number.max_calls is not None:
             lines[f"number {number.number}"] = f"calls at once {number.max_calls}"
     width = max(map(len, lines)) + 2

@@ -18,7 +18,7 @@ from outdial.domain.clock import utc_now
 from outdial.domain.errors import Fault, Invalid
 from outdial.domain.number_reading import read_number
 from outdial.domain.numbers import e164
-from outdial.queries.suppression import suppressions
+from outdial.store.policy.suppressions import suppression_page
 
 suppression = typer.Typer(no_args_is_help=True)
 _PAGE: Final = 1000
@@ -74,7 +74,7 @@ async def _remove(out: Console, number: str) -> None:
 async def _list(out: Console) -> None:
     async with opened(settings()) as (database, mine):
         after = ""
-        while page := await suppressions(database, mine.workspace_id, limit=_PAGE, after=after):
+        while page := await database.read(suppression_page, mine.workspace_id, limit=_PAGE, after=after):
             for row in page:
                 out.print(f"{row.number:<17}{row.created_at:%Y-%m-%d}  {row.reason}".rstrip(), markup=False)
             after = page[-1].number

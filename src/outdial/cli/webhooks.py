@@ -18,7 +18,7 @@ from outdial.domain.clock import utc_now
 from outdial.domain.errors import Fault, Invalid, NotFound
 from outdial.domain.ids import parse_uuid
 from outdial.domain.webhook_endpoint import ROTATION_GRACE
-from outdial.queries.webhooks import endpoint_page
+from outdial.store.webhooks.endpoints import endpoint_page
 
 app = typer.Typer(help="Receivers of webhooks, and sending again.", no_args_is_help=True)
 _PAGE = 100
@@ -93,7 +93,7 @@ async def _list(out: Console) -> None:
     async with opened(settings()) as (database, mine):
         after, more = "", True
         while more:
-            found, more = await endpoint_page(database, mine.workspace_id, after=after, limit=_PAGE)
+            found, more = await database.read(endpoint_page, mine.workspace_id, after=after, limit=_PAGE)
             for one in found:
                 signed = "own secret" if one.secret else "-"
                 out.print(f"{one.id:<38}{one.state:<10}{signed:<12}{one.url}  {one.last_error}".rstrip(), markup=False)

@@ -6,21 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from outdial.commands.agents import Versioned, add_version
 from outdial.domain.ab_test import SETTING, ABTest, adds_up
 from outdial.domain.clock import Clock
 from outdial.domain.errors import Fault, Invalid, NotFound, Refused
 from outdial.domain.ids import new_id
-from outdial.store.agents import HeldAgent, hold_agent, version_of
-from outdial.store.database import Database
-from outdial.store.definitions import storable
-from outdial.store.schema import agent_versions, agents
+from outdial.store.agents import versions as agents
+from outdial.store.agents.definitions import storable
+from outdial.store.agents.versions import HeldAgent, hold_agent, version_of
+from outdial.store.database import Connection, Database
 
 _MOST_IN_A_TEST: Final = 5
-_KEPT: Final = agent_versions.c.deleted_at.is_(None)
 
 
 async def copy_version(
@@ -34,15 +30,13 @@ async def copy_version(
     """
     at, new = now(), new_id()
 
-    async def work(conn: AsyncConnection) -> Versioned:
-        agent = await hold_agent(conn, workspace_id, agent_id)
-        copied = await version_of(conn, agent, version_id)
-        mine = agent_versions.c.agent_id == agent.id
-        if (await conn.scalar(sa.select(sa.func.count()).where(mine, _KEPT)) or 0) >= _MOST_IN_A_TEST:
+    def work(conn: Connection) -> Versioned:
+        agent = hold_agent(conn, workspace_id, agent_id)
+        copied = version_of(conn, agent, version_id)
+        if agents.count_versions(conn, agent) >= _MOST_IN_A_TEST:
             raise Refused(f"An agent may have at most {_MOST_IN_A_TEST} versions")
-        highest = await conn.scalar(sa.select(sa.func.max(agent_versions.c.number)).where(mine)) or 0
-        made = Versioned(agent.id, new, highest + 1, at, copied.definition)
-        await add_version(conn, made, description, storable(copied.definition))
+        made = Versioned(agent.id, new, agents.next_number(conn, agent), at, copied.definition)
+        add_version(conn, made, description, storable(copied.definition))
         return made
 
     return await db.write(work)
@@ -60,9 +54,9 @@ async def set_traffic(
     if not adds_up(shares):
         raise Invalid(Fault((field,), f"the shares in {field} must be between 0 and 1 and add up to 1", "out_of_range"))
 
-    async def shared(conn: AsyncConnection, agent: HeldAgent, test: ABTest) -> ABTest:
+    def shared(conn: Connection, agent: HeldAgent, test: ABTest) -> ABTest:
         for version_id in shares:
-            await version_of(conn, agent, version_id)
+            version_of(conn, agent, version_id)
         return replace(test, shares=dict(shares))
 
     await _change_test(db, workspace_id, agent_id, shared, now)
@@ -75,7 +69,7 @@ async def toggle_test(db: Database, workspace_id: str, agent_id: str, *, live: b
         NotFound: the agent is archived or not the workspace's.
     """
 
-    async def toggled(conn: AsyncConnection, agent: HeldAgent, test: ABTest) -> ABTest:
+    def toggled(conn: Connection, agent: HeldAgent, test: ABTest) -> ABTest:
         del conn, agent
         return replace(test, live=live)
 
@@ -106,16 +100,15 @@ async def _change_test(
     db: Database,
     workspace_id: str,
     agent_id: str,
-    change: Callable[[AsyncConnection, HeldAgent, ABTest], Any],
+    change: Callable[[Connection, HeldAgent, ABTest], Any],
     now: Clock,
 ) -> None:
     at = now()
 
-    async def work(conn: AsyncConnection) -> None:
-        agent = await hold_agent(conn, workspace_id, agent_id)
-        test = await change(conn, agent, ABTest.of(agent.settings))
-        settings = {**agent.settings, SETTING: test.to_json()}
-        await conn.execute(agents.update().where(agents.c.id == agent.id).values(settings=settings, updated_at=at))
+    def work(conn: Connection) -> None:
+        agent = hold_agent(conn, workspace_id, agent_id)
+        test = change(conn, agent, ABTest.of(agent.settings))
+        agents.change_agent(conn, agent, at, {"settings": {**agent.settings, SETTING: test.to_json()}})
 
     await db.write(work)
 
@@ -125,17 +118,15 @@ async def _change_version(
 ) -> None:
     at = now()
 
-    async def work(conn: AsyncConnection) -> None:
-        agent = await hold_agent(conn, workspace_id, agent_id)
+    def work(conn: Connection) -> None:
+        agent = hold_agent(conn, workspace_id, agent_id)
         if not version_id:
             raise NotFound("Version not found", field="version_id")
-        version = await version_of(conn, agent, version_id)
+        version = version_of(conn, agent, version_id)
         if "deleted_at" in columns:
             _must_be_idle(agent, version.id)
-        await conn.execute(
-            agent_versions.update().where(agent_versions.c.id == version.id).values(updated_at=at, **columns)
-        )
-        await conn.execute(agents.update().where(agents.c.id == agent.id).values(updated_at=at))
+        agents.change_version(conn, version.id, at, columns)
+        agents.change_agent(conn, agent, at, {})
 
     await db.write(work)
 

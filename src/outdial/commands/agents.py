@@ -11,29 +11,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from outdial.commands.agent_links import (
-    NumberLink,
-    link_number,
-    must_call_from,
-    must_own_knowledge,
-    release_numbers,
-)
-from outdial.commands.change_call import Selection, cancel_waiting
+from outdial.commands.change_call import cancel_waiting
 from outdial.domain.agent import AGENT_TYPES, DOMAINS, LABELS, Definition
 from outdial.domain.clock import Clock
 from outdial.domain.errors import Conflict, Fault, Invalid
 from outdial.domain.ids import new_id
 from outdial.domain.subscription import Subscription
 from outdial.domain.webhook_endpoint import endpoint_of
-from outdial.store import webhook_endpoints
-from outdial.store.agents import AgentVersion, HeldAgent, hold_agent, version_of
-from outdial.store.database import Database
-from outdial.store.definitions import storable
-from outdial.store.quotas import must_have_room
-from outdial.store.schema import agent_versions, agents
+from outdial.store.agents import versions as agents
+from outdial.store.agents.definitions import storable
+from outdial.store.agents.links import (
+    NumberLink,
+    link_number,
+    must_call_from,
+    must_own_knowledge,
+    release_numbers,
+)
+from outdial.store.agents.versions import AgentVersion, HeldAgent, hold_agent, version_of
+from outdial.store.calls.waiting_calls import Selection
+from outdial.store.database import Connection, Database
+from outdial.store.policy.quotas import must_have_room
+from outdial.store.trouble import IntegrityError
+from outdial.store.webhooks import endpoints as webhook_endpoints
 
 _SUBSCRIPTIONS = Callable[[Sequence[Subscription]], Sequence[Subscription]]
 _MAX_NAME: Final = 100
@@ -99,28 +98,27 @@ async def create_agent(db: Database, workspace_id: str, draft: AgentDraft, *, no
     stored, at = storable(draft.definition), now()
     made = Versioned(new_id(), new_id(), 1, at, draft.definition)
 
-    async def work(conn: AsyncConnection) -> None:
-        await must_own_knowledge(conn, workspace_id, draft.definition.knowledge, "definition")
-        await must_have_room(conn, workspace_id, db.quotas, "agents")
-        await conn.execute(
-            agents.insert().values(
-                id=made.agent_id,
-                workspace_id=workspace_id,
-                name=draft.name,
-                tag=tag,
-                type=draft.type,
-                active_version_id=made.version_id,
-                settings={DOMAINS: list(draft.whitelisted_domains)} if draft.whitelisted_domains else {},
-                subscriptions=[one.to_json() for one in draft.subscriptions],
-                created_at=at,
-                updated_at=at,
-            )
-        )
-        await add_version(conn, made, draft.description, stored)
+    def work(conn: Connection) -> None:
+        must_own_knowledge(conn, workspace_id, draft.definition.knowledge, "definition")
+        must_have_room(conn, workspace_id, db.quotas, "agents")
+        settings = {DOMAINS: list(draft.whitelisted_domains)} if draft.whitelisted_domains else {}
+        values = {
+            "id": made.agent_id,
+            "name": draft.name,
+            "tag": tag,
+            "type": draft.type,
+            "active_version_id": made.version_id,
+            "settings": settings,
+            "subscriptions": [one.to_json() for one in draft.subscriptions],
+            "created_at": at,
+            "updated_at": at,
+        }
+        agents.add_agent(conn, workspace_id, values)
+        add_version(conn, made, draft.description, stored)
 
     try:
         await db.write(work)
-    except sa.exc.IntegrityError as error:
+    except IntegrityError as error:
         raise Conflict(f"the workspace already has an agent with the tag {tag}") from error
     return made
 
@@ -143,13 +141,12 @@ async def new_version(
     """
     stored, at, version_id = storable(definition), now(), new_id()
 
-    async def work(conn: AsyncConnection) -> Versioned:
-        agent = await hold_agent(conn, workspace_id, agent_id)
-        await must_own_knowledge(conn, workspace_id, definition.knowledge, "definition")
-        highest = sa.select(sa.func.max(agent_versions.c.number)).where(agent_versions.c.agent_id == agent.id)
-        made = Versioned(agent.id, version_id, (await conn.scalar(highest) or 0) + 1, at, definition)
-        await add_version(conn, made, description, stored)
-        await _change(conn, agent, at, {"active_version_id": version_id} if active else {})
+    def work(conn: Connection) -> Versioned:
+        agent = hold_agent(conn, workspace_id, agent_id)
+        must_own_knowledge(conn, workspace_id, definition.knowledge, "definition")
+        made = Versioned(agent.id, version_id, agents.next_number(conn, agent), at, definition)
+        add_version(conn, made, description, stored)
+        agents.change_agent(conn, agent, at, {"active_version_id": version_id} if active else {})
         return made
 
     return await db.write(work)
@@ -163,10 +160,10 @@ async def activate(db: Database, workspace_id: str, agent_id: str, version_id: s
     """
     at = now()
 
-    async def work(conn: AsyncConnection) -> None:
-        agent = await hold_agent(conn, workspace_id, agent_id)
-        version = await version_of(conn, agent, version_id)
-        await _change(conn, agent, at, {"active_version_id": version.id})
+    def work(conn: Connection) -> None:
+        agent = hold_agent(conn, workspace_id, agent_id)
+        version = version_of(conn, agent, version_id)
+        agents.change_agent(conn, agent, at, {"active_version_id": version.id})
 
     await db.write(work)
 
@@ -186,23 +183,23 @@ async def edit_agent(
         raise Invalid(*faults)
     at = now()
 
-    async def work(conn: AsyncConnection) -> Versioned:
-        agent = await hold_agent(conn, workspace_id, agent_id)
-        version = await version_of(conn, agent, version_id)
+    def work(conn: Connection) -> Versioned:
+        agent = hold_agent(conn, workspace_id, agent_id)
+        version = version_of(conn, agent, version_id)
         if change.knowledge_id:
-            await must_own_knowledge(conn, workspace_id, [change.knowledge_id], "kb_id")
-        await must_call_from(conn, workspace_id, change.caller_ids)
+            must_own_knowledge(conn, workspace_id, [change.knowledge_id], "kb_id")
+        must_call_from(conn, workspace_id, change.caller_ids)
         if change.number is not None:
-            await link_number(conn, workspace_id, agent.id, change.number)
+            link_number(conn, workspace_id, agent.id, change.number)
         definition = version.definition
         if change.definition is not None:
             definition = change.definition(change.type or agent.type, definition)
-            await _edit_version(conn, workspace_id, version, definition, at)
+            _edit_version(conn, workspace_id, version, definition, at)
         columns = _columns(agent, change)
-        await _change(conn, agent, at, columns)
+        agents.change_agent(conn, agent, at, columns)
         # Whoever subscribes a URL (again) means it, whatever it answered before.
         named = {endpoint_of(one["url"]) for one in columns.get("subscriptions", ())}
-        await webhook_endpoints.enable(conn, workspace_id, named, at)
+        webhook_endpoints.enable(conn, workspace_id, named, at)
         return Versioned(agent.id, version.id, version.number, at, definition)
 
     return await db.write(work)
@@ -216,44 +213,29 @@ async def archive(db: Database, workspace_id: str, agent_id: str, *, now: Clock)
     """
     at = now()
 
-    async def work(conn: AsyncConnection) -> None:
-        agent = await hold_agent(conn, workspace_id, agent_id)
-        await release_numbers(conn, agent.id)
-        await _change(conn, agent, at, {"archived_at": at})
+    def work(conn: Connection) -> None:
+        agent = hold_agent(conn, workspace_id, agent_id)
+        release_numbers(conn, agent.id)
+        agents.change_agent(conn, agent, at, {"archived_at": at})
 
     await db.write(work)
     # A call placed in this very moment is cancelled when its turn comes.
     return await cancel_waiting(db, workspace_id, Selection(agent_id=agent_id), now=now)
 
 
-async def add_version(conn: AsyncConnection, made: Versioned, description: str, stored: dict[str, Any]) -> None:
+def add_version(conn: Connection, made: Versioned, description: str, stored: dict[str, Any]) -> None:
     """Write down a version that ``made`` tells of; ``stored`` is its definition as JSON."""
-    await conn.execute(
-        agent_versions.insert().values(
-            id=made.version_id,
-            agent_id=made.agent_id,
-            number=made.number,
-            description=description,
-            definition=stored,
-            created_at=made.at,
-            updated_at=made.at,
-        )
-    )
+    values = {"id": made.version_id, "agent_id": made.agent_id, "number": made.number, "description": description}
+    agents.add_version(conn, values | {"definition": stored, "created_at": made.at, "updated_at": made.at})
 
 
-async def _edit_version(
-    conn: AsyncConnection, workspace_id: str, version: AgentVersion, definition: Definition, at: datetime
+def _edit_version(
+    conn: Connection, workspace_id: str, version: AgentVersion, definition: Definition, at: datetime
 ) -> None:
     stored = storable(definition)
     added = [one for one in definition.knowledge if one not in version.definition.knowledge]
-    await must_own_knowledge(conn, workspace_id, added, "definition")
-    await conn.execute(
-        agent_versions.update().where(agent_versions.c.id == version.id).values(definition=stored, updated_at=at)
-    )
-
-
-async def _change(conn: AsyncConnection, agent: HeldAgent, at: datetime, columns: dict[str, Any]) -> None:
-    await conn.execute(agents.update().where(agents.c.id == agent.id).values(updated_at=at, **columns))
+    must_own_knowledge(conn, workspace_id, added, "definition")
+    agents.change_version(conn, version.id, at, {"definition": stored})
 
 
 def _columns(agent: HeldAgent, change: AgentChange) -> dict[str, Any]:

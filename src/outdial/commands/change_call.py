@@ -6,30 +6,26 @@ dialer: the wish is written down beside the attempt, the dialer hears of it, and
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, TypeVar
-
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.call import TERMINAL, WAITING
 from outdial.domain.clock import Clock
 from outdial.domain.errors import Conflict, Fault, Invalid, NotFound
 from outdial.domain.events import Event, EventType
 from outdial.domain.hours import scheduled_instant
-from outdial.domain.numbers import canonical
-from outdial.domain.plan import Plan, first_due
+from outdial.domain.plan import first_due
 from outdial.domain.request import Window
-from outdial.store import campaigns
 from outdial.store.bell import ring
-from outdial.store.database import Database
+from outdial.store.calls import waiting_calls
+from outdial.store.calls.stops import Standing, ask_to_stop, end_waiting, free_ones, standing
+from outdial.store.calls.waiting_calls import Selection
+from outdial.store.campaigns import rows as campaigns
+from outdial.store.database import Connection, Database
 from outdial.store.events import append
-from outdial.store.lanes import STILL_WAITS, WAITING_SQL
-from outdial.store.schema import call_requests, calls
-from outdial.store.stops import Standing, ask_to_stop, end_waiting, free_ones, standing
 
 T = TypeVar("T")
 MAX_AHEAD: Final = timedelta(days=365)
@@ -46,20 +42,6 @@ class Stopped(StrEnum):
     """An attempt is under way and will be ended; nobody is rung again."""
 
 
-@dataclass(frozen=True)
-class Selection:
-    """Waiting calls that have all of this in common; what is left out does not matter.
-
-    ``numbers``, however spelled, without ``bulk_list_id`` mean calls outside lists, unless ``in_lists`` (Ringg §7.6).
-    """
-
-    agent_id: str = ""
-    call_ids: tuple[str, ...] = ()
-    bulk_list_id: str = ""
-    numbers: tuple[str, ...] = ()
-    in_lists: bool = False
-
-
 async def cancel_call(db: Database, workspace_id: str, call_id: str, *, now: Clock) -> Stopped:
     """End a waiting call, or have the attempt under way ended. Asking twice is asking once.
 
@@ -68,12 +50,12 @@ async def cancel_call(db: Database, workspace_id: str, call_id: str, *, now: Clo
         Conflict: it is over.
     """
 
-    async def look(conn: AsyncConnection) -> Stopped | None:
-        found = await _found(conn, workspace_id, call_id)
+    def look(conn: Connection) -> Stopped | None:
+        found = _found(conn, workspace_id, call_id)
         if found.state not in WAITING:
-            return Stopped.STOPPING if await _stop(conn, workspace_id, call_id, found, now()) else None
-        facts = await end_waiting(conn, [call_id], now())
-        await append(conn, facts)
+            return Stopped.STOPPING if _stop(conn, workspace_id, call_id, found, now()) else None
+        facts = end_waiting(conn, [call_id], now())
+        append(conn, facts)
         return Stopped.CANCELLED if facts else None
 
     return await _settled(db, look)
@@ -87,11 +69,11 @@ async def hang_up(db: Database, workspace_id: str, call_id: str, *, now: Clock) 
         Conflict: no attempt is under way.
     """
 
-    async def look(conn: AsyncConnection) -> Stopped | None:
-        found = await _found(conn, workspace_id, call_id)
+    def look(conn: Connection) -> Stopped | None:
+        found = _found(conn, workspace_id, call_id)
         if found.state in WAITING:
             raise Conflict(f"no attempt is under way: the call waits ({found.state})")
-        return Stopped.STOPPING if await _stop(conn, workspace_id, call_id, found, now()) else None
+        return Stopped.STOPPING if _stop(conn, workspace_id, call_id, found, now()) else None
 
     await _settled(db, look)
 
@@ -110,24 +92,19 @@ async def reschedule_call(
         Invalid: more than 365 days ahead.
     """
 
-    async def look(conn: AsyncConnection) -> datetime | None:
-        found, at = await _found(conn, workspace_id, call_id), now()
+    def look(conn: Connection) -> datetime | None:
+        found, at = _found(conn, workspace_id, call_id), now()
         if found.state not in WAITING:
             raise Conflict("an attempt is under way: only a waiting call can be rescheduled")
-        stored = sa.select(call_requests.c.plan).where(call_requests.c.call_id == call_id)
-        plan = Plan.from_json((await conn.execute(stored)).scalar_one())
-        plan = replace(plan, scheduled_at=_moment(scheduled_at, plan.window, at))
+        stored = waiting_calls.plan_of(conn, call_id)
+        plan = replace(stored, scheduled_at=_moment(scheduled_at, stored.window, at))
         due_at = first_due(plan, at)
-        still_waiting = (calls.c.id == call_id) & STILL_WAITS
-        moved = await conn.execute(calls.update().where(still_waiting).values(due_at=due_at))
-        if moved.rowcount == 0:
+        if not waiting_calls.reschedule(conn, call_id, plan, due_at):
             return None
-        this = call_requests.c.call_id == call_id
-        await conn.execute(call_requests.update().where(this).values(plan=plan.to_json()))
         if due_at <= at:
-            await ring(conn)
+            ring(conn)
         told = {"due_at": due_at.isoformat()}
-        await append(conn, [Event(call_id, workspace_id, EventType.RESCHEDULED, at, found.attempt, told)])
+        append(conn, [Event(call_id, workspace_id, EventType.RESCHEDULED, at, found.attempt, told)])
         return due_at
 
     return await _settled(db, look)
@@ -143,7 +120,7 @@ async def cancel_waiting(db: Database, workspace_id: str, selection: Selection, 
         Invalid: nothing is selected.
     """
     spared = await _not_made(db, workspace_id, selection, now)
-    ids = await _selected(db, workspace_id, selection)
+    ids = await db.read(waiting_calls.selected, workspace_id, selection)
     ended, held = 0, list[str]()
     for some in (ids[first : first + _AT_ONCE] for first in range(0, len(ids), _AT_ONCE)):
         free = await _end(db, some, now, only_free=True)
@@ -155,15 +132,15 @@ async def cancel_waiting(db: Database, workspace_id: str, selection: Selection, 
     return ended + spared
 
 
-async def _settled(db: Database, look: Callable[[AsyncConnection], Awaitable[T | None]]) -> T:
+async def _settled(db: Database, look: Callable[[Connection], T | None]) -> T:
     """What ``look`` decides; it looks again when the call moved between its look and its grip."""
     while (answer := await db.write(look)) is None:
         pass
     return answer
 
 
-async def _found(conn: AsyncConnection, workspace_id: str, call_id: str) -> Standing:
-    found = await standing(conn, workspace_id, call_id)
+def _found(conn: Connection, workspace_id: str, call_id: str) -> Standing:
+    found = standing(conn, workspace_id, call_id)
     if found is None:
         raise NotFound("Call not found", field="call_id")
     if found.state in TERMINAL:
@@ -171,14 +148,14 @@ async def _found(conn: AsyncConnection, workspace_id: str, call_id: str) -> Stan
     return found
 
 
-async def _stop(conn: AsyncConnection, workspace_id: str, call_id: str, found: Standing, at: datetime) -> bool:
+def _stop(conn: Connection, workspace_id: str, call_id: str, found: Standing, at: datetime) -> bool:
     """Whether the attempt under way is to be stopped from now on; False: it has just ended."""
     if found.stop_asked:
         return True
-    facts = await ask_to_stop(conn, workspace_id, call_id, found.attempt, at)
+    facts = ask_to_stop(conn, workspace_id, call_id, found.attempt, at)
     if facts:
-        await ring(conn)
-        await append(conn, facts)
+        ring(conn)
+        append(conn, facts)
     return bool(facts)
 
 
@@ -195,51 +172,24 @@ def _moment(scheduled_at: datetime, window: Window | None, now: datetime) -> dat
 async def _not_made(db: Database, workspace_id: str, selection: Selection, now: Clock) -> int:
     """Has no calls made of rows that are selected; how many rows those are."""
     outside_lists = selection.numbers and not selection.bulk_list_id and not selection.in_lists
-    if selection.call_ids or outside_lists or not [*_conditions(selection)]:
+    if selection.call_ids or outside_lists or selection.is_empty:
         return 0
     return await db.write(
-        lambda conn: campaigns.stop(
-            conn,
-            workspace_id,
-            now(),
-            campaign_id=selection.bulk_list_id,
-            agent_id=selection.agent_id,
-            numbers=selection.numbers,
-        )
+        campaigns.stop,
+        workspace_id,
+        now(),
+        campaign_id=selection.bulk_list_id,
+        agent_id=selection.agent_id,
+        numbers=selection.numbers,
     )
-
-
-async def _selected(db: Database, workspace_id: str, selection: Selection) -> list[str]:
-    """Ids of the calls that wait now."""
-    where = list(_conditions(selection))
-    if not where and not selection.call_ids:
-        raise Invalid(Fault((), "name the calls: by agent_id, call_ids, bulk_list_id or numbers"))
-    waiting = sa.select(calls.c.id).where(calls.c.workspace_id == workspace_id, sa.text(WAITING_SQL), *where)
-    named = list(dict.fromkeys(selection.call_ids))
-    groups = [named[first : first + _AT_ONCE] for first in range(0, len(named), _AT_ONCE)]
-    queries = [waiting.where(calls.c.id.in_(group)) for group in groups] or [waiting]
-    async with db.reading() as conn:
-        return [found for query in queries for found in await conn.scalars(query)]
-
-
-def _conditions(selection: Selection) -> Iterator[sa.ColumnElement[bool]]:
-    if selection.agent_id:
-        yield calls.c.agent_id == selection.agent_id
-    if selection.bulk_list_id:
-        yield calls.c.bulk_list_id == selection.bulk_list_id
-    if selection.numbers:
-        persons = set(map(canonical, selection.numbers))
-        yield sa.or_(calls.c.to_number.in_(selection.numbers), calls.c.subscriber.in_(persons))
-        if not selection.bulk_list_id and not selection.in_lists:
-            yield calls.c.bulk_list_id.is_(None)
 
 
 async def _end(db: Database, ids: Sequence[str], now: Clock, *, only_free: bool) -> set[str]:
     """Ends those that wait; their ids."""
 
-    async def work(conn: AsyncConnection) -> set[str]:
-        facts = await end_waiting(conn, await free_ones(conn, ids) if only_free else ids, now())
-        await append(conn, facts)
+    def work(conn: Connection) -> set[str]:
+        facts = end_waiting(conn, free_ones(conn, ids) if only_free else ids, now())
+        append(conn, facts)
         return {fact.call_id for fact in facts}
 
     return await db.write(work)

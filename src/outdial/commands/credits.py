@@ -7,18 +7,15 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from outdial.commands.rules import change_rules
 from outdial.domain.clock import Clock
-from outdial.domain.errors import Conflict, Fault, Invalid, NotFound
+from outdial.domain.errors import Conflict, Fault, Invalid
 from outdial.domain.price import LEAST_TALK_S, cost_of
 from outdial.domain.rules import MICROS, Price
-from outdial.store.calendar import CLAIM_LOCK
-from outdial.store.credits import Funds, free_micros, funds, grant, prices_of
-from outdial.store.database import Database
-from outdial.store.schema import workspaces
+from outdial.store import workspaces
+from outdial.store.database import Connection, Database
+from outdial.store.locks import Lock, take
+from outdial.store.policy.credits import Funds, free_micros, funds, grant, prices_of
 
 MOST_CREDITS: Final = 1_000_000_000
 """At once: far from what a column of micro-credits can hold, and surely a slip of the finger beyond it."""
@@ -36,12 +33,12 @@ async def can_pay(db: Database, workspace_id: str) -> bool:
     return workspace_id not in await db.find(_unable_to_pay, [workspace_id])
 
 
-async def _unable_to_pay(conn: AsyncConnection, workspace_ids: Collection[str]) -> Mapping[str, bool]:
+def _unable_to_pay(conn: Connection, workspace_ids: Collection[str]) -> Mapping[str, bool]:
     """Those of the workspaces that count credits and have too few."""
-    prices = await prices_of(conn, workspace_ids)
+    prices = prices_of(conn, workspace_ids)
     if not prices:
         return {}
-    free = await free_micros(conn, prices)
+    free = free_micros(conn, prices)
     return {
         identity: True for identity, price in prices.items() if free[identity] < cost_of(LEAST_TALK_S * 1000, price)
     }
@@ -70,22 +67,19 @@ async def add_credits(db: Database, workspace_id: str, micros: int, *, now: Cloc
     if not 0 < abs(micros) <= MOST_CREDITS * MICROS:
         raise Invalid(Fault(("amount",), f"amount must be between 0.000001 and {MOST_CREDITS}"))
 
-    async def work(conn: AsyncConnection) -> Funds:
-        known = sa.select(workspaces.c.id).where(workspaces.c.id == workspace_id)
-        if await conn.scalar(known) is None:
-            raise NotFound("Workspace not found", field="workspace_id")
+    def work(conn: Connection) -> Funds:
+        workspaces.must_exist(conn, workspace_id)
         if micros < 0:
-            await _take_back(conn, workspace_id, -micros)
-        await grant(conn, workspace_id, micros, note, now())
-        return await funds(conn, workspace_id)
+            _take_back(conn, workspace_id, -micros)
+        grant(conn, workspace_id, micros, note, now())
+        return funds(conn, workspace_id)
 
     return await db.write(work)
 
 
-async def _take_back(conn: AsyncConnection, workspace_id: str, micros: int) -> None:
+def _take_back(conn: Connection, workspace_id: str, micros: int) -> None:
     """Make sure that so much is free, and stays free: nobody sets anything aside until this transaction ends."""
-    if conn.dialect.name == "postgresql":
-        await conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({CLAIM_LOCK})")
-    free = (await funds(conn, workspace_id)).free_micros
+    take(conn, Lock.CLAIMS)
+    free = funds(conn, workspace_id).free_micros
     if free < micros:
         raise Conflict(f"only {Decimal(free) / MICROS} credits are free")

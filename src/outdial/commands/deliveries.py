@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from outdial.domain.clock import Clock
 from outdial.domain.delivery import Delivery, DeliveryState
 from outdial.domain.errors import Conflict, NotFound
 from outdial.domain.limits import MAX_REPLAYED_AT_ONCE
-from outdial.store import deliveries
-from outdial.store import webhook_endpoints as endpoints
-from outdial.store.database import Database
+from outdial.store.database import Connection, Database
+from outdial.store.webhooks import deliveries, endpoints
 
 LONGEST_CLAIM: Final = timedelta(seconds=60)
 """How long a sender may hold a delivery (``webhooks.claiming.Pace.claim_s``)."""
@@ -57,33 +54,36 @@ async def replay_all(db: Database, workspace_id: str, selected: Selected, *, now
         NotFound: the workspace has no such endpoint.
     """
     at = now()
-    async with db.reading() as conn:
-        endpoint = await endpoints.one_of(conn, workspace_id, selected.endpoint_id) if selected.endpoint_id else None
-        if selected.endpoint_id and endpoint is None:
-            raise NotFound("Webhook endpoint not found", field="endpoint_id")
-        wanted = deliveries.ReplayWanted(
-            claimed_until=at + LONGEST_CLAIM,
-            call_id=selected.call_id,
-            endpoint_url=endpoint.url if endpoint else "",
-            since=selected.since,
-            before=selected.before,
-            only_failed=selected.only_failed,
-        )
-        ids = await deliveries.to_replay(conn, workspace_id, wanted, MAX_REPLAYED_AT_ONCE + 1)
+    ids = await db.read(_to_replay, workspace_id, selected, at)
     count = 0
     for begin in range(0, min(len(ids), MAX_REPLAYED_AT_ONCE), _AT_ONCE):
-        some = ids[begin : min(begin + _AT_ONCE, MAX_REPLAYED_AT_ONCE)]
-        count += await db.write(lambda conn, some=some: _again(conn, some, at))  # type: ignore[misc]
+        count += await db.write(_again, ids[begin : min(begin + _AT_ONCE, MAX_REPLAYED_AT_ONCE)], at)
     return Replayed(count, len(ids) > MAX_REPLAYED_AT_ONCE)
 
 
-async def _again(conn: AsyncConnection, ids: Sequence[str], at: datetime) -> int:
+def _to_replay(conn: Connection, workspace_id: str, selected: Selected, at: datetime) -> list[str]:
+    """One more than are sent again at once, if there are."""
+    endpoint = endpoints.one_of(conn, workspace_id, selected.endpoint_id) if selected.endpoint_id else None
+    if selected.endpoint_id and endpoint is None:
+        raise NotFound("Webhook endpoint not found", field="endpoint_id")
+    wanted = deliveries.ReplayWanted(
+        claimed_until=at + LONGEST_CLAIM,
+        call_id=selected.call_id,
+        endpoint_url=endpoint.url if endpoint else "",
+        since=selected.since,
+        before=selected.before,
+        only_failed=selected.only_failed,
+    )
+    return deliveries.to_replay(conn, workspace_id, wanted, MAX_REPLAYED_AT_ONCE + 1)
+
+
+def _again(conn: Connection, ids: Sequence[str], at: datetime) -> int:
     count = 0
-    for each in await deliveries.load(conn, ids):
+    for each in deliveries.load(conn, ids):
         if each.state is not DeliveryState.WAITING:
-            count += await deliveries.again(conn, each, each.replayed(at))
+            count += deliveries.again(conn, each, each.replayed(at))
         elif each.due_at > at + LONGEST_CLAIM:
-            count += await deliveries.hasten(conn, each, at)
+            count += deliveries.hasten(conn, each, at)
     return count
 
 
@@ -98,17 +98,17 @@ async def replay(db: Database, workspace_id: str, delivery_id: str, *, now: Cloc
         Conflict: it is still on its way.
     """
 
-    async def work(conn: AsyncConnection) -> Delivery:
-        found = await deliveries.load(conn, [delivery_id])
+    def work(conn: Connection) -> Delivery:
+        found = deliveries.load(conn, [delivery_id])
         if not found or found[0].workspace_id != workspace_id:
             raise NotFound("Delivery not found", field="delivery_id")
         (over,) = found
         at = now()
         if over.state is not DeliveryState.WAITING:
             after = over.replayed(at)
-            if await deliveries.again(conn, over, after):
+            if deliveries.again(conn, over, after):
                 return after
-        elif over.tries and over.due_at > at + LONGEST_CLAIM and await deliveries.hasten(conn, over, at):
+        elif over.tries and over.due_at > at + LONGEST_CLAIM and deliveries.hasten(conn, over, at):
             return over.postponed(at)
         raise Conflict("the delivery is still on its way: it can be sent again once it is delivered or given up")
 

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from outdial.domain.clock import Clock
-from outdial.domain.errors import NotFound
+from outdial.store.calls import feedback
 from outdial.store.database import Database
-from outdial.store.inserts import upsert_into
-from outdial.store.schema import calls, feedback
 
 
 @dataclass(frozen=True)
@@ -29,12 +24,4 @@ async def give_feedback(db: Database, workspace_id: str, call_id: str, opinion: 
         NotFound: the workspace has no such call.
     """
     said = {"rating": opinion.rating, "comment": opinion.comment, "created_at": now()}
-
-    async def work(conn: AsyncConnection) -> None:
-        mine = sa.select(calls.c.id).where(calls.c.id == call_id, calls.c.workspace_id == workspace_id)
-        if await conn.scalar(mine) is None:
-            raise NotFound("Call not found", field="call_id")
-        first = upsert_into(conn, feedback).values(call_id=call_id, **said)
-        await conn.execute(first.on_conflict_do_update(index_elements=[feedback.c.call_id], set_=said))
-
-    await db.write(work)
+    await db.write(feedback.keep, workspace_id, call_id, said)

@@ -7,18 +7,16 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
-
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from typing import Final
 
 from outdial.domain.access import ACCESSES, FULL, PUBLISHABLE
 from outdial.domain.clock import Clock
 from outdial.domain.errors import Conflict, Fault, Invalid, NotFound
-from outdial.domain.ids import digest_key, new_id
-from outdial.store.database import Database
-from outdial.store.quotas import must_have_room
-from outdial.store.schema import api_keys, workspaces
+from outdial.domain.ids import new_id
+from outdial.store import api_keys, workspaces
+from outdial.store.database import Connection, Database
+from outdial.store.policy.quotas import must_have_room
+from outdial.store.trouble import IntegrityError
 
 _MAKERS: Final[Mapping[str, Callable[[], str]]] = {
     "ringg": lambda: str(uuid.uuid4()),
@@ -26,17 +24,6 @@ _MAKERS: Final[Mapping[str, Callable[[], str]]] = {
     "native": lambda: f"od_{secrets.token_urlsafe(24)}",
 }
 DIALECTS: Final = tuple(_MAKERS)
-_MASTERS: Final = (
-    sa.select(api_keys.c.id)
-    .where(
-        api_keys.c.workspace_id == sa.bindparam("whose"),
-        api_keys.c.dialect == "native",
-        api_keys.c.access == FULL,
-        api_keys.c.revoked_at.is_(None),
-    )
-    .limit(1)
-)
-"""Keys that can make and withdraw keys."""
 
 
 @dataclass(frozen=True)
@@ -77,13 +64,13 @@ async def issue_key(
         chosen = f"pk_{secrets.token_urlsafe(24)}"
     new = NewKey(new_id(), chosen, now())
 
-    async def work(conn: AsyncConnection) -> None:
-        await must_have_room(conn, workspace_id, db.quotas, "keys")
-        await _insert(conn, workspace_id, dialect, access, new)
+    def work(conn: Connection) -> None:
+        must_have_room(conn, workspace_id, db.quotas, "keys")
+        api_keys.add(conn, workspace_id, new.id, new.key, dialect=dialect, access=access, at=new.created_at)
 
     try:
         await db.write(work)
-    except sa.exc.IntegrityError as error:
+    except IntegrityError as error:
         raise Conflict("this key cannot be used") from error
     return new
 
@@ -96,11 +83,11 @@ async def rotate_key(db: Database, workspace_id: str, dialect: str, old: str, *,
     """
     new = NewKey(new_id(), _usable(dialect, None), now())
 
-    async def work(conn: AsyncConnection) -> None:
-        access = await _revoke(conn, workspace_id, api_keys.c.digest == digest_key(old), new.created_at)
+    def work(conn: Connection) -> None:
+        access = api_keys.revoke(conn, workspace_id, old, new.created_at)
         if access is None:
             raise NotFound("API key not found", field="key")
-        await _insert(conn, workspace_id, dialect, access, new)
+        api_keys.add(conn, workspace_id, new.id, new.key, dialect=dialect, access=access, at=new.created_at)
 
     await db.write(work)
     return new.key
@@ -115,13 +102,12 @@ async def withdraw_key(db: Database, workspace_id: str, key_id: str, *, now: Clo
     """
     at = now()
 
-    async def work(conn: AsyncConnection) -> None:
+    def work(conn: Connection) -> None:
         # One after the other: two keys withdrawn at the same moment must not be the last two.
-        mine = sa.select(workspaces.c.id).where(workspaces.c.id == workspace_id)
-        await conn.execute(mine.with_for_update(key_share=True))
-        if await _revoke(conn, workspace_id, api_keys.c.id == key_id, at) is None:
+        workspaces.hold_lightly(conn, workspace_id)
+        if api_keys.revoke_by_id(conn, workspace_id, key_id, at) is None:
             raise NotFound("API key not found", field="key_id")
-        if await conn.scalar(_MASTERS, {"whose": workspace_id}) is None:
+        if not api_keys.can_be_managed(conn, workspace_id):
             raise Conflict("the last full native key cannot be withdrawn: make another one first")
 
     await db.write(work)
@@ -136,24 +122,3 @@ def _usable(dialect: str, key: str | None) -> str:
     if not key or any(letter.isspace() for letter in key):
         raise Invalid(Fault(("key",), "key must be a string without blanks"))
     return key
-
-
-async def _insert(conn: AsyncConnection, workspace_id: str, dialect: str, access: str, new: NewKey) -> None:
-    row: dict[str, Any] = {
-        "id": new.id,
-        "workspace_id": workspace_id,
-        "dialect": dialect,
-        "digest": digest_key(new.key),
-        "hint": new.key[-4:],
-        "access": access,
-        "created_at": new.created_at,
-    }
-    await conn.execute(api_keys.insert().values(row))
-
-
-async def _revoke(conn: AsyncConnection, workspace_id: str, which: sa.ColumnElement[bool], at: datetime) -> str | None:
-    """What the key could do; None: the workspace has no such valid one."""
-    valid = api_keys.c.workspace_id == workspace_id, api_keys.c.revoked_at.is_(None)
-    revoked = api_keys.update().where(which, *valid).values(revoked_at=at).returning(api_keys.c.access)
-    row = (await conn.execute(revoked)).first()
-    return None if row is None else str(row.access)

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from outdial.domain.clock import Clock
 from outdial.domain.errors import Fault, Invalid, NotFound
 from outdial.domain.ids import new_id
@@ -24,9 +22,10 @@ from outdial.domain.knowledge import (
     Upload,
     upload_faults,
 )
-from outdial.store import jobs, knowledge
-from outdial.store.database import Database
-from outdial.store.quotas import must_have_room
+from outdial.store import jobs
+from outdial.store.database import Connection, Database
+from outdial.store.knowledge import items as knowledge
+from outdial.store.policy.quotas import must_have_room
 
 _APART: Final = timedelta(microseconds=1)
 
@@ -73,11 +72,11 @@ async def create_base(db: Database, workspace_id: str, name: str, upload: Upload
     base_id, at = new_id(), now()
     items, contents = _items(upload, at)
 
-    async def work(conn: AsyncConnection) -> None:
-        await must_have_room(conn, workspace_id, db.quotas, "knowledge_bases")
-        await knowledge.add_base(conn, workspace_id, base_id, name.strip(), at)
-        await knowledge.add_items(conn, base_id, items, contents)
-        await _add_jobs(conn, workspace_id, items, at)
+    def work(conn: Connection) -> None:
+        must_have_room(conn, workspace_id, db.quotas, "knowledge_bases")
+        knowledge.add_base(conn, workspace_id, base_id, name.strip(), at)
+        knowledge.add_items(conn, base_id, items, contents)
+        _add_jobs(conn, workspace_id, items, at)
 
     await db.write(work)
     return BaseMade(base_id, _files(items))
@@ -98,16 +97,16 @@ async def edit_base(
     at = now()
     items, contents = _items(upload, at)
 
-    async def work(conn: AsyncConnection) -> int:
-        await _lock(conn, workspace_id, base_id)
-        there = await knowledge.items_of(conn, base_id)
+    def work(conn: Connection) -> int:
+        _lock(conn, workspace_id, base_id)
+        there = knowledge.items_of(conn, base_id)
         gone = [item for item in there if removal.names(item)]
         _must_fit([item for item in there if item not in gone], items)
-        await _drop_jobs(conn, gone)
-        await knowledge.delete_items(conn, [item.id for item in gone])
-        await knowledge.add_items(conn, base_id, items, contents)
-        await _add_jobs(conn, workspace_id, items, at)
-        await knowledge.moved(conn, base_id, at)
+        _drop_jobs(conn, gone)
+        knowledge.delete_items(conn, [item.id for item in gone])
+        knowledge.add_items(conn, base_id, items, contents)
+        _add_jobs(conn, workspace_id, items, at)
+        knowledge.moved(conn, base_id, at)
         return len(gone)
 
     return BaseEdited(await db.write(work), _files(items))
@@ -121,26 +120,26 @@ async def delete_base(db: Database, workspace_id: str, base_id: str, *, now: Clo
     """
     at = now()
 
-    async def work(conn: AsyncConnection) -> None:
-        await knowledge.detach(conn, workspace_id, base_id, at)
-        await _lock(conn, workspace_id, base_id)
-        await _drop_jobs(conn, await knowledge.items_of(conn, base_id))
-        await knowledge.delete_base(conn, base_id)
+    def work(conn: Connection) -> None:
+        knowledge.detach(conn, workspace_id, base_id, at)
+        _lock(conn, workspace_id, base_id)
+        _drop_jobs(conn, knowledge.items_of(conn, base_id))
+        knowledge.delete_base(conn, base_id)
 
     await db.write(work)
 
 
-async def must_own(conn: AsyncConnection, workspace_id: str, base_id: str) -> None:
+def must_own(conn: Connection, workspace_id: str, base_id: str) -> None:
     """For the transaction that attaches a base to an agent: it cannot be deleted before that one ends.
 
     Raises:
         NotFound: the workspace has no such base.
     """
-    await _lock(conn, workspace_id, base_id, only_keep=True)
+    _lock(conn, workspace_id, base_id, only_keep=True)
 
 
-async def _lock(conn: AsyncConnection, workspace_id: str, base_id: str, *, only_keep: bool = False) -> None:
-    if not await knowledge.lock(conn, base_id, workspace_id, only_keep=only_keep):
+def _lock(conn: Connection, workspace_id: str, base_id: str, *, only_keep: bool = False) -> None:
+    if not knowledge.lock(conn, base_id, workspace_id, only_keep=only_keep):
         raise NotFound("Knowledge base not found", field="kb_id")
 
 
@@ -187,13 +186,13 @@ def _must_fit(kept: Sequence[KnowledgeItem], new: Sequence[KnowledgeItem]) -> No
         raise Invalid(Fault(("new_files",), "a knowledge base holds at most 25 MB", "too_long"))
 
 
-async def _add_jobs(conn: AsyncConnection, workspace_id: str, items: Sequence[KnowledgeItem], at: datetime) -> None:
+def _add_jobs(conn: Connection, workspace_id: str, items: Sequence[KnowledgeItem], at: datetime) -> None:
     for item in items:
         if item.state is ItemState.PENDING:
-            await jobs.add(conn, JobKind.KNOWLEDGE, item.id, workspace_id, at)
+            jobs.add(conn, JobKind.KNOWLEDGE, item.id, workspace_id, at)
 
 
-async def _drop_jobs(conn: AsyncConnection, items: Sequence[KnowledgeItem]) -> None:
+def _drop_jobs(conn: Connection, items: Sequence[KnowledgeItem]) -> None:
     for item in items:
         if item.state is ItemState.PENDING:
-            await jobs.drop(conn, JobKind.KNOWLEDGE, item.id)
+            jobs.drop(conn, JobKind.KNOWLEDGE, item.id)

@@ -12,13 +12,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import sqlalchemy as sa
-
 from outdial.domain.clock import Clock
 from outdial.domain.errors import Reused
 from outdial.store.answers import StoredAnswer, answers_by_key, forget_expired, row_of
+from outdial.store.calls.creates import Rows
 from outdial.store.database import Database
-from outdial.store.group_commit import Rows
+from outdial.store.trouble import IntegrityError
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ async def create_once(
 
     Raises:
         Reused: the key has been used for another request.
-        sqlalchemy.exc.IntegrityError: the rows cannot be stored, for another reason than the key.
+        IntegrityError: the rows cannot be stored, for another reason than the key.
         and what ``create`` and ``Database.submit`` raise.
     """
     if once is None:
@@ -69,7 +68,7 @@ async def create_once(
     stored = StoredAnswer(once.fingerprint, answer.status, answer.body.decode(), now())
     try:
         await db.submit(rows._replace(answers=(db.inserts.answers.row(row_of(_asked(once), stored)),)))
-    except sa.exc.IntegrityError:
+    except IntegrityError:
         if kept := await _kept(db, once, now):
             return kept
         raise
@@ -83,7 +82,7 @@ async def _kept(db: Database, once: Once, now: Clock) -> Answer | None:
         return None
     moment = now()
     if stored.has_expired(moment):
-        await db.write(lambda conn: forget_expired(conn, asked, moment))
+        await db.write(forget_expired, asked, moment)
         return None
     if stored.fingerprint != once.fingerprint:
         raise Reused("This Idempotency-Key was used for another request")

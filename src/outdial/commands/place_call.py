@@ -23,12 +23,12 @@ from outdial.domain.request import CallRequest
 from outdial.domain.templates import strings_in
 from outdial.domain.texts import storable
 from outdial.domain.voices import must_speak
-from outdial.store.agents import AgentVersion, agents_by_id, agents_by_tag, version_for_call
+from outdial.store.agents.versions import AgentVersion, agents_by_id, agents_by_tag, version_for_call
+from outdial.store.calls.creates import Rows
+from outdial.store.calls.records import HINTS_AT_SPELLING
+from outdial.store.calls.registration import CallerNumber, Registration, rows_of
 from outdial.store.database import Database
-from outdial.store.group_commit import Rows
-from outdial.store.numbers import OwnNumber, numbers_by_id, numbers_by_value, pools_by_id
-from outdial.store.records import HINTS_AT_SPELLING
-from outdial.store.registration import CallerNumber, Registration, rows_of
+from outdial.store.equipment.numbers import OwnNumber, numbers_by_id, numbers_by_value, pools_by_id
 
 _TEXTS: Final = {
     "to_number": MAX_LABEL_LETTERS,

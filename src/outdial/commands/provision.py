@@ -4,32 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Unpack
-
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from typing import Unpack
 
 from outdial.commands.agents import AgentDraft, create_agent, new_version
-from outdial.commands.rules import TrunkLimits
 from outdial.domain.agent import Definition
 from outdial.domain.attempt import Trunk
 from outdial.domain.bounds import headers_faults
 from outdial.domain.clock import Clock
 from outdial.domain.display_names import unfit_display_name
-from outdial.domain.errors import Conflict, Fault, Invalid, NotFound
+from outdial.domain.errors import Conflict, Fault, Invalid
 from outdial.domain.ids import new_id
 from outdial.domain.numbers import e164
-from outdial.domain.rules import limit_faults, trunk_faults
-from outdial.store.database import Database
-from outdial.store.quotas import must_have_room
-from outdial.store.schema import number_pools, numbers, trunks, workspaces
-from outdial.store.trunks import trunk_to_row
+from outdial.domain.rules import TrunkLimits, limit_faults, trunk_faults
+from outdial.store import workspaces
+from outdial.store.database import Connection, Database
+from outdial.store.equipment import changing as equipment
+from outdial.store.policy.quotas import must_have_room
+from outdial.store.trouble import IntegrityError
 
 
 async def create_workspace(db: Database, name: str, *, now: Clock) -> str:
     """A new workspace; its id."""
     identity = new_id()
-    await _insert(db, workspaces, id=identity, name=name, settings={}, created_at=now())
+    await db.write(workspaces.add, identity, name, now())
     return identity
 
 
@@ -42,12 +39,17 @@ async def add_trunk(db: Database, workspace_id: str, trunk: Trunk, *, now: Clock
     """
     if faults := faults_of(trunk, limits):
         raise Invalid(*faults)
-    row = trunk_to_row(trunk if trunk.id else replace(trunk, id=new_id()))
+    stored, at = trunk if trunk.id else replace(trunk, id=new_id()), now()
+
+    def work(conn: Connection) -> None:
+        must_have_room(conn, workspace_id, db.quotas, "trunks")
+        equipment.add_trunk(conn, workspace_id, stored, limits, at)
+
     try:
-        await _insert(db, trunks, "trunks", **row, **limits, workspace_id=workspace_id, created_at=now())
-    except sa.exc.IntegrityError as error:
+        await db.write(work)
+    except IntegrityError as error:
         raise Conflict(f"the workspace already has a trunk named {trunk.name}") from error
-    return str(row["id"])
+    return stored.id
 
 
 def faults_of(trunk: Trunk, limits: TrunkLimits) -> list[Fault]:
@@ -57,13 +59,6 @@ def faults_of(trunk: Trunk, limits: TrunkLimits) -> list[Fault]:
     if not trunk.name.strip() or not trunk.name.isprintable():
         faults.append(Fault(("name",), "name must be a text that can be printed"))
     return faults
-
-
-async def add_number_pool(db: Database, workspace_id: str, name: str, *, now: Clock) -> str:
-    """A stored pool of caller numbers; its id. Numbers join it in ``add_number``."""
-    identity = new_id()
-    await _insert(db, number_pools, "number_pools", id=identity, workspace_id=workspace_id, name=name, created_at=now())
-    return identity
 
 
 async def add_number(
@@ -94,31 +89,26 @@ async def add_number(
         raise Invalid(*faults)
     identity, created_at = new_id(), now()
 
-    async def work(conn: AsyncConnection) -> None:
-        await _must_own(conn, trunks, workspace_id, trunk_id, NotFound("Trunk not found", field="trunk_id"))
-        if number_pool_id is not None:
-            unknown = NotFound("Number pool not found", field="number_pool_id")
-            await _must_own(conn, number_pools, workspace_id, number_pool_id, unknown)
-        await must_have_room(conn, workspace_id, db.quotas, "numbers")
-        await conn.execute(
-            numbers.insert().values(
-                id=identity,
-                workspace_id=workspace_id,
-                trunk_id=trunk_id,
-                number_pool_id=number_pool_id,
-                number=plain,
-                display_name=display_name,
-                outbound=outbound,
-                spam=spam,
-                tags=list(tags),
-                max_calls=max_calls,
-                created_at=created_at,
-            )
-        )
+    values = {
+        "id": identity,
+        "number": plain,
+        "created_at": created_at,
+        "trunk_id": trunk_id,
+        "number_pool_id": number_pool_id,
+        "display_name": display_name,
+        "outbound": outbound,
+        "spam": spam,
+        "tags": list(tags),
+        "max_calls": max_calls,
+    }
+
+    def work(conn: Connection) -> None:
+        must_have_room(conn, workspace_id, db.quotas, "numbers")
+        equipment.add_number(conn, workspace_id, values)
 
     try:
         await db.write(work)
-    except sa.exc.IntegrityError as error:
+    except IntegrityError as error:
         raise Conflict(f"the workspace already has the number {plain}") from error
     return identity
 
@@ -163,22 +153,3 @@ async def add_version(
     """
     made = await new_version(db, workspace_id, agent_id, definition, description=description, active=True, now=now)
     return made.version_id
-
-
-async def _insert(db: Database, table: sa.Table, counted: str = "", **values: Any) -> None:
-    """``counted``: the quota of the workspace it falls under; empty: none."""
-
-    async def work(conn: AsyncConnection) -> None:
-        if counted:
-            await must_have_room(conn, values["workspace_id"], db.quotas, counted)
-        await conn.execute(table.insert().values(values))
-
-    await db.write(work)
-
-
-async def _must_own(
-    conn: AsyncConnection, table: sa.Table, workspace_id: str, identity: str, missing: NotFound
-) -> None:
-    owned = sa.select(table.c.id).where(table.c.id == identity, table.c.workspace_id == workspace_id)
-    if await conn.scalar(owned) is None:
-        raise missing

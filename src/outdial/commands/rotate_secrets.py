@@ -1,7 +1,7 @@
 """Another key for all secrets of a database, while nodes are at work.
 
-Each step is written down before the next (``store.keys``), so whoever is broken off is finished by being run again. The
-old key is in the file until nothing is sealed with it.
+Each step is written down before the next (``store.secrets.keys``), so whoever is broken off is finished by being run
+again. The old key is in the file until nothing is sealed with it.
 """
 
 from __future__ import annotations
@@ -11,17 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from outdial.domain.clock import Clock
 from outdial.domain.errors import Conflict, Refused
-from outdial.store import keys
-from outdial.store.database import Database
-from outdial.store.key_file import KeyFile
-from outdial.store.keys import Holder, KeyState
-from outdial.store.resealing import reseal
-from outdial.store.schema import sealing_keys
+from outdial.store.database import Connection, Database
+from outdial.store.secrets import keys
+from outdial.store.secrets.key_file import KeyFile
+from outdial.store.secrets.keys import Holder, KeyState
+from outdial.store.secrets.resealing import reseal
 
 PATIENCE_S: Final = keys.HOLDER_LIFE.total_seconds() + 10
 """Nodes look at their file and at the agreement every few seconds; one that was killed is forgotten after a while."""
@@ -62,7 +58,7 @@ async def rotate_secrets(
     await asyncio.sleep(settles_s)
     while more := await reseal(db, db.vault):
         rows += more
-    await db.write(_forget_old)
+    await db.write(keys.forget_leaving)
     file.keep({new})
     db.vault.reload()
     return Rotated(new, rows)
@@ -79,11 +75,11 @@ async def _coming(db: Database, file: KeyFile, known: dict[str, KeyState], now: 
         return coming
     added, at = file.add(), now()
 
-    async def work(conn: AsyncConnection) -> None:
-        await keys.lock(conn)
-        if {KeyState.COMING, KeyState.LEAVING} & set((await keys.states(conn)).values()):
+    def work(conn: Connection) -> None:
+        keys.lock(conn)
+        if {KeyState.COMING, KeyState.LEAVING} & set(keys.states(conn).values()):
             raise Conflict("somebody else has just begun to change the key: run it again")
-        await keys.add(conn, added, KeyState.COMING, at)
+        keys.add(conn, added, KeyState.COMING, at)
 
     await db.write(work)
     return added
@@ -93,12 +89,12 @@ async def _take_over(db: Database, file: KeyFile, coming: str, now: Clock, patie
     lacking = f"nodes do not have the new key yet: copy {file.path} to their machines and run this again"
     await _nodes(db, lambda holder: coming in holder.keys, now, patience_s, lacking)
 
-    async def work(conn: AsyncConnection) -> None:
-        await keys.lock(conn)
-        known = await keys.states(conn)
+    def work(conn: Connection) -> None:
+        keys.lock(conn)
+        known = keys.states(conn)
         if known.get(coming) is KeyState.COMING:
-            await keys.move(conn, keys.sealing_of(known), KeyState.LEAVING)
-            await keys.move(conn, coming, KeyState.IN_USE)
+            keys.move(conn, keys.sealing_of(known), KeyState.LEAVING)
+            keys.move(conn, coming, KeyState.IN_USE)
 
     await db.write(work)
 
@@ -110,13 +106,8 @@ async def _nodes(db: Database, ready: Callable[[Holder], bool], now: Clock, pati
         Conflict: they are not after ``patience_s``; names them.
     """
     waited_s = 0.0
-    while late := [one.name for one in await db.read(lambda conn: keys.holders(conn, now())) if not ready(one)]:
+    while late := [one.name for one in await db.read(keys.holders, now()) if not ready(one)]:
         if waited_s >= patience_s:
             raise Conflict(f"{trouble}: {', '.join(late)}")
         await asyncio.sleep(_POLL_S)
         waited_s += _POLL_S
-
-
-async def _forget_old(conn: AsyncConnection) -> None:
-    await keys.lock(conn)
-    await conn.execute(sa.delete(sealing_keys).where(sealing_keys.c.state == KeyState.LEAVING.value))

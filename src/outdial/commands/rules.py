@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypedDict, Unpack
+from typing import Unpack
 
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from outdial.domain.errors import Fault, Invalid, NotFound
-from outdial.domain.rules import Rules, limit_faults, trunk_faults
-from outdial.store.database import Database
-from outdial.store.schema import numbers, trunks, workspaces
-
-
-class TrunkLimits(TypedDict, total=False):
-    """None: no limit. ``max_calls``: up at the same moment; ``calls_per_s``: asked of the trunk."""
-
-    max_calls: int | None
-    calls_per_s: float | None
+from outdial.domain.errors import Fault, Invalid
+from outdial.domain.rules import Rules, TrunkLimits, limit_faults, trunk_faults
+from outdial.store import workspaces
+from outdial.store.database import Connection, Database
+from outdial.store.equipment import changing as equipment
 
 
 async def change_rules(db: Database, workspace_id: str, change: Callable[[Rules], Rules]) -> Rules:
@@ -32,14 +23,10 @@ async def change_rules(db: Database, workspace_id: str, change: Callable[[Rules]
         Broken: the present rules cannot be read.
     """
 
-    async def work(conn: AsyncConnection) -> Rules:
-        mine = workspaces.c.id == workspace_id
-        stored = (await conn.execute(sa.select(workspaces.c.settings).where(mine).with_for_update())).first()
-        if stored is None:
-            raise NotFound("Workspace not found", field="workspace_id")
-        rules = change(Rules.from_json(stored.settings))
+    def work(conn: Connection) -> Rules:
+        rules = change(workspaces.hold(conn, workspace_id))
         _must_be_sound(*rules.faults())
-        await conn.execute(workspaces.update().where(mine).values(settings=rules.to_json()))
+        workspaces.set_rules(conn, workspace_id, rules)
         return rules
 
     return await db.write(work)
@@ -53,8 +40,7 @@ async def limit_number(db: Database, workspace_id: str, number_id: str, max_call
         NotFound: the number is not the workspace's.
     """
     _must_be_sound(*limit_faults("max_calls", max_calls))
-    unknown = NotFound("Number not found", field="number_id")
-    await _set(db, numbers, workspace_id, number_id, unknown, max_calls=max_calls)
+    await db.write(equipment.change_number, workspace_id, number_id, {"max_calls": max_calls})
 
 
 async def limit_trunk(db: Database, workspace_id: str, trunk_id: str, **limits: Unpack[TrunkLimits]) -> None:
@@ -65,19 +51,7 @@ async def limit_trunk(db: Database, workspace_id: str, trunk_id: str, **limits: 
         NotFound: the trunk is not the workspace's.
     """
     _must_be_sound(*trunk_faults(limits.get("max_calls"), limits.get("calls_per_s")))
-    unknown = NotFound("Trunk not found", field="trunk_id")
-    await _set(db, trunks, workspace_id, trunk_id, unknown, **limits)
-
-
-async def _set(
-    db: Database, table: sa.Table, workspace_id: str, identity: str, unknown: NotFound, **values: Any
-) -> None:
-    async def work(conn: AsyncConnection) -> None:
-        mine = (table.c.id == identity, table.c.workspace_id == workspace_id)
-        if (await conn.execute(table.update().where(*mine).values(values))).rowcount == 0:
-            raise unknown
-
-    await db.write(work)
+    await db.write(equipment.limit_trunk, workspace_id, trunk_id, limits)
 
 
 def _must_be_sound(*faults: Fault) -> None:

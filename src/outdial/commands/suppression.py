@@ -8,8 +8,8 @@ from typing import Final
 from outdial.domain.clock import Clock
 from outdial.domain.errors import Fault, Invalid, NotFound
 from outdial.domain.numbers import e164
-from outdial.store import suppressions
 from outdial.store.database import Database
+from outdial.store.policy import suppressions
 
 _LONGEST_REASON: Final = 200
 
@@ -27,7 +27,7 @@ async def suppress(db: Database, workspace_id: str, number: str, reason: str = "
     if faults := _faults(number, reason):
         raise Invalid(*faults)
     reasons, at = {number.strip(): reason}, now()
-    return await db.write(lambda conn: suppressions.add(conn, workspace_id, reasons, at)) == 1
+    return await db.write(suppressions.add, workspace_id, reasons, at) == 1
 
 
 async def suppress_all(db: Database, workspace_id: str, entries: Sequence[tuple[str, str]], *, now: Clock) -> int:
@@ -48,7 +48,7 @@ async def suppress_all(db: Database, workspace_id: str, entries: Sequence[tuple[
     for number, reason in entries:
         reasons.setdefault(number.strip(), reason)
     at = now()
-    return await db.write(lambda conn: suppressions.add(conn, workspace_id, reasons, at))
+    return await db.write(suppressions.add, workspace_id, reasons, at)
 
 
 async def unsuppress(db: Database, workspace_id: str, number: str) -> None:
@@ -57,7 +57,7 @@ async def unsuppress(db: Database, workspace_id: str, number: str) -> None:
     Raises:
         NotFound: it is not on it.
     """
-    if not await db.write(lambda conn: suppressions.remove(conn, workspace_id, number.strip())):
+    if not await db.write(suppressions.remove, workspace_id, number.strip()):
         raise NotFound("Number not found on the suppression list", field="number")
 
 

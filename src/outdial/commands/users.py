@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from outdial.domain.clock import Clock
 from outdial.domain.errors import Conflict, Fault, Invalid, NotFound
 from outdial.domain.ids import new_id
-from outdial.store.database import Database
-from outdial.store.schema import users, workspaces
+from outdial.store import users, workspaces
+from outdial.store.database import Connection, Database
+from outdial.store.trouble import IntegrityError
 
 OWNER: Final = "owner"
 ROLES: Final = (OWNER, "admin", "member")
@@ -36,23 +34,13 @@ async def add_user(
         raise Invalid(*faults)
     identity, created_at = new_id(), now()
 
-    async def work(conn: AsyncConnection) -> None:
-        await _lock(conn, workspace_id)
-        await conn.execute(
-            users.insert().values(
-                id=identity,
-                workspace_id=workspace_id,
-                username=name,
-                email=address,
-                role=role,
-                invite_status="success",
-                created_at=created_at,
-            )
-        )
+    def work(conn: Connection) -> None:
+        workspaces.hold(conn, workspace_id)
+        users.add(conn, workspace_id, identity, username=name, email=address, role=role, at=created_at)
 
     try:
         await db.write(work)
-    except sa.exc.IntegrityError as error:
+    except IntegrityError as error:
         raise Conflict(f"the workspace already has a user {address}") from error
     return identity
 
@@ -65,24 +53,17 @@ async def remove_user(db: Database, workspace_id: str, email: str) -> None:
     """
     address = email.strip().lower()
 
-    async def work(conn: AsyncConnection) -> None:
-        await _lock(conn, workspace_id)
-        theirs = sa.select(users.c.email, users.c.role).where(users.c.workspace_id == workspace_id)
-        roles = {row.email: row.role for row in await conn.execute(theirs)}
+    def work(conn: Connection) -> None:
+        # Two owners cannot remove each other at the same moment.
+        workspaces.hold(conn, workspace_id)
+        roles = users.roles(conn, workspace_id)
         if address not in roles:
             raise NotFound("User not found", field="email")
         if roles[address] == OWNER and list(roles.values()).count(OWNER) == 1:
             raise Conflict(f"{address} is the last owner of the workspace: add another one first")
-        await conn.execute(users.delete().where(users.c.workspace_id == workspace_id, users.c.email == address))
+        users.remove(conn, workspace_id, address)
 
     await db.write(work)
-
-
-async def _lock(conn: AsyncConnection, workspace_id: str) -> None:
-    """Two owners cannot remove each other at the same moment."""
-    locked = sa.select(workspaces.c.id).where(workspaces.c.id == workspace_id).with_for_update()
-    if await conn.scalar(locked) is None:
-        raise NotFound("Workspace not found", field="workspace_id")
 
 
 def _faults(address: str, name: str, role: str) -> list[Fault]:

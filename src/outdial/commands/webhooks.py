@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from outdial.domain.clock import Clock
 from outdial.domain.errors import Conflict, Fault, Invalid, NotFound
 from outdial.domain.ids import new_id
@@ -15,8 +13,8 @@ from outdial.domain.limits import MAX_URL_LETTERS, MAX_WEBHOOK_ENDPOINTS
 from outdial.domain.web_addresses import is_web_address
 from outdial.domain.webhook_endpoint import MAX_ROTATION_GRACE, ROTATION_GRACE, WebhookEndpoint, endpoint_of
 from outdial.domain.webhook_secret import PREFIX, key_of, new_secret
-from outdial.store import webhook_endpoints as endpoints
-from outdial.store.database import Database
+from outdial.store.database import Connection, Database
+from outdial.store.webhooks import endpoints
 
 _Change = Callable[[WebhookEndpoint], WebhookEndpoint]
 
@@ -44,12 +42,12 @@ async def register_endpoint(
         secret=_chosen(secret),
     )
 
-    async def work(conn: AsyncConnection) -> WebhookEndpoint:
-        if await endpoints.count(conn, workspace_id) >= MAX_WEBHOOK_ENDPOINTS:
+    def work(conn: Connection) -> WebhookEndpoint:
+        if endpoints.count(conn, workspace_id) >= MAX_WEBHOOK_ENDPOINTS:
             raise Conflict(f"a workspace has at most {MAX_WEBHOOK_ENDPOINTS} endpoints with a secret of their own")
-        if not await endpoints.put(conn, made):
+        if not endpoints.put(conn, made):
             raise Conflict("this endpoint has a secret already: rotate it")
-        return (await endpoints.find(conn, {(workspace_id, made.url)}))[workspace_id, made.url]
+        return endpoints.find(conn, {(workspace_id, made.url)})[workspace_id, made.url]
 
     return await db.write(work)
 
@@ -94,10 +92,10 @@ async def enable_endpoint(db: Database, workspace_id: str, endpoint_id: str, *, 
         NotFound: the workspace has no such endpoint.
     """
 
-    async def work(conn: AsyncConnection) -> WebhookEndpoint:
-        before = await _the(conn, workspace_id, endpoint_id)
-        await endpoints.enable(conn, workspace_id, [before.url], now())
-        return await _the(conn, workspace_id, endpoint_id)
+    def work(conn: Connection) -> WebhookEndpoint:
+        before = _the(conn, workspace_id, endpoint_id)
+        endpoints.enable(conn, workspace_id, [before.url], now())
+        return _the(conn, workspace_id, endpoint_id)
 
     return await db.write(work)
 
@@ -109,26 +107,26 @@ async def remove_endpoint(db: Database, workspace_id: str, endpoint_id: str) -> 
         NotFound: the workspace has no such endpoint.
     """
 
-    async def work(conn: AsyncConnection) -> None:
-        if not await endpoints.remove(conn, workspace_id, endpoint_id):
+    def work(conn: Connection) -> None:
+        if not endpoints.remove(conn, workspace_id, endpoint_id):
             raise NotFound("Webhook endpoint not found", field="endpoint_id")
 
     await db.write(work)
 
 
 async def _changed(db: Database, workspace_id: str, endpoint_id: str, change: _Change) -> WebhookEndpoint:
-    async def work(conn: AsyncConnection) -> WebhookEndpoint:
-        before = await _the(conn, workspace_id, endpoint_id)
+    def work(conn: Connection) -> WebhookEndpoint:
+        before = _the(conn, workspace_id, endpoint_id)
         after = change(before)
-        if not await endpoints.change_secrets(conn, after, before):
+        if not endpoints.change_secrets(conn, after, before):
             raise Conflict("somebody else changed the endpoint at the same moment: look at it again")
         return after
 
     return await db.write(work)
 
 
-async def _the(conn: AsyncConnection, workspace_id: str, endpoint_id: str) -> WebhookEndpoint:
-    found = await endpoints.one_of(conn, workspace_id, endpoint_id)
+def _the(conn: Connection, workspace_id: str, endpoint_id: str) -> WebhookEndpoint:
+    found = endpoints.one_of(conn, workspace_id, endpoint_id)
     if found is None:
         raise NotFound("Webhook endpoint not found", field="endpoint_id")
     return found

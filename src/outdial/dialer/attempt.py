@@ -4,57 +4,69 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.dialer.hand import Hand, taken_back
 from outdial.dialer.notes import Notes
 from outdial.dialer.ports import Operator
-from outdial.dialer.recorder import Recorder
 from outdial.dialer.steps import Step, Watch, unwatched
 from outdial.domain.attempt import Order, Result
 from outdial.domain.clock import Clock
 from outdial.domain.events import Event
 from outdial.domain.inside import without_addresses
 from outdial.domain.outcome import NotReached
-from outdial.store.attempt_end import End, Finished, finish_all
-from outdial.store.attempts import Asked, ask_all
-from outdial.store.calendar import Claim
-from outdial.store.orders import Ground, build_orders, recording_name
+from outdial.store.batcher import Batcher
+from outdial.store.calls.attempt_end import End, Finished, finish_all
+from outdial.store.calls.attempts import Asked, ask_all
+from outdial.store.calls.calendar import Claim
+from outdial.store.calls.orders import Ground, build_orders, recording_name
+from outdial.store.database import Connection, Database
+from outdial.store.events import with_events
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
+_MOST_IN_ONE_TRANSACTION: Final = 100
+
+
+def attempt_writer(db: Database, patience_s: float = 0.03) -> Batcher:
+    """Writes what the dialer knows of its attempts. Attempts never wait for the disk, and while the database does not
+    answer it is all kept: a talk is not cut because of it.
+
+    ``patience_s``: how long what is patient waits for company; a transaction costs much more than what is in it.
+    """
+    return Batcher(db.write, with_events, most=_MOST_IN_ONE_TRANSACTION, patience_s=patience_s, lasting=True)
+
+
 @dataclass(frozen=True)
 class Desk:
-    """What attempts are carried out with, and what they have written, many at a time (``recorder.Kind``).
+    """What attempts are carried out with, and what they have written, many at a time (``attempt_writer``).
 
     ``asks`` writes that carriers are asked, which nothing else may hold up; ``recorder`` everything else.
     """
 
     operator: Operator
-    asks: Recorder
-    recorder: Recorder
+    asks: Batcher
+    recorder: Batcher
     ground: Ground
     clock: Clock
     watch: Watch = field(default=unwatched)
 
-    async def ask(
-        self, conn: AsyncConnection, claims: Sequence[Claim], facts: list[Event]
-    ) -> list[Order | NotReached | None]:
+    def ask(self, conn: Connection, claims: Sequence[Claim], facts: list[Event]) -> list[Order | NotReached | None]:
         """Commits that carriers are being asked, for orders that can be carried out and where it may still be: the
         INVITE may leave only after this. None: it may not be."""
-        orders = dict(zip(claims, await build_orders(conn, claims, self.ground), strict=True))
+        orders = dict(zip(claims, build_orders(conn, claims, self.ground), strict=True))
         ready = [claim for claim, order in orders.items() if isinstance(order, Order)]
-        leaves = dict(zip(ready, await ask_all(conn, ready, self.clock()), strict=True))
+        leaves = dict(zip(ready, ask_all(conn, ready, self.clock()), strict=True))
         facts += [fact for leave in leaves.values() if leave for fact in leave.facts]
         for claim in claims:
             self.watch(Step.ASKING, claim.key)
         return [_asked(order, leaves.get(claim)) for claim, order in orders.items()]
 
-    async def finish(self, conn: AsyncConnection, ends: Sequence[End], facts: list[Event]) -> list[Finished | None]:
-        finished = await finish_all(conn, ends)
+    def finish(self, conn: Connection, ends: Sequence[End], facts: list[Event]) -> list[Finished | None]:
+        finished = finish_all(conn, ends)
         facts += [fact for one in finished if one for fact in one.facts]
         for end in ends:
             self.watch(Step.FINISHING, end.claim.key)
@@ -67,7 +79,7 @@ async def carry_through(hand: Hand, desk: Desk, on_handed_over: Callable[[], Non
     ``on_handed_over`` is called once, as the operator takes the attempt; not at all when it never comes to that.
     """
     claim = hand.claim
-    order = await desk.asks.submit(desk.ask, claim)
+    order: Order | NotReached | None = await desk.asks.submit(desk.ask, claim)
     if order is None:
         return await _finish(claim, desk, taken_back(desk.clock))
     if isinstance(order, NotReached):
@@ -91,7 +103,8 @@ async def _finish(claim: Claim, desk: Desk, result: Result) -> Finished | None:
     if went_wrong != without_addresses(went_wrong):
         # Customers are not told where it happened.
         _log.warning("a part of a call failed", call_id=claim.call_id, attempt=claim.attempt, reason=went_wrong)
-    finished = await desk.recorder.submit(desk.finish, End(claim, result, recording_name(claim)), patient=True)
+    end = End(claim, result, recording_name(claim))
+    finished: Finished | None = await desk.recorder.submit(desk.finish, end, patient=True)
     desk.watch(Step.FINISHED, claim.key)
     if finished is None:
         _log.warning("attempt had been ended by others", call_id=claim.call_id, outcome=result.outcome.value)

@@ -11,25 +11,23 @@ from random import Random
 from typing import Final, NamedTuple
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from outdial.dialer.attempt import Desk, carry_through
+from outdial.dialer.attempt import Desk, attempt_writer, carry_through
 from outdial.dialer.hand import Hand
 from outdial.dialer.ports import Operator
-from outdial.dialer.recorder import Recorder
 from outdial.dialer.steps import Step, Watch, unwatched
 from outdial.domain.clock import Clock
 from outdial.domain.errors import Unreachable
-from outdial.store import leases
 from outdial.store.answers import forget
-from outdial.store.attempts import Key
 from outdial.store.bell import listen
-from outdial.store.calendar import Claim, Glance, claim, glance
-from outdial.store.database import Database
+from outdial.store.calls import leases
+from outdial.store.calls.attempts import Key
+from outdial.store.calls.calendar import Claim, Glance, claim, glance
+from outdial.store.calls.orders import Ground
+from outdial.store.calls.reaper import reap
+from outdial.store.calls.stops import to_be_stopped
+from outdial.store.database import Connection, Database
 from outdial.store.events import append
-from outdial.store.orders import Ground
-from outdial.store.reaper import reap
-from outdial.store.stops import to_be_stopped
 
 _AFTER_TROUBLE_S: Final = 1.0
 _LOOK_EVERY_S: Final = 0.035
@@ -85,7 +83,7 @@ class Dialer:
         self._settings = settings or DialerSettings()
         self._rng = rng or Random()
         self._watch = watch
-        self._asks, self._recorder = Recorder(db), Recorder(db)
+        self._asks, self._recorder = attempt_writer(db), attempt_writer(db)
         self._desk = Desk(operator, self._asks, self._recorder, ground, clock, watch)
         self._holder = ""
         self._attempts: dict[Key, _UnderWay] = {}
@@ -136,13 +134,8 @@ class Dialer:
                     helper.cancel()
 
     async def _begin(self) -> None:
-        async def work(conn: AsyncConnection) -> str:
-            if conn.dialect.name == "sqlite":
-                # One host, one process of this name: whoever held a lease before us is gone.
-                await leases.declare_dead(conn, self._settings.name)
-            return await leases.acquire(conn, self._settings.name, self._clock(), self._settings.lease_s)
-
-        self._holder = await self._db.write(work)
+        settings = self._settings
+        self._holder = await self._db.write(leases.begin, settings.name, self._clock(), settings.lease_s)
         # What a process before us left half done is ended before anything new is dialled.
         await self._reap()
 
@@ -174,12 +167,12 @@ class Dialer:
         now = self._clock()
         horizon = now + timedelta(seconds=self._settings.tick_s)
 
-        async def work(conn: AsyncConnection) -> tuple[Sequence[Key], Glance]:
-            wishes = await self._wishes(conn) if hears_wishes else ()
+        def work(conn: Connection) -> tuple[Sequence[Key], Glance]:
+            wishes = self._wishes(conn) if hears_wishes else ()
             if room < 1:
                 return wishes, Glance([], next_due=None)
             # Where something held all due calls back, it is worth a closer look whether it still does.
-            return wishes, await glance(conn, now, horizon, closely=self._claimed_in_vain)
+            return wishes, glance(conn, now, horizon, closely=self._claimed_in_vain)
 
         wishes, seen = await self._db.read(work)
         self._heed(wishes)
@@ -190,10 +183,10 @@ class Dialer:
             return self._settings.tick_s
         return min(self._settings.tick_s, max(0.0, (seen.next_due - self._clock()).total_seconds()))
 
-    async def _wishes(self, conn: AsyncConnection) -> Sequence[Key]:
+    def _wishes(self, conn: Connection) -> Sequence[Key]:
         """Attempts somebody wants stopped, also those claimed under a lease that has run out since."""
         holders = {under_way.hand.claim.holder for under_way in list(self._attempts.values())}
-        return await to_be_stopped(conn, holders) if holders else ()
+        return to_be_stopped(conn, holders) if holders else ()
 
     def _heed(self, wishes: Sequence[Key]) -> None:
         for key in wishes:
@@ -203,8 +196,8 @@ class Dialer:
     async def _claim(self, lanes: Collection[str], room: int) -> bool:
         """Whether there was anything to claim."""
 
-        async def work(conn: AsyncConnection) -> list[Claim]:
-            claims = await claim(conn, self._holder, lanes, room, self._clock(), rng=self._rng)
+        def work(conn: Connection) -> list[Claim]:
+            claims = claim(conn, self._holder, lanes, room, self._clock(), rng=self._rng)
             for one in claims:
                 self._watch(Step.CLAIMING, one.key)
             return claims
@@ -249,7 +242,7 @@ class Dialer:
         for under_way in list(self._attempts.values()):
             under_way.task.cancel()
         with suppress(Unreachable):
-            await self._db.write(lambda conn: leases.release(conn, self._holder))
+            await self._db.write(leases.release, self._holder)
 
     async def _attempts_end(self, limit_s: float) -> bool:
         """Whether all have ended within the limit; wishes to stop one are heard meanwhile."""
@@ -281,11 +274,11 @@ class Dialer:
     async def _heartbeat(self) -> None:
         """A lease that ran out is not revived: this process goes on under a new one."""
 
-        async def work(conn: AsyncConnection) -> str:
+        def work(conn: Connection) -> str:
             now, life_s = self._clock(), self._settings.lease_s
-            if await leases.renew(conn, self._holder, now, life_s):
+            if leases.renew(conn, self._holder, now, life_s):
                 return self._holder
-            return await leases.acquire(conn, self._settings.name, now, life_s)
+            return leases.acquire(conn, self._settings.name, now, life_s)
 
         holder = await self._db.write(work)
         if holder != self._holder:
@@ -293,17 +286,17 @@ class Dialer:
             self._holder = holder
 
     async def _tidy(self) -> None:
-        async def work(conn: AsyncConnection) -> None:
-            await leases.forget_dead(conn, self._clock())
-            await forget(conn, self._clock())
+        def work(conn: Connection) -> None:
+            leases.forget_dead(conn, self._clock())
+            forget(conn, self._clock())
 
         await self._db.write(work)
 
     async def _reap(self) -> None:
-        async def work(conn: AsyncConnection) -> int:
+        def work(conn: Connection) -> int:
             # Our own attempts live as long as we do, whatever became of the lease they were claimed under.
-            reaped = await reap(conn, self._clock(), self._holder, running=set(self._attempts))
-            await append(conn, [fact for _, finished in reaped for fact in finished.facts])
+            reaped = reap(conn, self._clock(), self._holder, running=set(self._attempts))
+            append(conn, [fact for _, finished in reaped for fact in finished.facts])
             return len(reaped)
 
         if lost := await self._db.write(work):

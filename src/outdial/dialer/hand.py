@@ -12,7 +12,7 @@ import structlog
 from outdial.domain.attempt import Result
 from outdial.domain.clock import Clock
 from outdial.domain.outcome import EndedBy, Outcome
-from outdial.store.calendar import Claim
+from outdial.store.calls.calendar import Claim
 
 _ON_REQUEST: Final = "stopped on request"
 _BY_US: Final = "the platform was stopped during the attempt"

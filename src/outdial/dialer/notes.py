@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from outdial.dialer.recorder import Recorder
 from outdial.domain.attempt import Answered, Progress
 from outdial.domain.events import Event
-from outdial.store.attempts import Report, record_all
-from outdial.store.calendar import Claim
+from outdial.store.batcher import Batcher
+from outdial.store.calls.attempts import Report, record_all
+from outdial.store.calls.calendar import Claim
+from outdial.store.database import Connection
 
 
 class Notes:
@@ -20,7 +19,7 @@ class Notes:
     An answer does not wait for company: a call known to be answered is never dialled again, whoever dies next.
     """
 
-    def __init__(self, claim: Claim, recorder: Recorder) -> None:
+    def __init__(self, claim: Claim, recorder: Batcher) -> None:
         self._claim = claim
         self._recorder = recorder
         self._untold: list[Progress] = []
@@ -34,7 +33,7 @@ class Notes:
         if self._idle.is_set():
             self._submit()
         elif isinstance(progress, Answered):
-            self._recorder.hurry()
+            self._recorder.flush()
 
     async def written(self) -> None:
         """Returns when everything taken so far is on record."""
@@ -62,9 +61,9 @@ class Notes:
             self._idle.set()
 
 
-async def _write(conn: AsyncConnection, taken: Sequence[Notes], facts: list[Event]) -> list[int]:
+def _write(conn: Connection, taken: Sequence[Notes], facts: list[Event]) -> list[int]:
     """How much of each was written: all there was by then, also what was taken after it had been submitted."""
     reports = [notes.untold() for notes in taken]
-    for told in await record_all(conn, reports):
+    for told in record_all(conn, reports):
         facts += told or ()
     return [len(report.progress) for report in reports]

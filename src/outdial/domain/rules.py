@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import time
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 from outdial.domain.errors import Broken, Fault
 
@@ -110,6 +110,13 @@ def limit_faults(name: str, limit: Any, *, at_least: int = 0) -> list[Fault]:
     if limit is None or (_is_whole(limit) and at_least <= limit <= MOST):
         return []
     return [Fault((name,), f"{name} must be a whole number of {at_least} or more")]
+
+
+class TrunkLimits(TypedDict, total=False):
+    """None: no limit. ``max_calls``: up at the same moment; ``calls_per_s``: asked of the trunk."""
+
+    max_calls: int | None
+    calls_per_s: float | None
 
 
 def trunk_faults(max_calls: Any, calls_per_s: Any) -> list[Fault]:

@@ -114,7 +114,7 @@ class Jobs:
             return ()
         now = self._clock()
         until = now + timedelta(seconds=worker.lease_s)
-        return await self._db.write(lambda conn: jobs.claim(conn, worker.kind, now, until, most))
+        return await self._db.write(jobs.claim, worker.kind, now, until, most)
 
     async def _carry(self, worker: JobWorker, job: Job) -> None:
         """One job and nothing but it: whatever goes wrong here stays here."""
@@ -136,7 +136,7 @@ class Jobs:
                 await worker.give_up(job, reason)
                 return
             at = self._clock() + pause_after(job.tries)
-            await self._db.write(lambda conn: jobs.again(conn, job, at, reason))
+            await self._db.write(jobs.again, job, at, reason)
         except Unreachable as trouble:
             # Its lease runs out, and it is tried again.
             _log.warning("a failed job could not be written down", kind=job.kind, reason=str(trouble))

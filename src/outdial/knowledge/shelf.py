@@ -14,8 +14,8 @@ from outdial.domain.errors import Unreachable
 from outdial.domain.ids import parse_uuid
 from outdial.domain.knowledge import Entry
 from outdial.knowledge import index
-from outdial.store import knowledge
 from outdial.store.database import Database
+from outdial.store.knowledge import items as knowledge
 
 _UNFINISHED: Final = ".new"
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -68,8 +68,7 @@ class Shelf:
         return sum([await self._make(base_id, self._held) for base_id in old])
 
     async def _make(self, base_id: str, held: dict[str, int]) -> bool:
-        async with self._db.reading() as conn:
-            revision, entries = await knowledge.entries(conn, base_id)
+        revision, entries = await self._db.read(knowledge.entries, base_id)
         try:
             await asyncio.to_thread(self._put, base_id, revision, entries)
         except (OSError, sqlite3.Error) as trouble:

@@ -6,17 +6,16 @@ from collections.abc import Awaitable, Callable
 from email.message import Message
 from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from outdial.domain.clock import Clock
 from outdial.domain.errors import Refused, Unreachable
 from outdial.domain.job import Job, JobKind
 from outdial.domain.knowledge import FILE_BYTES, ItemKind
 from outdial.knowledge.reading import text_of
 from outdial.outgoing.fetching import Fetched
-from outdial.store import jobs, knowledge
-from outdial.store.database import Database
-from outdial.store.knowledge import Unread
+from outdial.store import jobs
+from outdial.store.database import Connection, Database
+from outdial.store.knowledge import items as knowledge
+from outdial.store.knowledge.items import Unread
 
 Fetch = Callable[[str, int], Awaitable[Fetched]]
 """``outgoing.fetching.Fetcher``: a URL, and how many bytes it may be."""
@@ -38,10 +37,9 @@ class KnowledgeWorker:
         self._clock = clock
 
     async def work(self, job: Job) -> None:
-        async with self._db.reading() as conn:
-            item = await knowledge.unread(conn, job.subject)
+        item = await self._db.read(knowledge.unread, job.subject)
         if item is None:
-            await self._db.write(lambda conn: jobs.done(conn, job))
+            await self._db.write(jobs.done, job)
             return
         try:
             text, size = await self._read(item)
@@ -51,20 +49,19 @@ class KnowledgeWorker:
         await self._end(job, item.base_id, lambda conn: knowledge.write_text(conn, item.id, text, size))
 
     async def give_up(self, job: Job, reason: str) -> None:
-        async with self._db.reading() as conn:
-            item = await knowledge.unread(conn, job.subject)
+        item = await self._db.read(knowledge.unread, job.subject)
         base_id = item.base_id if item else ""
         await self._end(job, base_id, lambda conn: knowledge.write_trouble(conn, job.subject, reason))
 
-    async def _end(self, job: Job, base_id: str, write: Callable[[AsyncConnection], Awaitable[None]]) -> None:
+    async def _end(self, job: Job, base_id: str, write: Callable[[Connection], None]) -> None:
         """The result, if the job is still ours and what it was about is still there."""
         at = self._clock()
 
-        async def work(conn: AsyncConnection) -> None:
-            there = await knowledge.lock(conn, base_id)
-            if await jobs.done(conn, job) and there:
-                await write(conn)
-                await knowledge.moved(conn, base_id, at)
+        def work(conn: Connection) -> None:
+            there = knowledge.lock(conn, base_id)
+            if jobs.done(conn, job) and there:
+                write(conn)
+                knowledge.moved(conn, base_id, at)
 
         await self._db.write(work)
 

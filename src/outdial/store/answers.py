@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from outdial.store.schema import answers
 
@@ -37,9 +37,9 @@ def row_of(asked: Asked, answer: StoredAnswer) -> dict[str, Any]:
     return {"workspace_id": workspace_id, "dialect": dialect, "key": key, **vars(answer)}
 
 
-async def answers_by_key(conn: AsyncConnection, asked: Collection[Asked]) -> Mapping[Asked, StoredAnswer]:
+def answers_by_key(conn: Connection, asked: Collection[Asked]) -> Mapping[Asked, StoredAnswer]:
     """The answers kept, expired ones included."""
-    found = await conn.execute(
+    found = conn.execute(
         sa.select(answers).where(sa.tuple_(answers.c.workspace_id, answers.c.dialect, answers.c.key).in_(asked))
     )
     return {
@@ -48,10 +48,10 @@ async def answers_by_key(conn: AsyncConnection, asked: Collection[Asked]) -> Map
     }
 
 
-async def forget_expired(conn: AsyncConnection, asked: Asked, now: datetime) -> None:
+def forget_expired(conn: Connection, asked: Asked, now: datetime) -> None:
     """Make room for another answer under this key; one that somebody stored meanwhile stays."""
     workspace_id, dialect, key = asked
-    await conn.execute(
+    conn.execute(
         answers.delete().where(
             answers.c.workspace_id == workspace_id,
             answers.c.dialect == dialect,
@@ -61,6 +61,6 @@ async def forget_expired(conn: AsyncConnection, asked: Asked, now: datetime) -> 
     )
 
 
-async def forget(conn: AsyncConnection, now: datetime) -> None:
+def forget(conn: Connection, now: datetime) -> None:
     """Delete every expired answer; they are found by an index."""
-    await conn.execute(answers.delete().where(answers.c.created_at <= now - LIFE))
+    conn.execute(answers.delete().where(answers.c.created_at <= now - LIFE))

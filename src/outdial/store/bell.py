@@ -12,7 +12,8 @@ from typing import Any, Final
 import asyncpg
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from outdial.store.engines import POSTGRES
 
@@ -27,14 +28,14 @@ _PAUSES_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-async def ring(conn: AsyncConnection) -> None:
+def ring(conn: Connection) -> None:
     """Wake every dialer when this transaction commits.
 
     PostgreSQL lets transactions that ring commit one at a time; with eight writers about half as many got through.
     So ring only for what should not wait a tick: a stop, or a call that has just become due.
     """
     if conn.dialect.name == "postgresql":
-        await conn.exec_driver_sql(f"NOTIFY {_CHANNEL}")
+        conn.exec_driver_sql(f"NOTIFY {_CHANNEL}")
 
 
 async def listen(url: sa.URL, on_ring: Callable[[], None]) -> None:

@@ -4,41 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Collection, Hashable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Collection, Hashable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Self, TypeVar
+from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import Connection
 
 from outdial.domain.clock import utc_now
 from outdial.domain.quotas import Quotas
-from outdial.store import keys, resealing
-from outdial.store.engines import (
-    SQLITE,
-    SQLITE_READERS,
-    parse_url,
-    postgres_writers,
-    reading_engine,
-    sqlite_readers,
-    sqlite_writer,
-)
-from outdial.store.group_commit import GroupCommit, Rows
+from outdial.store import transactions
+from outdial.store.batcher import Batcher, ByKind
+from outdial.store.calls.creates import Creates, Rows
+from outdial.store.engines import SQLITE, parse_url
 from outdial.store.inserts import Inserts
-from outdial.store.key_file import KeyFile
-from outdial.store.keys import KeyState
 from outdial.store.migrating import migrate as bring_up_to_date
-from outdial.store.sealing import Vault, entrust
-from outdial.store.shared_reads import Fetch, SharedReads
-from outdial.store.transactions import InThreads, OnTheLoop, Transactions, Work
-from outdial.store.trouble import told_in_one_line
+from outdial.store.secrets import keys, resealing
+from outdial.store.secrets.key_file import KeyFile
+from outdial.store.secrets.keys import KeyState
+from outdial.store.secrets.sealing import Vault, entrust
+from outdial.store.trouble import translate_db_errors
 
+__all__ = ["FROZEN_S", "Connection", "Database"]
+
+P = ParamSpec("P")
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+Fetch = Callable[[Connection, Collection[K]], Mapping[K, V]]
+"""Finds the values of many keys at once; keys without a value are left out. A module-level function."""
 USUAL_QUOTAS: Final = Quotas()
 FROZEN_S: Final = 2.0
 """See ``Database.open``."""
@@ -53,12 +49,13 @@ class Database:
         self.quotas = quotas
         """What each workspace may have; commands that add something hold it to them."""
         self.vault = Vault()
-        self._reader = reading_engine(url)
-        entrust(self._reader.dialect, self.vault)
-        self._writes, self._reads = _transactions(url, self._reader, frozen_s, self.vault)
-        self.inserts = Inserts(self._reader.dialect)
-        self._group = GroupCommit(self.write, self.inserts)
-        self._shared = SharedReads(self.read)
+        self._writes, self._reads = transactions.writers(url, frozen_s), transactions.readers(url)
+        for one in (self._writes, self._reads):
+            entrust(one.dialect, self.vault)
+        self.inserts = Inserts(self._writes.dialect)
+        self._creates = Creates(self.inserts)
+        self._writer = Batcher(self.write)
+        self._finder = Batcher(self.read, _found)
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
@@ -71,7 +68,7 @@ class Database:
         keys_path: Path | None = None,
         quotas: Quotas = USUAL_QUOTAS,
     ) -> Self:
-        """Connect to ``sqlite+aiosqlite:///path`` or ``postgresql+asyncpg://…`` and bring its tables up to date.
+        """Connect to ``sqlite:///path`` or ``postgresql+asyncpg://…`` and bring its tables up to date.
 
         ``frozen_s``: a writer that stands still in a transaction for so long is thrown out, and its locks go to others
         (PostgreSQL).
@@ -87,7 +84,7 @@ class Database:
         """
         parsed = parse_url(url)
         if migrate:
-            with told_in_one_line(parsed):
+            with translate_db_errors(parsed):
                 await bring_up_to_date(parsed)
         database = cls(parsed, frozen_s, quotas)
         try:
@@ -98,8 +95,8 @@ class Database:
             await database._dispose()
             raise
         database._tasks = [
-            asyncio.create_task(database._group.run(), name="group commit"),
-            asyncio.create_task(database._shared.run(), name="shared reads"),
+            asyncio.create_task(database._writer.run(), name="creates"),
+            asyncio.create_task(database._finder.run(), name="look-ups"),
         ]
         return database
 
@@ -114,7 +111,7 @@ class Database:
             keys.must_open(self.vault, known)
             self.vault.sealing = keys.sealing_of(known)
             return
-        new = await self.write(lambda conn: keys.begin(conn, self.vault, at))
+        new = await self.write(keys.begin, self.vault, at)
         await self._seal_older_rows(new=new)
 
     async def _seal_older_rows(self, *, new: bool) -> None:
@@ -126,50 +123,42 @@ class Database:
             except sqlite3.Error as error:
                 _log.warning("free pages of the database may still hold secrets in clear", reason=str(error))
                 return
-        await self.write(lambda conn: keys.move(conn, self.vault.sealing, KeyState.IN_USE))
+        await self.write(keys.move, self.vault.sealing, KeyState.IN_USE)
         if changed:
             _log.info("secrets that were stored in clear are sealed now", rows=changed)
 
     async def ping(self) -> None:
         """Raises Unreachable: the database does not answer."""
-        async with self.reading() as conn:
-            await conn.execute(sa.select(1))
+        await self.read(lambda conn: conn.execute(sa.select(1)))
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """One read-only transaction: everything read inside is of one moment.
+    async def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What ``work`` returns, carried out in one read-only transaction: everything it reads is of one moment.
 
         Raises:
             Unreachable: the database did not answer.
         """
-        with told_in_one_line(self.url):
-            async with self._reader.connect() as conn:
-                yield conn
+        with translate_db_errors(self.url):
+            return await self._reads.run(lambda conn: work(conn, *args, **kwargs))
 
-    async def read(self, work: Work[T]) -> T:
-        """Run ``work`` in one read-only transaction; its value. Cheaper than ``reading`` for what is asked often.
-
-        Raises:
-            Unreachable: the database did not answer.
-        """
-        with told_in_one_line(self.url):
-            return await self._reads.run(work)
-
-    async def write(self, work: Work[T]) -> T:
-        """Run ``work`` in one transaction and commit; its value. An exception rolls everything back.
+    async def write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What ``work`` returns, carried out in one transaction and committed. An exception rolls everything back.
 
         Raises:
             Unreachable: the database did not answer; whether the transaction took place may be unknown.
         """
-        with told_in_one_line(self.url):
-            return await self._writes.run(work)
+        with translate_db_errors(self.url):
+            return await self._writes.run(lambda conn: work(conn, *args, **kwargs))
 
     async def submit(self, rows: Rows) -> None:
         """Store ``rows`` in a transaction shared with whoever else submits now; returns after the commit.
 
-        Raises: as ``GroupCommit.submit``.
+        A caller that is cancelled before its transaction began leaves nothing; later, its rows may be stored.
+
+        Raises:
+            Unreachable: the database did not answer.
+            IntegrityError: these rows, and only these, cannot be stored.
         """
-        await self._group.submit(rows)
+        await self._writer.submit(self._creates.store, rows)
 
     async def find(self, fetch: Fetch[K, V], keys: Collection[K]) -> Mapping[K, V]:
         """What ``fetch`` finds for ``keys``, in a query shared with whoever else asks it now.
@@ -179,28 +168,22 @@ class Database:
         Raises:
             Unreachable: the database did not answer.
         """
-        return await self._shared.find(fetch, keys)
+        found: Mapping[K, V] = await self._finder.submit(fetch, keys, size=len(keys))
+        return found
 
     async def close(self) -> None:
         """Finish what was submitted, then let go of the connections."""
-        self._group.finish()
-        self._shared.finish()
+        self._writer.finish()
+        self._finder.finish()
         await asyncio.gather(*self._tasks)
         await self._dispose()
 
     async def _dispose(self) -> None:
-        await self._reader.dispose()
         await self._reads.dispose()
         await self._writes.dispose()
 
 
-def _transactions(url: sa.URL, reader: AsyncEngine, frozen_s: float, vault: Vault) -> tuple[Transactions, Transactions]:
-    """Those that write, and those that read."""
-    if url.drivername == SQLITE:
-        writer, readers = sqlite_writer(url), sqlite_readers(url)
-        entrust(writer.dialect, vault)
-        entrust(readers.dialect, vault)
-        return InThreads(writer, 1), InThreads(readers, SQLITE_READERS)
-    writers = postgres_writers(url, frozen_s)
-    entrust(writers.dialect, vault)
-    return OnTheLoop(writers), OnTheLoop(reader)
+def _found(conn: Connection, wanted: ByKind) -> ByKind:
+    """By fetch and whoever asks: one query finds the keys of all."""
+    found = {fetch: fetch(conn, {key for keys in several for key in keys}) for fetch, several in wanted.items()}
+    return {fetch: [found[fetch]] * len(several) for fetch, several in wanted.items()}

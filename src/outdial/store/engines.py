@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from outdial.domain.errors import Fault, Invalid
-from outdial.store.sqlite_driver import OneHopConnection, connect
 
-SQLITE: Final = "sqlite+aiosqlite"
+SQLITE: Final = "sqlite"
 POSTGRES: Final = "postgresql+asyncpg"
-DRIVERS: Final = {"sqlite": SQLITE, SQLITE: SQLITE, "postgresql": POSTGRES, "postgres": POSTGRES, POSTGRES: POSTGRES}
+DRIVERS: Final = {
+    SQLITE: SQLITE,
+    "sqlite+aiosqlite": SQLITE,
+    "postgresql": POSTGRES,
+    "postgres": POSTGRES,
+    POSTGRES: POSTGRES,
+}
+"""The driver that is used, by the one a URL names."""
 
 # Compact, and in ASCII: a customer's half of a surrogate pair is no reason to lose a call.
 _TO_JSON: Final = json.JSONEncoder(separators=(",", ":")).encode
@@ -25,7 +30,6 @@ _CONNECT_TIMEOUT_S: Final = 5.0
 _STATEMENT_TIMEOUT_S: Final = 30.0
 _POOL_TIMEOUT_S: Final = 10.0
 _BUSY_TIMEOUT_MS: Final = 10_000
-SQLITE_READERS: Final = 4
 _POSTGRES_CONNECTIONS: Final = 8
 
 
@@ -36,7 +40,7 @@ def parse_url(text: str) -> sa.URL:
         Invalid: not the URL of a SQLite file or a PostgreSQL database; the text itself is not repeated, it may
             hold a password.
     """
-    shape = "sqlite+aiosqlite:///PATH or postgresql+asyncpg://USER:PASSWORD@HOST:PORT/NAME"
+    shape = "sqlite:///PATH or postgresql+asyncpg://USER:PASSWORD@HOST:PORT/NAME"
     try:
         url = sa.make_url(text)
     except sa.exc.ArgumentError:
@@ -48,67 +52,45 @@ def parse_url(text: str) -> sa.URL:
 
 
 def sqlite_writer(url: sa.URL) -> sa.Engine:
-    """The one connection that changes the file: writers only get in each other's way."""
-    return _sqlite_in_threads(url, 1, begin="BEGIN IMMEDIATE")
+    """The one connection that changes the file."""
+    return _sqlite(url, 1, begin="BEGIN IMMEDIATE")
 
 
-def sqlite_readers(url: sa.URL) -> sa.Engine:
+def sqlite_readers(url: sa.URL, connections: int) -> sa.Engine:
     """Connections that see one moment of the file per transaction, and cannot change it."""
-    return _sqlite_in_threads(url, SQLITE_READERS, begin="BEGIN", read_only=True)
+    return _sqlite(url, connections, begin="BEGIN", read_only=True)
+
+
+def sqlite_migrator(url: sa.URL) -> sa.Engine:
+    """A connection that changes the tables: SQLite copies each, which enforced foreign keys would refuse."""
+    return _sqlite(url, 1, begin="BEGIN IMMEDIATE", foreign_keys=False)
 
 
 def postgres_writers(url: sa.URL, frozen_s: float) -> AsyncEngine:
     """Connections that change the database; ``frozen_s``: see ``Database.open``."""
-    # A process that freezes while it holds a lock is shown the door before its neighbours give up waiting.
-    return _postgres_engine(url, lock_timeout="6000", idle_in_transaction_session_timeout=str(round(frozen_s * 1000)))
+    # The server disconnects a process frozen inside a transaction before others reach their lock_timeout.
+    return _postgres(url, lock_timeout="6000", idle_in_transaction_session_timeout=str(round(frozen_s * 1000)))
 
 
-def migrating_engine(url: sa.URL) -> AsyncEngine:
-    """A connection that changes the tables themselves: it may wait long for its neighbours to do the same.
-
-    Changing a SQLite table copies it; with foreign keys enforced the copy would be refused.
-    """
-    if url.drivername == SQLITE:
-        engine = create_async_engine(
-            url,
-            poolclass=sa.NullPool,
-            json_serializer=_TO_JSON,
-            hide_parameters=True,
-            async_creator=_sqlite_creator(url),
-        )
-        _prepare_sqlite(engine.sync_engine, begin="BEGIN IMMEDIATE", foreign_keys=False)
-        return engine
-    return _postgres_engine(url)
-
-
-def reading_engine(url: sa.URL) -> AsyncEngine:
+def postgres_readers(url: sa.URL) -> AsyncEngine:
     """Connections that see one moment of the database per transaction, and cannot change it."""
-    if url.drivername == SQLITE:
-        engine = create_async_engine(
-            url,
-            pool_size=SQLITE_READERS,
-            max_overflow=0,
-            pool_timeout=_POOL_TIMEOUT_S,
-            json_serializer=_TO_JSON,
-            hide_parameters=True,
-            async_creator=_sqlite_creator(url),
-        )
-        _prepare_sqlite(engine.sync_engine, begin="BEGIN", read_only=True)
-        return engine
-    engine = _postgres_engine(url, idle_in_transaction_session_timeout="30000")
+    engine = _postgres(url, idle_in_transaction_session_timeout="30000")
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
-def _sqlite_creator(url: sa.URL) -> Callable[[], Awaitable[OneHopConnection]]:
-    path = url.database or ""
-    return lambda: connect(path, _BUSY_TIMEOUT_MS / 1000)
+def postgres_migrator(url: sa.URL) -> AsyncEngine:
+    """A connection that changes the tables: it may wait long for its neighbours to do the same."""
+    return _postgres(url)
 
 
-def _sqlite_in_threads(url: sa.URL, connections: int, *, begin: str, read_only: bool = False) -> sa.Engine:
+def _sqlite(
+    url: sa.URL, connections: int, *, begin: str, read_only: bool = False, foreign_keys: bool = True
+) -> sa.Engine:
     path = url.database or ""
     engine = sa.create_engine(
-        url.set(drivername="sqlite"),
-        # Lent by the pool to one thread at a time.
+        url,
+        # Transactions begin where they are told to, not where the driver guesses; each connection is lent by the pool
+        # to one thread at a time.
         creator=lambda: sqlite3.connect(
             path, timeout=_BUSY_TIMEOUT_MS / 1000, isolation_level=None, check_same_thread=False
         ),
@@ -120,11 +102,11 @@ def _sqlite_in_threads(url: sa.URL, connections: int, *, begin: str, read_only: 
         json_serializer=_TO_JSON,
         hide_parameters=True,
     )
-    _prepare_sqlite(engine, begin=begin, read_only=read_only)
+    _prepare_sqlite(engine, begin=begin, read_only=read_only, foreign_keys=foreign_keys)
     return engine
 
 
-def _prepare_sqlite(engine: sa.Engine, *, begin: str, read_only: bool = False, foreign_keys: bool = True) -> None:
+def _prepare_sqlite(engine: sa.Engine, *, begin: str, read_only: bool, foreign_keys: bool) -> None:
     @sa.event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
@@ -144,7 +126,7 @@ def _prepare_sqlite(engine: sa.Engine, *, begin: str, read_only: bool = False, f
         connection.exec_driver_sql(begin)
 
 
-def _postgres_engine(url: sa.URL, **server_settings: str) -> AsyncEngine:
+def _postgres(url: sa.URL, **server_settings: str) -> AsyncEngine:
     return create_async_engine(
         url,
         json_serializer=_TO_JSON,

@@ -4,31 +4,39 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from outdial.domain.events import Event, EventType
-from outdial.store.credits import settle
+from outdial.store.batcher import ByKind
 from outdial.store.inserts import insert_into
+from outdial.store.locks import Lock, take
+from outdial.store.policy.credits import settle
 from outdial.store.schema import events
 
-EVENTS_LOCK: Final = 7_310_001
-"""PostgreSQL advisory lock held from an event's numbering until its commit."""
+
+def with_events(conn: Connection, items: ByKind) -> ByKind:
+    """A ``batcher.Carry`` for kinds that take ``(conn, items, events)``, add what happened to the list, and return an
+    answer for each item. Two items about the same attempt are never in one batch."""
+    happened: list[Event] = []
+    answers = {kind: kind(conn, some, happened) for kind, some in items.items()}
+    append(conn, happened)
+    return answers
 
 
-async def append(conn: AsyncConnection, facts: Sequence[Event]) -> None:
+def append(conn: Connection, facts: Sequence[Event]) -> None:
     """Write ``facts`` in this order, and settle what they say was charged; the last thing a transaction does.
 
     See ``lock_numbers``, and ``credits.settle`` for why balances change here and not where an attempt ends.
     """
     if not facts:
         return
-    await settle(conn, _charged(facts))
-    await lock_numbers(conn)
+    settle(conn, _charged(facts))
+    lock_numbers(conn)
     insert = insert_into(events, conn.dialect)
-    await insert.write(conn, [insert.row(row_of(fact)) for fact in facts])
+    insert.write(conn, [insert.row(row_of(fact)) for fact in facts])
 
 
 def _charged(facts: Sequence[Event]) -> dict[str, int]:
@@ -40,7 +48,7 @@ def _charged(facts: Sequence[Event]) -> dict[str, int]:
     return charged
 
 
-async def lock_numbers(conn: AsyncConnection) -> None:
+def lock_numbers(conn: Connection) -> None:
     """Let no other transaction number events until this one ends.
 
     PostgreSQL hands out numbers when a row is written but shows the row when its transaction commits: without the
@@ -48,27 +56,26 @@ async def lock_numbers(conn: AsyncConnection) -> None:
     SQLite has one writer at a time anyway. Take the lock last: a transaction that waits for another row while
     holding it would stop every other writer.
     """
-    if conn.dialect.name == "postgresql":
-        await conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({EVENTS_LOCK})")
+    take(conn, Lock.EVENTS)
 
 
-async def events_after(conn: AsyncConnection, seq: int, limit: int = 500) -> list[Event]:
+def events_after(conn: Connection, seq: int, limit: int = 500) -> list[Event]:
     """The facts numbered above ``seq``, oldest first."""
-    rows = await conn.execute(sa.select(events).where(events.c.seq > seq).order_by(events.c.seq).limit(limit))
+    rows = conn.execute(sa.select(events).where(events.c.seq > seq).order_by(events.c.seq).limit(limit))
     return [event_of(row) for row in rows.mappings()]
 
 
-async def events_of_call(conn: AsyncConnection, call_id: str, after_seq: int = 0) -> list[Event]:
+def events_of_call(conn: Connection, call_id: str, after_seq: int = 0) -> list[Event]:
     """One call's facts numbered above ``after_seq``, oldest first."""
-    rows = await conn.execute(
+    rows = conn.execute(
         sa.select(events).where(events.c.call_id == call_id, events.c.seq > after_seq).order_by(events.c.seq)
     )
     return [event_of(row) for row in rows.mappings()]
 
 
-async def last_seq(conn: AsyncConnection) -> int:
+def last_seq(conn: Connection) -> int:
     """The number of the newest fact; 0 before the first."""
-    return await conn.scalar(sa.select(sa.func.max(events.c.seq))) or 0
+    return conn.scalar(sa.select(sa.func.max(events.c.seq))) or 0
 
 
 def row_of(fact: Event) -> dict[str, Any]:

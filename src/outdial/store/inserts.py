@@ -7,9 +7,9 @@ from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.store import schema
 
@@ -32,10 +32,10 @@ class Insert:
             [encode(get(name, default)) if encode else get(name, default) for name, default, encode in self._encoders]
         )
 
-    async def write(self, conn: AsyncConnection, rows: Sequence[Row]) -> None:
+    def write(self, conn: Connection, rows: Sequence[Row]) -> None:
         """Insert ``rows`` in this order."""
         if rows:
-            await conn.exec_driver_sql(self.sql, [*rows])
+            conn.exec_driver_sql(self.sql, [*rows])
 
 
 @lru_cache(maxsize=32)
@@ -44,7 +44,7 @@ def insert_into(table: sa.Table, dialect: Dialect) -> Insert:
     return Insert(table, dialect)
 
 
-def upsert_into(conn: AsyncConnection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+def upsert_into(conn: Connection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
     """An INSERT that can say what becomes of rows that are there already (``on_conflict_do_…``): each dialect has its
     own class for those."""
     return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)

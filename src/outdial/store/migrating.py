@@ -13,17 +13,17 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from outdial.store.engines import SQLITE, migrating_engine
+from outdial.store.engines import SQLITE
+from outdial.store.locks import Lock, take
+from outdial.store.transactions import migrator
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
-_MIGRATION_LOCK: Final = 7_310_000
-"""PostgreSQL advisory lock held while the tables change."""
 
 
 async def migrate(url: sa.URL) -> None:
     """Upgrade to the newest revision; returns at once when the database is there already.
 
-    Alembic is synchronous and busy for a second: it works in a thread with a loop of its own.
+    Alembic is busy for a second: it works in a thread with a loop of its own.
     """
     await asyncio.to_thread(_migrate, url)
 
@@ -41,14 +41,16 @@ def _migrate(url: sa.URL) -> None:
 
 
 async def _upgrade(url: sa.URL) -> None:
-    engine = migrating_engine(url)
+    tables = migrator(url)
     try:
-        async with engine.begin() as conn:
-            if url.drivername != SQLITE:
-                await conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
-            await conn.run_sync(lambda sync: command.upgrade(alembic_config(sync), "head"))
+        await tables.run(_to_the_newest)
     finally:
-        await engine.dispose()
+        await tables.dispose()
+
+
+def _to_the_newest(conn: sa.Connection) -> None:
+    take(conn, Lock.TABLES)
+    command.upgrade(alembic_config(conn), "head")
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from outdial.store.tables.agents import agent_versions, agents, knowledge_bases, knowledge_items
 from outdial.store.tables.calls import analyses, attempts, call_requests, calls, feedback
 from outdial.store.tables.campaigns import campaign_files, campaign_rows, campaigns
-from outdial.store.tables.columns import Instant, from_micros, metadata, to_micros
+from outdial.store.tables.columns import Instant, metadata
 from outdial.store.tables.equipment import number_pools, numbers, trunks
 from outdial.store.tables.tenants import answers, api_keys, balances, credit_entries, suppressions, users, workspaces
 from outdial.store.tables.work import (
@@ -39,7 +39,6 @@ __all__ = [
     "deliveries",
     "events",
     "feedback",
-    "from_micros",
     "jobs",
     "key_holders",
     "knowledge_bases",
@@ -50,7 +49,6 @@ __all__ = [
     "numbers",
     "sealing_keys",
     "suppressions",
-    "to_micros",
     "trunks",
     "users",
     "webhook_endpoints",

@@ -7,14 +7,14 @@ from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 SEEKS_AT_ONCE: Final = 128
 """SQLite allows 500 terms of one UNION."""
 _ARRAYS: Final = {str: "text[]", int: "bigint[]"}
 
 
-async def seek(conn: AsyncConnection, term: str, keys: Sequence[Mapping[str, Any]], **all_keys: Any) -> list[Any]:
+def seek(conn: Connection, term: str, keys: Sequence[Mapping[str, Any]], **all_keys: Any) -> list[Any]:
     """The rows of ``term`` for each of ``keys``. Its ORDER BY and LIMIT are each key's own.
 
     ``term`` is a query in which ``{name}`` stands for that member of each key (a text or a whole number), and
@@ -25,7 +25,7 @@ async def seek(conn: AsyncConnection, term: str, keys: Sequence[Mapping[str, Any
     ask = _lateral if conn.dialect.name == "postgresql" else _unions
     rows: list[Any] = []
     for statement, values in ask(term, keys):
-        rows += (await conn.execute(statement, values | all_keys)).all()
+        rows += conn.execute(statement, values | all_keys).all()
     return rows
 
 

@@ -19,15 +19,22 @@ _SQLITE_TROUBLE: Final = frozenset(
 )
 
 
+class IntegrityError(Exception):
+    """A row cannot be stored: one with such a unique value is there already, or what it refers to is not."""
+
+
 @contextmanager
-def told_in_one_line(url: sa.URL) -> Iterator[None]:
-    """Turn what a driver raises about the database itself into ``Unreachable``; other errors pass.
+def translate_db_errors(url: sa.URL) -> Iterator[None]:
+    """Turn what a driver raises into errors of ours; faults in a statement pass.
 
     Raises:
         Unreachable: the database cannot be reached or used; the message names it and what to check.
+        IntegrityError: a row cannot be stored.
     """
     try:
         yield
+    except sa.exc.IntegrityError as error:
+        raise IntegrityError(_first_line(error)) from error
     except (sa.exc.DBAPIError, sa.exc.TimeoutError, OSError) as error:
         if not is_trouble(error):
             raise

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.clock import Clock
 from outdial.domain.delivery import Delivery, DeliveryState, Try
@@ -20,10 +19,9 @@ from outdial.domain.errors import Refused
 from outdial.domain.events import Event, EventType
 from outdial.domain.record import CallRecord
 from outdial.domain.webhook_endpoint import Standing, WebhookEndpoint, endpoint_of
-from outdial.store import deliveries
-from outdial.store import webhook_endpoints as endpoints
-from outdial.store.database import Database
-from outdial.store.records import load_calls
+from outdial.store.calls.records import load_calls
+from outdial.store.database import Connection, Database
+from outdial.store.webhooks import deliveries, endpoints
 from outdial.webhooks.places import Places
 from outdial.webhooks.ports import Dialects
 
@@ -98,24 +96,24 @@ class Claims:
             return []
         now = self._clock()
         until = now + timedelta(seconds=self._pace.claim_s)
-        due = await self._due(now)
+        due = await self._db.read(self._due, now)
         if not due.ids:
             return []
 
-        async def work(conn: AsyncConnection) -> list[Claimed]:
-            lost = {lane for lane in sorted(due.standings) if not await endpoints.take_turn(conn, lane, now, until)}
-            taken = await deliveries.claim(conn, due.ids, now, until)
+        def work(conn: Connection) -> list[Claimed]:
+            lost = {lane for lane in sorted(due.standings) if not endpoints.take_turn(conn, lane, now, until)}
+            taken = deliveries.claim(conn, due.ids, now, until)
             going: list[Claimed] = []
             for each in taken:
                 after = replace(each, due_at=now) if each.lane in lost else self._prepared(each, due, now)
                 if after is not each:
-                    await deliveries.record(conn, each, after)
+                    deliveries.record(conn, each, after)
                 if after.state is DeliveryState.WAITING and after.due_at == until:
                     key = (after.workspace_id, endpoint_of(after.url))
                     standing, owed = due.standings.get(after.lane), due.owed.get(after.id)
                     going.append(Claimed(after, due.endpoints.get(key), standing, owed))
             tried = {each.delivery.lane for each in going} | lost
-            await endpoints.end_turns(conn, due.standings.keys() - tried, now)
+            endpoints.end_turns(conn, due.standings.keys() - tried, now)
             return going
 
         going = await self._db.write(work)
@@ -123,21 +121,20 @@ class Claims:
             self._places.take(each.delivery.lane, failing=each.standing is not None)
         return going
 
-    async def _due(self, now: datetime) -> _Due:
-        async with self._db.reading() as conn:
-            lanes = [lane for lane, _ in await deliveries.due_lanes(conn, now)]
-            if not lanes:
-                return _Due()
-            failing = await endpoints.standings(conn, lanes)
-            shares = self._places.shares(lanes, failing, now, at_most=self._pace.at_once)
-            found = await deliveries.load(conn, await deliveries.ready(conn, now, shares)) if shares else []
-            if not found:
-                return _Due()
-            about = await deliveries.told_of(conn, found)
-            known = await endpoints.find(conn, {(each.workspace_id, endpoint_of(each.url)) for each in found})
-            owed = await deliveries.owed_before(conn, [each for each in found if _is_final(each, about)])
-            wordless = [each for each in found if each.body is None]
-            calls = await load_calls(conn, list({each.call_id for each in wordless}), now) if wordless else []
+    def _due(self, conn: Connection, now: datetime) -> _Due:
+        lanes = [lane for lane, _ in deliveries.due_lanes(conn, now)]
+        if not lanes:
+            return _Due()
+        failing = endpoints.standings(conn, lanes)
+        shares = self._places.shares(lanes, failing, now, at_most=self._pace.at_once)
+        found = deliveries.load(conn, deliveries.ready(conn, now, shares)) if shares else []
+        if not found:
+            return _Due()
+        about = deliveries.told_of(conn, found)
+        known = endpoints.find(conn, {(each.workspace_id, endpoint_of(each.url)) for each in found})
+        owed = deliveries.owed_before(conn, [each for each in found if _is_final(each, about)])
+        wordless = [each for each in found if each.body is None]
+        calls = load_calls(conn, list({each.call_id for each in wordless}), now) if wordless else []
         by_id = {call.id: call for call in calls}
         return _Due(
             ids=[each.id for each in found],

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.clock import Clock
 from outdial.domain.delivery import Delivery, DeliveryState, Try, gap_s
@@ -19,9 +18,8 @@ from outdial.domain.errors import Refused, Unreachable
 from outdial.domain.webhook_endpoint import WebhookEndpoint, endpoint_of, origin_of
 from outdial.outgoing.requests import Requests
 from outdial.outgoing.targets import Targets
-from outdial.store import deliveries
-from outdial.store import webhook_endpoints as endpoints
-from outdial.store.database import Database
+from outdial.store.database import Connection, Database
+from outdial.store.webhooks import deliveries, endpoints
 from outdial.webhooks.claiming import Claimed, Pace
 from outdial.webhooks.places import Places
 from outdial.webhooks.retry_after import retry_after_s
@@ -126,10 +124,10 @@ class Sender:
         """
         now = self._clock()
 
-        async def work(conn: AsyncConnection) -> tuple[list[bool], list[WebhookEndpoint]]:
-            told = [await deliveries.record(conn, each.claimed.delivery, each.after) for each in several]
+        def work(conn: Connection) -> tuple[list[bool], list[WebhookEndpoint]]:
+            told = [deliveries.record(conn, each.claimed.delivery, each.after) for each in several]
             counted = [each for each, new in zip(several, told, strict=True) if new]
-            return told, await _record_receivers(conn, counted, now)
+            return told, _record_receivers(conn, counted, now)
 
         told, failing = await self._db.write(work)
         for each, new in zip(several, told, strict=True):
@@ -138,18 +136,18 @@ class Sender:
         return True
 
 
-async def _record_receivers(conn: AsyncConnection, several: Sequence[Sent], now: datetime) -> list[WebhookEndpoint]:
+def _record_receivers(conn: Connection, several: Sequence[Sent], now: datetime) -> list[WebhookEndpoint]:
     """What the tries tell of their origins and endpoints; the endpoints that failed, as they are now."""
     outcomes: defaultdict[str, list[bool | None]] = defaultdict(list)
     known = {each.after.lane for each in several if each.claimed.standing is not None}
     for each in several:
         if each.answered is not None and (not each.answered or each.after.lane in known):
             outcomes[each.after.lane].append(None if each.answered else each.tried.hung)
-    await endpoints.origins_tried(conn, outcomes, now)
-    await endpoints.end_turns(conn, known - outcomes.keys(), now)
+    endpoints.origins_tried(conn, outcomes, now)
+    endpoints.end_turns(conn, known - outcomes.keys(), now)
     well = {each.key: each.claimed.endpoint for each in several if each.tried.succeeded}
-    await endpoints.recovered(conn, [one for one in well.values() if one is not None and one.failures])
-    return await endpoints.failed(conn, [_failure(each) for each in several if not each.tried.succeeded])
+    endpoints.recovered(conn, [one for one in well.values() if one is not None and one.failures])
+    return endpoints.failed(conn, [_failure(each) for each in several if not each.tried.succeeded])
 
 
 def _failure(sent: Sent) -> endpoints.Failure:

@@ -6,11 +6,11 @@ meanwhile: of several processes that read the same events one wins, and a crash 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outdial.domain.clock import Clock
 from outdial.domain.delivery import Delivery
@@ -18,16 +18,26 @@ from outdial.domain.events import Event
 from outdial.domain.ids import new_id
 from outdial.domain.record import CallRecord
 from outdial.domain.subscription import Audience
-from outdial.store import deliveries
-from outdial.store.audiences import load_audiences
-from outdial.store.database import Database
+from outdial.store.calls.records import load_calls
+from outdial.store.database import Connection, Database
 from outdial.store.events import events_after
-from outdial.store.records import load_calls
+from outdial.store.webhooks import deliveries
+from outdial.store.webhooks.audiences import load_audiences
 from outdial.webhooks.ports import Endpoint, Subscriber
 
 READER: Final = "webhooks"
 _AT_ONCE: Final = 200
 _log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class _News:
+    """What came ``since`` a position of the reader. ``calls``: those somebody listens to, by id."""
+
+    since: int
+    events: Sequence[Event]
+    heard: Sequence[Event]
+    calls: Mapping[str, CallRecord]
 
 
 class FanOut:
@@ -42,26 +52,32 @@ class FanOut:
         Raises:
             Unreachable: the database did not answer; nothing is lost, step again.
         """
-        async with self._db.reading() as conn:
-            since = await deliveries.position(conn, READER)
-            events = await events_after(conn, since, _AT_ONCE)
-            known = [event for event in events if any(event.type in each.types for each in self._subscribers)]
-            audiences = await load_audiences(conn, {event.call_id for event in known})
-            heard = [event for event in known if self._anybody_listens(event, audiences.get(event.call_id))]
-            ids = list(dict.fromkeys(event.call_id for event in heard))
-            calls = {call.id: call for call in await load_calls(conn, ids, self._clock())} if ids else {}
-        if not events:
+        news = await self._db.read(self._next)
+        if not news.events:
             return 0
         new = [
-            new for event in heard if event.call_id in calls for new in self._deliveries(event, calls[event.call_id])
+            new
+            for event in news.heard
+            if event.call_id in news.calls
+            for new in self._deliveries(event, news.calls[event.call_id])
         ]
 
-        async def work(conn: AsyncConnection) -> None:
-            if await deliveries.move_on(conn, READER, since=since, to=events[-1].seq):
-                await deliveries.add(conn, new)
+        def work(conn: Connection) -> None:
+            if deliveries.move_on(conn, READER, since=news.since, to=news.events[-1].seq):
+                deliveries.add(conn, new)
 
         await self._db.write(work)
-        return len(events)
+        return len(news.events)
+
+    def _next(self, conn: Connection) -> _News:
+        since = deliveries.position(conn, READER)
+        events = events_after(conn, since, _AT_ONCE)
+        known = [event for event in events if any(event.type in each.types for each in self._subscribers)]
+        audiences = load_audiences(conn, {event.call_id for event in known})
+        heard = [event for event in known if self._anybody_listens(event, audiences.get(event.call_id))]
+        ids = list(dict.fromkeys(event.call_id for event in heard))
+        calls = {call.id: call for call in load_calls(conn, ids, self._clock())} if ids else {}
+        return _News(since, events, heard, calls)
 
     def _anybody_listens(self, event: Event, audience: Audience | None) -> bool:
         return audience is not None and any(

@@ -25,8 +25,8 @@ from outdial.domain.subscription import Subscription
 from outdial.domain.subscription_headers import masked, may_be_sent, replaced
 from outdial.domain.web_addresses import is_web_address, origin
 from outdial.language.flow_parsing import parse
-from outdial.queries import agents as read
-from outdial.store.definitions import definition_from_json, definition_to_json
+from outdial.store.agents import reading as read
+from outdial.store.agents.definitions import definition_from_json, definition_to_json
 
 _FIELD: Final = "definition"
 
@@ -53,7 +53,7 @@ class _Agents:
         """Agents in use, oldest first."""
         workspace_id = await admit(self._parts, request)
         limit, after = listing.limit_of(query), listing.place_of(query.cursor)
-        found, end = await read.agent_page(self._db, workspace_id, limit=limit, after=after)
+        found, end = await self._db.read(read.agent_page, workspace_id, limit=limit, after=after)
         return wire.AgentPage(agents=[self._agent(one) for one in found], next=listing.cursor_of(end))
 
     async def one(self, request: Request, agent_id: str) -> wire.Agent:
@@ -103,7 +103,7 @@ class _Agents:
     async def versions(self, request: Request, agent_id: str) -> wire.VersionList:
         """All versions of an agent."""
         workspace_id = await admit(self._parts, request)
-        whole = await read.agent(self._db, workspace_id, _known(agent_id))
+        whole = await self._db.read(read.agent, workspace_id, _known(agent_id))
         return wire.VersionList(versions=[self._version(whole, version) for version in whole.versions])
 
     async def add(self, request: Request, agent_id: str) -> wire.Version:
@@ -120,7 +120,7 @@ class _Agents:
             active=new.active,
             now=self._parts.now,
         )
-        whole = await read.agent(self._db, workspace_id, known)
+        whole = await self._db.read(read.agent, workspace_id, known)
         return self._version(whole, next(version for version in whole.versions if version.id == made.version_id))
 
     async def activate(self, request: Request, agent_id: str, version_id: str) -> wire.Agent:
@@ -131,7 +131,7 @@ class _Agents:
         return await self._read(workspace_id, known)
 
     async def _read(self, workspace_id: str, agent_id: str) -> wire.Agent:
-        return self._agent(await read.agent(self._db, workspace_id, agent_id))
+        return self._agent(await self._db.read(read.agent, workspace_id, agent_id))
 
     def _definition(self, members: Mapping[str, Any]) -> Definition:
         """

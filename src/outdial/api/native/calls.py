@@ -19,8 +19,8 @@ from outdial.commands.change_call import Stopped, cancel_call, hang_up, reschedu
 from outdial.domain.errors import Fault, Invalid, NotFound
 from outdial.domain.ids import parse_uuid
 from outdial.domain.record import CallRecord
-from outdial.queries import calls
-from outdial.queries.call_pages import bodies_of, call_page
+from outdial.store.calls import reading as calls
+from outdial.store.calls.pages import bodies_of, call_page
 
 _MAX_AHEAD: Final = timedelta(days=365)
 _MAX_SEQ: Final = 2**63 - 1
@@ -64,8 +64,8 @@ class CallRoutes:
         workspace_id = await admit(self._parts, request)
         limit, wanted = listing.limit_of(query), listing.wanted(query, request.query_params.multi_items())
         after = listing.place_of(query.cursor)
-        found, end = await call_page(
-            self._parts.database, workspace_id, wanted, limit=limit, after=after, now=self._parts.now
+        found, end = await self._parts.database.read(
+            call_page, workspace_id, wanted, limit=limit, after=after, now=self._parts.now
         )
         return wire.CallPage(calls=await self._shown(found), next=listing.cursor_of(end))
 
@@ -75,8 +75,8 @@ class CallRoutes:
         if not after.isascii() or not after.isdecimal() or len(after) > 19 or int(after) > _MAX_SEQ:
             raise Invalid(Fault(("after",), "after must be an event's number"))
         known = _id(call_id)
-        await calls.call_record(self._parts.database, workspace_id, known, now=self._parts.now)
-        facts = await calls.events_of(self._parts.database, workspace_id, known, int(after))
+        await self._parts.database.read(calls.call_record, workspace_id, known, now=self._parts.now)
+        facts = await self._parts.database.read(calls.events_of, workspace_id, known, int(after))
         return wire.EventList(events=[translate.event(fact) for fact in facts])
 
     async def cancel(self, request: Request, call_id: str, response: Response) -> wire.Call:
@@ -105,13 +105,13 @@ class CallRoutes:
         return await self._read(workspace_id, known)
 
     async def _read(self, workspace_id: str, call_id: str) -> wire.Call:
-        record = await calls.call_record(self._parts.database, workspace_id, call_id, now=self._parts.now)
+        record = await self._parts.database.read(calls.call_record, workspace_id, call_id, now=self._parts.now)
         (shown,) = await self._shown([record])
         return shown
 
     async def _shown(self, records: Sequence[CallRecord]) -> list[wire.Call]:
         ours = [record.id for record in records if record.dialect == translate.DIALECT]
-        bodies = await bodies_of(self._parts.database, ours) if ours else {}
+        bodies = await self._parts.database.read(bodies_of, ours) if ours else {}
         return [translate.call(record, _metadata(bodies.get(record.id, {})), self._parts.links) for record in records]
 
 

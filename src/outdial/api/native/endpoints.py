@@ -21,7 +21,7 @@ from outdial.domain.errors import Fault, Invalid
 from outdial.domain.ids import parse_uuid
 from outdial.domain.limits import MAX_REPLAYED_AT_ONCE
 from outdial.domain.webhook_endpoint import MAX_ROTATION_GRACE, ROTATION_GRACE, EndpointState, WebhookEndpoint
-from outdial.queries.webhooks import endpoint_page, webhook_endpoint
+from outdial.store.webhooks.endpoints import endpoint_page, webhook_endpoint
 
 _WHAT: Final = "Webhook endpoint"
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -120,8 +120,8 @@ class _Endpoints:
         after = "" if query.after is None else parse_uuid(query.after)
         if after is None:
             raise Invalid(Fault(("after",), "after must be the next of a page"))
-        found, more = await endpoint_page(
-            self._parts.database,
+        found, more = await self._parts.database.read(
+            endpoint_page,
             workspace_id,
             state=None if state is None else EndpointState(state),
             after=after,
@@ -142,7 +142,7 @@ class _Endpoints:
         """One endpoint, and how it fares."""
         workspace_id = await admit(self._parts, request)
         known = path_id(endpoint_id, _WHAT, "endpoint_id")
-        return _shown(await webhook_endpoint(self._parts.database, workspace_id, known))
+        return _shown(await self._parts.database.read(webhook_endpoint, workspace_id, known))
 
     async def remove(self, request: Request, endpoint_id: str) -> Response:
         """Forget the endpoint and its secrets."""

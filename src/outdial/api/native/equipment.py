@@ -20,12 +20,12 @@ from outdial.carriers.sip.addresses import Unfit, route
 from outdial.carriers.sip.guard import must_lead_outside
 from outdial.commands import equipment as change
 from outdial.commands.provision import add_number, add_trunk
-from outdial.commands.rules import TrunkLimits
 from outdial.domain.attempt import Dial, Trunk
 from outdial.domain.errors import Fault, Invalid
 from outdial.domain.ids import parse_uuid
-from outdial.queries import equipment as read
-from outdial.store.trunks import load_trunk
+from outdial.domain.rules import TrunkLimits
+from outdial.store.equipment import reading as read
+from outdial.store.equipment.trunks import load_trunk
 
 Model = TypeVar("Model", bound=BaseModel)
 _LIMITS: Final = ("max_calls", "calls_per_s")
@@ -62,7 +62,7 @@ class _Numbers:
         """Caller numbers, oldest first."""
         workspace_id = await admit(self._parts, request)
         limit, after = listing.limit_of(query), listing.place_of(query.cursor)
-        found, end = await read.number_page(self._db, workspace_id, limit=limit, after=after)
+        found, end = await self._db.read(read.number_page, workspace_id, limit=limit, after=after)
         return wire.NumberPage(numbers=[_number(row) for row in found], next=listing.cursor_of(end))
 
     async def one(self, request: Request, number_id: str) -> wire.Number:
@@ -117,7 +117,7 @@ class _Trunks:
         """Trunks, oldest first."""
         workspace_id = await admit(self._parts, request)
         limit, after = listing.limit_of(query), listing.place_of(query.cursor)
-        found, end = await read.trunk_page(self._db, workspace_id, limit=limit, after=after)
+        found, end = await self._db.read(read.trunk_page, workspace_id, limit=limit, after=after)
         return wire.TrunkPage(trunks=[_trunk(row) for row in found], next=listing.cursor_of(end))
 
     async def one(self, request: Request, trunk_id: str) -> wire.Trunk:
@@ -146,8 +146,7 @@ class _Trunks:
         if "codecs" in given:
             given["codecs"] = tuple(given["codecs"])
         if _LEADS & set(given):
-            async with self._db.reading() as conn:
-                stored = await load_trunk(conn, known, workspace_id)
+            stored = await self._db.read(load_trunk, known, workspace_id)
             if stored is not None and (changed := _changed(stored, given)).added_by == "api":
                 await self._must_lead_outside(_dialable(changed))
         await change.change_trunk(
@@ -181,7 +180,7 @@ class _Pools:
         """Pools of caller numbers, oldest first."""
         workspace_id = await admit(self._parts, request)
         limit, after = listing.limit_of(query), listing.place_of(query.cursor)
-        found, end = await read.pool_page(self._db, workspace_id, limit=limit, after=after)
+        found, end = await self._db.read(read.pool_page, workspace_id, limit=limit, after=after)
         return wire.PoolPage(pools=[_pool(row) for row in found], next=listing.cursor_of(end))
 
     async def one(self, request: Request, pool_id: str) -> wire.Pool:

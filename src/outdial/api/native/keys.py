@@ -16,8 +16,8 @@ from outdial.api.openapi import body_of as body
 from outdial.api.parts import Parts
 from outdial.commands.keys import issue_key, withdraw_key
 from outdial.domain.rules import MICROS, Rules
-from outdial.queries.inventory import WorkspaceRow, workspace
-from outdial.queries.keys import key_page
+from outdial.store.api_keys import key_page
+from outdial.store.inventory import WorkspaceRow, workspace
 
 Dialect = Literal["ringg", "ringly", "native"]
 Access = Literal["full", "read", "publishable"]
@@ -97,7 +97,7 @@ class _Keys:
         """Keys that open a door, oldest first."""
         workspace_id = await admit(self._parts, request)
         limit, after = listing.limit_of(query), listing.place_of(query.cursor)
-        found, end = await key_page(self._parts.database, workspace_id, limit=limit, after=after)
+        found, end = await self._parts.database.read(key_page, workspace_id, limit=limit, after=after)
         shown = [Key(**vars(row) | {"created_at": translate.instant(row.created_at)}) for row in found]
         return KeyPage(keys=shown, next=listing.cursor_of(end))
 
@@ -124,7 +124,7 @@ class _Keys:
 
     async def workspace(self, request: Request) -> Workspace:
         """What is laid down for the workspace, and its credits."""
-        return _workspace(await workspace(self._parts.database, await admit(self._parts, request)))
+        return _workspace(await self._parts.database.read(workspace, await admit(self._parts, request)))
 
 
 def _workspace(row: WorkspaceRow) -> Workspace:

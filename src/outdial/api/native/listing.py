@@ -11,13 +11,13 @@ from pydantic import BaseModel, Field
 
 from outdial.api.native import asked
 from outdial.domain.call import CallState
+from outdial.domain.clock import from_micros, to_micros
 from outdial.domain.errors import Fault, Invalid
 from outdial.domain.ids import parse_uuid
 from outdial.domain.limits import MAX_FILTERS
 from outdial.domain.numbers import e164
 from outdial.domain.outcome import Outcome
-from outdial.queries.call_pages import Place, Wanted
-from outdial.store.schema import from_micros, to_micros
+from outdial.store.calls.pages import Place, Wanted
 
 MAX_LIMIT: Final = 100
 LIMIT: Final = 20

@@ -17,8 +17,8 @@ from outdial.domain.delivery import Delivery, DeliveryState
 from outdial.domain.errors import Fault, Invalid, NotFound
 from outdial.domain.events import Event
 from outdial.domain.ids import parse_uuid
-from outdial.queries import deliveries
-from outdial.queries.deliveries import Told
+from outdial.store.webhooks import reading as deliveries
+from outdial.store.webhooks.reading import Told
 
 _HIDDEN: Final = "***"
 _MAX_SEQ: Final = 2**53
@@ -54,8 +54,8 @@ class _Routes:
         limit, state = listing.limit_of(query), _state(query)
         call_id = _uuid("call_id", query.call_id) if query.call_id is not None else ""
         after = _uuid("after", query.after) if query.after is not None else ""
-        found, more = await deliveries.delivery_page(
-            self._parts.database, workspace_id, call_id=call_id, state=state, after=after, limit=limit
+        found, more = await self._parts.database.read(
+            deliveries.delivery_page, workspace_id, call_id=call_id, state=state, after=after, limit=limit
         )
         following = found[-1].delivery.id if more else None
         return outgoing_wire.DeliveryPage(
@@ -81,11 +81,11 @@ class _Routes:
         limit, text = listing.limit_of(query), query.after
         if not text.isascii() or not text.isdecimal() or len(text) > 16 or int(text) > _MAX_SEQ:
             raise Invalid(Fault(("after",), "after must be an event's number"))
-        found, following = await deliveries.facts_after(self._parts.database, workspace_id, int(text), limit=limit)
+        found, following = await self._parts.database.read(deliveries.facts_after, workspace_id, int(text), limit=limit)
         return outgoing_wire.FactPage(events=[_fact(fact) for fact in found], next=following)
 
     async def _read(self, workspace_id: str, delivery_id: str) -> outgoing_wire.Delivery:
-        told = await deliveries.delivery(self._parts.database, workspace_id, delivery_id)
+        told = await self._parts.database.read(deliveries.delivery, workspace_id, delivery_id)
         sent = told.delivery
         return outgoing_wire.Delivery(
             **_row(told),

@@ -14,8 +14,8 @@ from outdial.api.parts import Parts
 from outdial.commands.suppression import suppress, unsuppress
 from outdial.domain.errors import Fault, Invalid, NotFound
 from outdial.domain.numbers import e164
-from outdial.queries.policy import forecast, suppression_of
-from outdial.queries.suppression import SuppressionRow, suppressions
+from outdial.store.policy.forecast import forecast, suppression_of
+from outdial.store.policy.suppressions import SuppressionRow, suppression_page
 
 
 class PolicyRoutes:
@@ -33,7 +33,7 @@ class PolicyRoutes:
         after = query.after or ""
         if after and e164(after) is None:
             raise Invalid(Fault(("after",), "after must be the next of a page"))
-        found = await suppressions(self._parts.database, workspace_id, limit=limit + 1, after=after.strip())
+        found = await self._parts.database.read(suppression_page, workspace_id, limit=limit + 1, after=after.strip())
         shown = found[:limit]
         return wire.SuppressionPage(
             suppressions=[_row(row) for row in shown], next=shown[-1].number if len(found) > limit else None
@@ -63,8 +63,8 @@ class PolicyRoutes:
         workspace_id = await admit(self._parts, request)
         wish = asked.read(asked.PolicyCheckIn, await body_of(request))
         now = self._parts.now()
-        found = await forecast(
-            self._parts.database,
+        found = await self._parts.database.read(
+            forecast,
             workspace_id,
             wish.to_number,
             window=translate.window(wish.window),
@@ -80,7 +80,7 @@ class PolicyRoutes:
         )
 
     async def _read(self, workspace_id: str, number: str) -> wire.Suppression:
-        row = await suppression_of(self._parts.database, workspace_id, number.strip())
+        row = await self._parts.database.read(suppression_of, workspace_id, number.strip())
         if row is None:
             raise NotFound("Number not found on the suppression list", field="number")
         return _row(row)

@@ -18,7 +18,6 @@ from outdial.api.ringg import (
     fields,
 )
 from outdial.api.ringg.translate import DIALECT
-from outdial.commands.agent_links import NumberLink
 from outdial.commands.agents import AgentChange
 from outdial.domain import voices as speaking
 from outdial.domain.agent import AnalysisPlan, Definition, Voice, listed_variables
@@ -36,6 +35,7 @@ from outdial.domain.limits import (
 from outdial.domain.sizes import json_bytes
 from outdial.domain.subscription_headers import replaced
 from outdial.domain.web_addresses import origin
+from outdial.store.agents.links import NumberLink
 
 OPTIONS: Final = ("noise_settings", "dtmf_settings", "vad_settings", "query_phrases", "voicemail_settings")
 """Kept and given back; nothing here acts on them."""

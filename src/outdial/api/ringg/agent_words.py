@@ -9,9 +9,9 @@ from outdial.api.ringg import agent_analysis, agent_call_config, agent_events, a
 from outdial.api.ringg.agent_operations import OPTIONS
 from outdial.domain import voices as speaking
 from outdial.domain.agent import AnalysisPlan, Definition, Voice, listed_variables
-from outdial.queries import inventory
-from outdial.queries.agents import AgentWhole, VersionRow
-from outdial.store.schema import from_micros
+from outdial.domain.clock import from_micros
+from outdial.store import inventory
+from outdial.store.agents.reading import AgentWhole, VersionRow
 
 Voices = Mapping[str, Voice]
 _VOICES_SINCE: Final = instants.offset_micros(from_micros(1767225600_000000))

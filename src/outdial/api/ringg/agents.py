@@ -27,8 +27,8 @@ from outdial.domain.agent import Definition, Voice
 from outdial.domain.agent_warnings import agent_warnings
 from outdial.domain.errors import NotFound
 from outdial.domain.ids import parse_uuid
-from outdial.queries import agents as queries
-from outdial.queries import inventory
+from outdial.store import inventory
+from outdial.store.agents import reading as queries
 
 _INITIAL: Final = "Initial version"
 _EDITED: Final = "Agent updated successfully!"
@@ -63,14 +63,14 @@ class _Routes:
         """Agents in use."""
         workspace_id = await self._door.admit(request)
         page = listing.page(query)
-        found = await inventory.agents(self._parts.database, workspace_id, limit=page.limit, offset=page.offset)
+        found = await self._parts.database.read(inventory.agents, workspace_id, limit=page.limit, offset=page.offset)
         listed = wire.AgentList(agents=[agent_words.agent(row) for row in found])
         return wire.AgentListResponse(status="success", data=listed)
 
     async def one(self, request: Request, agent_id: str) -> agent_wire.AgentDetailsResponse:
         """One agent with all its versions."""
         workspace_id = await self._door.admit(request)
-        whole = await queries.agent(self._parts.database, workspace_id, _id(agent_id))
+        whole = await self._parts.database.read(queries.agent, workspace_id, _id(agent_id))
         return agent_wire.AgentDetailsResponse(agents=agent_words.details(whole, self._voices))
 
     async def voices(

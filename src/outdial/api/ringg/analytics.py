@@ -11,8 +11,8 @@ from outdial.api.ringg import analytics_wire as wire
 from outdial.api.ringg import analytics_words, asked, listing
 from outdial.api.ringg.door import RinggDoor
 from outdial.domain.errors import Fault, Invalid
-from outdial.queries import analytics
-from outdial.queries.calls import Filters
+from outdial.store.calls import analytics
+from outdial.store.calls.reading import Filters
 
 _Asked = Annotated[asked.AnalyticsQuery, Query()]
 
@@ -47,20 +47,22 @@ class _Routes:
     async def numbers(self, request: Request, query: _Asked) -> wire.NumberAnalytics:
         """How often calls from each caller number were answered, the busiest number first."""
         workspace_id, filters = await self._meant(request, query)
-        used = await analytics.numbers_used(self._door.parts.database, workspace_id, filters) if filters else []
+        used = await self._door.parts.database.read(analytics.numbers_used, workspace_id, filters) if filters else []
         return wire.NumberAnalytics(number_analytics=[analytics_words.number(use) for use in used])
 
     async def durations(self, request: Request, query: _Asked) -> wire.DurationDistribution:
         """How long answered calls were."""
         workspace_id, filters = await self._meant(request, query)
         nothing = [0] * (len(analytics.BUCKETS_S) + 1)
-        found = await analytics.talk_lengths(self._door.parts.database, workspace_id, filters) if filters else nothing
+        found = (
+            await self._door.parts.database.read(analytics.talk_lengths, workspace_id, filters) if filters else nothing
+        )
         return wire.DurationDistribution(duration_distribution=analytics_words.distribution(found))
 
     async def classifications(self, request: Request, query: _Asked) -> wire.ClassificationAnalytics:
         """Calls by what their talks were classified as, the most frequent first."""
         workspace_id, filters = await self._meant(request, query)
-        found = await analytics.classified(self._door.parts.database, workspace_id, filters) if filters else {}
+        found = await self._door.parts.database.read(analytics.classified, workspace_id, filters) if filters else {}
         return wire.ClassificationAnalytics(classification_analytics=dict(found))
 
     async def _counted(
@@ -72,8 +74,8 @@ class _Routes:
         if filters is None:
             return [], []
         parts = self._door.parts
-        groups = await analytics.groups(parts.database, workspace_id, filters, now=parts.now)
-        return groups, await analytics.versions_used(parts.database, workspace_id, filters)
+        groups = await parts.database.read(analytics.groups, workspace_id, filters, now=parts.now)
+        return groups, await parts.database.read(analytics.versions_used, workspace_id, filters)
 
     async def _meant(self, request: Request, query: asked.AnalyticsQuery) -> tuple[str, Filters | None]:
         """The workspace, and which of its calls; None: nothing can match."""

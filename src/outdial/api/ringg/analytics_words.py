@@ -15,7 +15,7 @@ from outdial.domain.call import AttemptState, CallState
 from outdial.domain.record import AttemptRecord, CallRecord
 from outdial.domain.request import RetryPolicy
 from outdial.domain.waiting import Cause
-from outdial.queries.analytics import BUCKETS_S, Group, NumberUse, Stand, VersionUse
+from outdial.store.calls.analytics import BUCKETS_S, Group, NumberUse, Stand, VersionUse
 
 _COMPLETED: Final = frozenset({CallState.COMPLETED, CallState.FORWARDED})
 _FAILED: Final = frozenset({CallState.FAILED, CallState.ERROR})

@@ -13,7 +13,7 @@ from outdial.api.ringg.door import RinggDoor
 from outdial.commands.once import Answer
 from outdial.commands.place_call import Placed
 from outdial.domain.ids import new_id, parse_uuid
-from outdial.queries.agents import definition_for_call
+from outdial.store.agents.reading import definition_for_call
 
 _ACCEPTED: Final = "Call initiated successfully"
 _REFUSED: Final = (400, 404, 413, 422)

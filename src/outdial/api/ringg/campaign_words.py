@@ -19,7 +19,7 @@ from outdial.domain.campaign import Campaign, CampaignState
 from outdial.domain.errors import Unsupported
 from outdial.domain.ids import parse_uuid
 from outdial.domain.rules import MICROS
-from outdial.queries.campaigns import Balance, CampaignRow
+from outdial.store.campaigns.reading import Balance, CampaignRow
 
 _TEXTS: Final = (
     *("variables_map", "agent_id", "call_config", "country_code", "campaign_start_time", "campaign_end_time"),

@@ -18,7 +18,7 @@ from outdial.campaigns.starting import Start, Started, start
 from outdial.commands.change_call import cancel_waiting
 from outdial.domain.errors import Conflict, NotFound, Refused
 from outdial.domain.ids import parse_uuid
-from outdial.queries.campaigns import campaign_page, find_campaign
+from outdial.store.campaigns.reading import campaign_page, find_campaign
 
 _REFUSED: Final = (400, 402, 404, 413)
 
@@ -74,8 +74,8 @@ class _Routes:
         """Campaigns, newest first."""
         workspace_id = await self._door.admit(request)
         page, said = listing.page(query), listing.maybe("call_count", query.call_count)
-        rows, total = await campaign_page(
-            self._parts.database, workspace_id, limit=page.limit, offset=page.offset, counts=said is not False
+        rows, total = await self._parts.database.read(
+            campaign_page, workspace_id, limit=page.limit, offset=page.offset, counts=said is not False
         )
         return answers.CampaignsResponse(
             campaigns=[words.row(found) for found in rows],
@@ -118,7 +118,7 @@ class _Routes:
         """The time zone the list was uploaded with."""
         list_id = parse_uuid(str(body.get("bulk_list_id")))
         try:
-            found = await find_campaign(self._parts.database, workspace_id, list_id or "")
+            found = await self._parts.database.read(find_campaign, workspace_id, list_id or "")
         except NotFound:
             # What is wrong with the body is said first.
             return DEFAULT_ZONE

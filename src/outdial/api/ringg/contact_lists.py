@@ -22,8 +22,8 @@ from outdial.campaigns.workbooks import Workbooks
 from outdial.domain.errors import Conflict, NotFound, Refused
 from outdial.domain.ids import parse_uuid
 from outdial.domain.limits import MAX_LIST_BYTES
-from outdial.queries import agents
-from outdial.queries.campaigns import balance_check, find_campaign
+from outdial.store.agents import reading as agents
+from outdial.store.campaigns.reading import balance_check, find_campaign
 
 _FORM_BYTES: Final = MAX_LIST_BYTES + 2_000_000
 _FIELD_BYTES: Final = 256 * 1024
@@ -63,14 +63,14 @@ class _Routes:
     async def upload_status(self, request: Request, bulk_list_id: str) -> wire.UploadStatus:
         """How far an uploaded list is read; ask until it says `completed` or `failed`."""
         workspace_id = await self._door.admit(request)
-        campaign = await find_campaign(self._parts.database, workspace_id, _known(bulk_list_id))
+        campaign = await self._parts.database.read(find_campaign, workspace_id, _known(bulk_list_id))
         return words.upload_report(campaign, self._parts.links)
 
     async def check_balance(self, request: Request, bulk_list_id: str) -> wire.BalanceChecked:
         """Whether the credits suffice for a minute with everybody of the list."""
         workspace_id = await self._door.admit(request)
-        campaign = await find_campaign(self._parts.database, workspace_id, _known(bulk_list_id))
-        return words.balance(campaign, await balance_check(self._parts.database, workspace_id, campaign.id))
+        campaign = await self._parts.database.read(find_campaign, workspace_id, _known(bulk_list_id))
+        return words.balance(campaign, await self._parts.database.read(balance_check, workspace_id, campaign.id))
 
     async def delete(self, request: Request, list_id: str) -> wire.ListDeleted:
         """Delete a list. Calls made of it keep their records."""
@@ -88,7 +88,7 @@ class _Routes:
         async with read_form(request, limit_bytes=_FORM_BYTES, part_bytes=_FIELD_BYTES) as form:
             asked = words.list_of(form, workspace_id, self._parts.now())
             if asked.transliterate:
-                agent = await agents.agent(self._parts.database, workspace_id, asked.draft.agent_id)
+                agent = await self._parts.database.read(agents.agent, workspace_id, asked.draft.agent_id)
                 asked = asked.spelled_for(agent.active.definition.language)
             async with self._workbooks.as_text(asked.file) as file:
                 yield replace(asked, file=file)

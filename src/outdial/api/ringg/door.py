@@ -18,7 +18,7 @@ from outdial.api.openapi import Door, body_of, refusals
 from outdial.api.parts import Parts
 from outdial.api.ringg import errors, translate, validation
 from outdial.domain.errors import Invalid
-from outdial.queries import access
+from outdial.store import api_keys as access
 
 BODY_LIMIT_BYTES: Final = 1024 * 1024
 _KEY: Final = APIKeyHeader(name="X-API-KEY", auto_error=False)

@@ -15,8 +15,8 @@ from outdial.api.ringg import asked, listing
 from outdial.api.ringg.door import RinggDoor
 from outdial.api.ringg.history_file import CSV_NAME, ZIP_NAME, HistoryFile, zipped
 from outdial.domain.record import CallRecord
-from outdial.queries.calls import Filters
-from outdial.queries.exports import call_pages
+from outdial.store.calls.exports import call_pages
+from outdial.store.calls.reading import Filters
 
 CSV: Final = "text/csv"
 ZIP: Final = "application/zip"

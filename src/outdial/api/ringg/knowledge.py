@@ -13,7 +13,7 @@ from outdial.api.ringg.door import RinggDoor
 from outdial.commands import knowledge as commands
 from outdial.domain.errors import Fault, Invalid, NotFound
 from outdial.domain.ids import parse_uuid
-from outdial.queries import knowledge as queries
+from outdial.store.knowledge import reading as queries
 
 # Ringg §1.5: in an hour, for each workspace.
 _CREATIONS: Final = 10
@@ -86,12 +86,12 @@ class _Routes:
     async def all(self, request: Request) -> list[wire.KnowledgeListed]:
         """All knowledge bases, oldest first."""
         workspace_id = await self._admit(request, "knowledge: all", _LOOKS)
-        return [wire.listed(base) for base in await queries.bases(self._parts.database, workspace_id)]
+        return [wire.listed(base) for base in await self._parts.database.read(queries.bases, workspace_id)]
 
     async def one(self, request: Request, kb_id: str) -> wire.KnowledgeShown:
         """One knowledge base and how far it is read."""
         workspace_id = await self._admit(request, "knowledge: one", _LOOKS)
-        return wire.shown(await queries.base(self._parts.database, workspace_id, _known(kb_id)))
+        return wire.shown(await self._parts.database.read(queries.base, workspace_id, _known(kb_id)))
 
     async def delete(self, request: Request, kb_id: str) -> wire.KnowledgeDeleted:
         """Delete a knowledge base for good; agents that used it do not any more."""

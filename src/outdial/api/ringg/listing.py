@@ -14,7 +14,7 @@ from outdial.domain.call import CallState
 from outdial.domain.errors import Fault, Invalid
 from outdial.domain.ids import parse_uuid
 from outdial.domain.numbers import e164
-from outdial.queries.calls import Filters
+from outdial.store.calls.reading import Filters
 
 MAX_LIMIT: Final = 100
 HISTORY_LIMIT: Final = 10

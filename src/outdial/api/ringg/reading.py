@@ -13,7 +13,7 @@ from outdial.api.ringg.door import RinggDoor
 from outdial.domain.errors import Fault, Invalid, NotFound
 from outdial.domain.ids import parse_uuid
 from outdial.domain.record import CallRecord
-from outdial.queries import calls
+from outdial.store.calls import reading as calls
 
 
 def install(door: RinggDoor) -> None:
@@ -58,7 +58,7 @@ class _Routes:
         filters = listing.history_filters(query, page)
         found: tuple[list[CallRecord], int] = ([], 0)
         if filters is not None:
-            found = await calls.history(self._door.parts.database, workspace_id, filters, now=self._door.parts.now)
+            found = await self._door.parts.database.read(calls.history, workspace_id, filters, now=self._door.parts.now)
         page_of_calls, total = found
         return wire.HistoryResponse(
             calls=[records.history_row(record, self._door.parts.links) for record in page_of_calls],
@@ -73,6 +73,8 @@ class _Routes:
         call_id = parse_uuid(wanted)
         if call_id is None:
             raise NotFound("Call not found", field="id")
-        record = await calls.call_record(self._door.parts.database, workspace_id, call_id, now=self._door.parts.now)
+        record = await self._door.parts.database.read(
+            calls.call_record, workspace_id, call_id, now=self._door.parts.now
+        )
         details = records.call_details(record, self._door.parts.links, analysis=analysis)
         return wire.CallDetailsResponse(status="success", data=details)

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from outdial.api.ringg import fields, listing
-from outdial.commands.change_call import Selection
 from outdial.domain.errors import Fault, Invalid
 from outdial.domain.ids import parse_uuid
 from outdial.domain.numbers import e164
+from outdial.store.calls.waiting_calls import Selection
 
 MOST: Final = 100
 """Numbers, or calls, in one request."""

@@ -18,8 +18,8 @@ from outdial.domain.bounds import variables_faults
 from outdial.domain.errors import Fault, Forbidden, Invalid, NotFound, NotOffered, Unauthorized
 from outdial.domain.ids import parse_uuid
 from outdial.domain.web_addresses import origin
-from outdial.queries import inventory
-from outdial.queries.origins import agent_lists, is_listed
+from outdial.store import inventory
+from outdial.store.agents.origins import agent_lists, is_listed
 
 NO_WEB_CALLS: Final = "Web calls are not available: this server carries phone calls only, no audio of browsers"
 _PREFLIGHT: Final = {
@@ -64,14 +64,14 @@ class _Routes:
         agent_id = parse_uuid(str(body.get("agent_id")))
         if opened.publishable:
             whose = opened.workspace_id, agent_id or ""
-            if page is None or not await agent_lists(database, *whose, page):
+            if page is None or not await database.read(agent_lists, *whose, page):
                 raise Unauthorized("this key opens web calls of an agent from pages it lists")
         if faults := list(_webcall_faults(body)):
             raise Invalid(*faults)
         unknown = NotFound("Agent not found", field="agent_id")
         if agent_id is None:
             raise unknown
-        agent = await inventory.agent(database, opened.workspace_id, agent_id)
+        agent = await database.read(inventory.agent, opened.workspace_id, agent_id)
         raise unknown if agent.archived_at is not None else NotOffered(NO_WEB_CALLS)
 
     async def feedback(self, request: Request, call_id: str) -> wire.FeedbackResponse:

@@ -12,7 +12,8 @@ from outdial.api.ringg import workspace_wire as wire
 from outdial.api.ringg.door import RinggDoor, key_of
 from outdial.commands.keys import rotate_key
 from outdial.domain.errors import NotFound, Unauthorized
-from outdial.queries import inventory, people
+from outdial.store import inventory
+from outdial.store import users as people
 
 
 def install(door: RinggDoor) -> None:
@@ -32,20 +33,24 @@ class _Routes:
         """Numbers a call may be made from."""
         workspace_id = await self._door.admit(request)
         page = listing.page(query)
-        found = await inventory.numbers(self._door.parts.database, workspace_id, limit=page.limit, offset=page.offset)
+        found = await self._door.parts.database.read(
+            inventory.numbers, workspace_id, limit=page.limit, offset=page.offset
+        )
         return wire.NumbersResponse(workspace_numbers=[workspace_words.number(row) for row in found])
 
     async def workspaces(self, request: Request) -> wire.WorkspacesResponse:
         """The workspaces the key opens: one."""
         workspace_id = await self._door.admit(request)
-        row = await inventory.workspace(self._door.parts.database, workspace_id)
+        row = await self._door.parts.database.read(inventory.workspace, workspace_id)
         return wire.WorkspacesResponse(workspaces=[workspace_words.owned(row)])
 
     async def users(self, request: Request, query: Annotated[asked.Paging, Query()]) -> wire.UsersResponse:
         """People of the workspace, first come first."""
         workspace_id = await self._door.admit(request)
         page = listing.page(query)
-        found = await people.users_of(self._door.parts.database, workspace_id, limit=page.limit, offset=page.offset)
+        found = await self._door.parts.database.read(
+            people.users_of, workspace_id, limit=page.limit, offset=page.offset
+        )
         return wire.UsersResponse(workspace_users=[workspace_words.user(row) for row in found])
 
     async def rotate_key(self, request: Request) -> wire.NewKeyResponse:
@@ -62,5 +67,5 @@ class _Routes:
     async def workspace(self, request: Request) -> wire.WorkspaceResponse:
         """The workspace and its credits."""
         workspace_id = await self._door.admit(request)
-        row = await inventory.workspace(self._door.parts.database, workspace_id)
+        row = await self._door.parts.database.read(inventory.workspace, workspace_id)
         return wire.WorkspaceResponse(workspace_info=workspace_words.workspace(row))

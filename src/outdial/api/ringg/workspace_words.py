@@ -7,8 +7,9 @@ from typing import Final
 
 from outdial.api.ringg import instants, workspace_wire
 from outdial.domain.rules import MICROS
-from outdial.queries import inventory, people
-from outdial.store.credits import Funds
+from outdial.store import inventory
+from outdial.store import users as people
+from outdial.store.policy.credits import Funds
 
 _CENT: Final = Decimal("0.01")
 _UNCOUNTED: Final = Funds(999_999_999 * MICROS)

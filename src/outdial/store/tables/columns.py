@@ -5,24 +5,14 @@ Times are whole microseconds since 1970 UTC in a BIGINT: exact, ordered and the 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
-from outdial.store.sealing import SealedJson, SealedText
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
-
-
-def to_micros(at: datetime) -> int:
-    return (at - _EPOCH) // _MICROSECOND
-
-
-def from_micros(micros: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=micros)
+from outdial.domain.clock import from_micros, to_micros
+from outdial.store.secrets.sealing import SealedJson, SealedText
 
 
 class Instant(sa.types.TypeDecorator[datetime]):

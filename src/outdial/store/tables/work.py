@@ -112,9 +112,9 @@ leases = sa.Table(
 sealing_keys = sa.Table(
     "sealing_keys",
     metadata,
-    # Which keys secrets here are sealed with (``store.key_file``); the keys themselves lie elsewhere.
+    # Which keys secrets here are sealed with (``store.secrets.key_file``); the keys themselves lie elsewhere.
     sa.Column("id", sa.Text, primary_key=True),
-    # ``store.keys.KeyState``.
+    # ``store.secrets.keys.KeyState``.
     text("state"),
     when("created_at", nullable=False),
 )

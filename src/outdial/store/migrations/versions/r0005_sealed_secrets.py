@@ -1,6 +1,6 @@
 """Which keys secrets are sealed with, who has them, and who said where a trunk leads.
 
-The secrets themselves are sealed afterwards, by ``store.resealing``: a migration has no keys.
+The secrets themselves are sealed afterwards, by ``store.secrets.resealing``: a migration has no keys.
 """
 
 from __future__ import annotations

@@ -1,1 +1,0 @@
-"""Readers of the store: shapes for history, details and lists."""

@@ -1,0 +1,1 @@
+"""Agents with their versions: held, changed, and read."""

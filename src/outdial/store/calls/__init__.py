@@ -1,0 +1,1 @@
+"""Calls from their registration to their last attempt: claimed, dialled, ended, and read."""

@@ -1,0 +1,1 @@
+"""Campaigns with the rows of their lists."""

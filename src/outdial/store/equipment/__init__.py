@@ -1,0 +1,1 @@
+"""What calls are made with: caller numbers, trunks, pools."""

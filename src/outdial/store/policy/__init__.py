@@ -1,0 +1,1 @@
+"""What a workspace may do: rules, do-not-call entries, quotas, credits."""

@@ -1,0 +1,1 @@
+"""Deliveries, the endpoints they go to, and who listens."""
