@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 
 from api_builders import RINGG, RINGG_KEY, Doors
 from api_records import AGENT
-from outdial.api.ringg.formatter import spelled
-from outdial.api.ringg.translate import DIALECT, overrides
+from outdial.api.ringg.calls.names import spelled
+from outdial.api.ringg.calls.translate import DIALECT, overrides
 from outdial.campaigns.worker import CampaignWorker, ImportWorker
 from outdial.domain.clock import Clock
 from outdial.jobs.runner import Jobs, JobWorker

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from outdial.api.ringg.agent_operations import NAMES
+from outdial.api.ringg.agents.operations import NAMES
 from outdial.domain.agent import Definition
 
 Json = Any

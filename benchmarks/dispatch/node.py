@@ -26,8 +26,8 @@ import structlog
 from benchmarks.dispatch.phone import DialLog, Phone
 from benchmarks.dispatch.places import Place, a_registration, places_of
 
-from outdial.api.ringg.formatter import spelled
-from outdial.api.ringg.translate import DIALECT, overrides
+from outdial.api.ringg.calls.names import spelled
+from outdial.api.ringg.calls.translate import DIALECT, overrides
 from outdial.campaigns.importing import Draft, import_list
 from outdial.campaigns.starting import Start, start
 from outdial.campaigns.worker import CampaignWorker

@@ -6,7 +6,7 @@ import pytest
 
 from api_builders import NATIVE_KEY, NUMBER_ID, Doors
 from api_records import AGENT, WORKSPACE
-from outdial.api.native.webhooks import NativeSubscriptions
+from outdial.api.native.webhooks.payloads import NativeSubscriptions
 from outdial.domain.events import EventType
 from webhook_builders import Office, SettableClock, a_receiver
 

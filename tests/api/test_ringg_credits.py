@@ -7,8 +7,9 @@ from typing import Any
 
 from api_examples import example
 from api_records import WORKSPACE, an_attempt, an_event, at, links, the_answered_attempt, the_answered_call
-from outdial.api.ringg import records, workspace_words
-from outdial.api.ringg.webhooks import event_payload
+from outdial.api.ringg.calls import render as call_render
+from outdial.api.ringg.webhooks.payloads import event_payload
+from outdial.api.ringg.workspace import render as workspace_render
 from outdial.domain.call import AttemptState, CallState
 from outdial.domain.events import EventType
 from outdial.domain.outcome import Outcome
@@ -23,7 +24,7 @@ TALKED = {"outcome": "completed", "ended_by": "callee", "next_due_at": None}
 
 def a_workspace(funds: Funds, price: Price | None = ONE_A_MINUTE) -> dict[str, Any]:
     row = WorkspaceRow(WORKSPACE, "Example Dental", {}, at("09:00:00"), funds, price)
-    shown = workspace_words.workspace(row).model_dump()
+    shown = workspace_render.workspace(row).model_dump()
     return {name: shown[name] for name in ("credits", "locked_credits", "total_available_credits")}
 
 
@@ -58,14 +59,14 @@ class TestACall:
     def test_costs_what_its_attempts_cost_together(self) -> None:
         call = a_call_dialled_twice()
 
-        assert records.call_details(call, links(), analysis=False).call_cost == 0.3
-        assert records.history_row(call, links()).call_cost == 0.3
+        assert call_render.call_details(call, links(), analysis=False).call_cost == 0.3
+        assert call_render.history_row(call, links()).call_cost == 0.3
 
     def test_has_its_final_cost_once_it_is_over(self) -> None:
         over, again = a_call_dialled_twice(), replace(a_call_dialled_twice(), state=CallState.RETRY)
 
-        assert records.history_row(over, links()).credits_processed
-        assert not records.history_row(again, links()).credits_processed
+        assert call_render.history_row(over, links()).credits_processed
+        assert not call_render.history_row(again, links()).credits_processed
 
     def test_tells_with_each_event_what_the_attempt_cost_and_at_the_end_the_total(self) -> None:
         call = a_call_dialled_twice()

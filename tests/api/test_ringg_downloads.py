@@ -28,7 +28,7 @@ from api_records import (
     the_answered_call,
     the_unanswered_call,
 )
-from outdial.api.ringg.history_file import COLUMNS, HistoryFile, zipped
+from outdial.api.ringg.calls.history_file import COLUMNS, HistoryFile, zipped
 from outdial.domain.call import AttemptState, CallState
 from outdial.domain.ids import new_id
 from outdial.domain.outcome import EndedBy, Outcome

@@ -22,8 +22,8 @@ from api_records import (
     the_answered_call,
     the_unanswered_call,
 )
-from outdial.api.ringg.subscriptions import RinggSubscriptions
-from outdial.api.ringg.webhooks import TYPES
+from outdial.api.ringg.webhooks.payloads import TYPES
+from outdial.api.ringg.webhooks.subscriptions import RinggSubscriptions
 from outdial.commands.change_call import cancel_call
 from outdial.domain.call import AttemptState, CallState
 from outdial.domain.events import Event, EventType

@@ -21,8 +21,8 @@ from api_builders import (
 )
 from api_examples import NOBODYS_ID, example
 from api_records import AGENT, ANSWERED_CALL, UNANSWERED_CALL, WORKSPACE, at, the_answered_call, the_unanswered_call
-from outdial.api.ringg.webcall import NO_WEB_CALLS
-from outdial.api.ringg.webcall_wire import FeedbackResponse, WebCallResponse
+from outdial.api.ringg.calls.responses import FeedbackResponse, WebCallResponse
+from outdial.api.ringg.calls.webcall import NO_WEB_CALLS
 from outdial.commands.feedback import Opinion, give_feedback
 from outdial.domain.errors import NotFound
 from outdial.domain.ids import new_id

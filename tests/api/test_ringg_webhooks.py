@@ -20,8 +20,8 @@ from api_records import (
     the_answered_call,
     the_unanswered_call,
 )
-from outdial.api.ringg.callbacks import RinggCallbacks
-from outdial.api.ringg.webhooks import CallbackBody, callback_payload, event_payload
+from outdial.api.ringg.webhooks.callbacks import RinggCallbacks
+from outdial.api.ringg.webhooks.payloads import CallbackBody, callback_payload, event_payload
 from outdial.domain.analysis import Analysis
 from outdial.domain.call import AttemptState, CallState
 from outdial.domain.events import EventType

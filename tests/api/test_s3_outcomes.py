@@ -18,7 +18,7 @@ from api_builders import RINGG, Doors, open_doors
 from api_records import links
 from attempt_builders import NOON, a_result, a_talk
 from dialer_builders import World
-from outdial.api.ringg.webhooks import event_payload
+from outdial.api.ringg.webhooks.payloads import event_payload
 from outdial.commands.keys import create_key
 from outdial.domain.attempt import Answered, Result, Speaker, TalkSummary, Turn
 from outdial.domain.outcome import EndedBy, Outcome

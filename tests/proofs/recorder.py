@@ -20,9 +20,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _FORM_FIELD: Final = re.compile(rb'[; ]name="([^"\r\n]*)"')
 _BODIES: Final = (
-    ("outdial.api.ringg.webhooks", "event_payload"),
-    ("outdial.api.ringg.webhooks", "callback_payload"),
-    ("outdial.api.native.webhooks", "event_body"),
+    ("outdial.api.ringg.webhooks.payloads", "event_payload"),
+    ("outdial.api.ringg.webhooks.payloads", "callback_payload"),
+    ("outdial.api.native.webhooks.payloads", "event_body"),
 )
 """What makes the bodies of webhooks."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from outdial.api.native.webhooks import NativeSubscriptions
+from outdial.api.native.webhooks.payloads import NativeSubscriptions
 from outdial.api.recordings import RecordingLinks
-from outdial.api.ringg.callbacks import RinggCallbacks
-from outdial.api.ringg.subscriptions import RinggSubscriptions
+from outdial.api.ringg.webhooks.callbacks import RinggCallbacks
+from outdial.api.ringg.webhooks.subscriptions import RinggSubscriptions
 from outdial.domain.events import EventType
 from outdial.domain.subscription import Subscription
 from outdial.webhooks.ports import by_kind

@@ -12,7 +12,7 @@ from dialer_builders import ScriptedOperator, World, a_dialer, running
 from outdial.analysis.rules import RuleAnalyst
 from outdial.analysis.worker import AnalysisWorker
 from outdial.api.recordings import RecordingLinks
-from outdial.api.ringg.subscriptions import RinggSubscriptions
+from outdial.api.ringg.webhooks.subscriptions import RinggSubscriptions
 from outdial.commands.change_call import cancel_call
 from outdial.domain.attempt import Answered, Order, Progress, Result, Ringing
 from outdial.domain.outcome import ANSWERED, Outcome

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 
 from outdial.analysis.worker import AnalysisWorker
-from outdial.api.native import translate as native
-from outdial.api.native.webhooks import NativeSubscriptions
+from outdial.api.native.calls import translate as native
+from outdial.api.native.webhooks.payloads import NativeSubscriptions
 from outdial.api.recordings import RecordingLinks
-from outdial.api.ringg import callbacks, subscriptions
-from outdial.api.ringg import translate as ringg
-from outdial.api.ringg.callbacks import RinggCallbacks
-from outdial.api.ringg.formatter import spelled
-from outdial.api.ringg.subscriptions import RinggSubscriptions
+from outdial.api.ringg.calls import translate as ringg
+from outdial.api.ringg.calls.names import spelled
+from outdial.api.ringg.webhooks import callbacks, subscriptions
+from outdial.api.ringg.webhooks.callbacks import RinggCallbacks
+from outdial.api.ringg.webhooks.subscriptions import RinggSubscriptions
 from outdial.bootstrap.analyst import analyst_for
 from outdial.campaigns.worker import CampaignWorker, ImportWorker
 from outdial.domain.clock import utc_now

@@ -12,7 +12,7 @@ from outdial.api import admission
 from outdial.api.gate import add_header
 from outdial.api.json_body import parse_object, read_body
 from outdial.api.keys import bearer_key, header_of, must_suffice
-from outdial.api.native.translate import DIALECT
+from outdial.api.native.calls.translate import DIALECT
 from outdial.api.parts import Parts
 from outdial.domain.errors import Fault, Invalid, NotFound
 from outdial.domain.ids import digest_key, parse_uuid

@@ -9,9 +9,10 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from outdial.api.native import asked, listing, translate
-from outdial.api.native.asked import Strict
+from outdial.api.native import listing, requests
+from outdial.api.native.calls import translate
 from outdial.api.native.door import Routing, admit, body_of, path_id
+from outdial.api.native.requests import Strict
 from outdial.api.openapi import body_of as body
 from outdial.api.parts import Parts
 from outdial.commands.keys import issue_key, withdraw_key
@@ -104,7 +105,7 @@ class _Keys:
     async def add(self, request: Request) -> KeyMade:
         """Make a key. It is shown in this answer and never again."""
         workspace_id = await admit(self._parts, request)
-        wish = asked.read(KeyIn, await body_of(request))
+        wish = requests.read(KeyIn, await body_of(request))
         new = await issue_key(self._parts.database, workspace_id, wish.dialect, access=wish.access, now=self._parts.now)
         return KeyMade(
             id=new.id,

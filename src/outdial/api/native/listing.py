@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, Field
 
-from outdial.api.native import asked
+from outdial.api.native import requests
 from outdial.domain.call import CallState
 from outdial.domain.clock import from_micros, to_micros
 from outdial.domain.errors import Fault, Invalid
@@ -116,7 +116,7 @@ def _members(prefix: str, named: Sequence[tuple[str, str]]) -> tuple[tuple[str, 
 
 def _moment(text: str) -> datetime | None:
     try:
-        found = asked.moment(text.replace(" ", "+"))
+        found = requests.moment(text.replace(" ", "+"))
     except ValueError:
         return None
     return found if isinstance(found, datetime) else None

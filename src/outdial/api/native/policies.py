@@ -8,7 +8,8 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from outdial.api.native import asked, listing, translate, wire
+from outdial.api.native import listing, requests
+from outdial.api.native.calls import responses, translate
 from outdial.api.native.door import admit, body_of
 from outdial.api.parts import Parts
 from outdial.commands.suppression import suppress, unsuppress
@@ -26,7 +27,7 @@ class PolicyRoutes:
 
     async def page(
         self, request: Request, query: Annotated[listing.SuppressionsQuery, Query()]
-    ) -> wire.SuppressionPage:
+    ) -> responses.SuppressionPage:
         """Numbers that are left alone, in their order."""
         workspace_id = await admit(self._parts, request)
         limit = listing.limit_of(query)
@@ -35,19 +36,19 @@ class PolicyRoutes:
             raise Invalid(Fault(("after",), "after must be the next of a page"))
         found = await self._parts.database.read(suppression_page, workspace_id, limit=limit + 1, after=after.strip())
         shown = found[:limit]
-        return wire.SuppressionPage(
+        return responses.SuppressionPage(
             suppressions=[_row(row) for row in shown], next=shown[-1].number if len(found) > limit else None
         )
 
-    async def one(self, request: Request, number: str) -> wire.Suppression:
+    async def one(self, request: Request, number: str) -> responses.Suppression:
         """Whether, why and since when a number is left alone."""
         workspace_id = await admit(self._parts, request)
         return await self._read(workspace_id, number)
 
-    async def put(self, request: Request, number: str, response: Response) -> wire.Suppression:
+    async def put(self, request: Request, number: str, response: Response) -> responses.Suppression:
         """Leave a number alone from now on: 201, or 200 when it was on the list; it keeps its reason then."""
         workspace_id = await admit(self._parts, request)
-        entry = asked.read(asked.SuppressionIn, await body_of(request, may_be_empty=True))
+        entry = requests.read(requests.SuppressionIn, await body_of(request, may_be_empty=True))
         added = await suppress(self._parts.database, workspace_id, number, entry.reason, now=self._parts.now)
         response.status_code = 201 if added else 200
         return await self._read(workspace_id, number)
@@ -58,10 +59,10 @@ class PolicyRoutes:
         await unsuppress(self._parts.database, workspace_id, number)
         return Response(status_code=204)
 
-    async def check(self, request: Request) -> wire.PolicyAnswer:
+    async def check(self, request: Request) -> responses.PolicyAnswer:
         """Would a call to this number be dialled now, and if not, why and when? Nothing is stored."""
         workspace_id = await admit(self._parts, request)
-        wish = asked.read(asked.PolicyCheckIn, await body_of(request))
+        wish = requests.read(requests.PolicyCheckIn, await body_of(request))
         now = self._parts.now()
         found = await self._parts.database.read(
             forecast,
@@ -71,7 +72,7 @@ class PolicyRoutes:
             scheduled_at=wish.scheduled_at,
             now=now,
         )
-        return wire.PolicyAnswer(
+        return responses.PolicyAnswer(
             allowed=not found.forbidden,
             now=found.at is not None and found.at <= now,
             blocked_by=list(found.causes),
@@ -79,12 +80,12 @@ class PolicyRoutes:
             reason=found.forbidden,
         )
 
-    async def _read(self, workspace_id: str, number: str) -> wire.Suppression:
+    async def _read(self, workspace_id: str, number: str) -> responses.Suppression:
         row = await self._parts.database.read(suppression_of, workspace_id, number.strip())
         if row is None:
             raise NotFound("Number not found on the suppression list", field="number")
         return _row(row)
 
 
-def _row(row: SuppressionRow) -> wire.Suppression:
-    return wire.Suppression(number=row.number, reason=row.reason, created_at=translate.instant(row.created_at))
+def _row(row: SuppressionRow) -> responses.Suppression:
+    return responses.Suppression(number=row.number, reason=row.reason, created_at=translate.instant(row.created_at))

@@ -11,25 +11,31 @@ from pydantic import BaseModel
 
 from outdial.api import once
 from outdial.api.gate import Gate
-from outdial.api.native import agent_wire, agents, asked, endpoints, equipment, equipment_wire, keys, outgoing, wire
-from outdial.api.native.calls import CallRoutes
+from outdial.api.native import keys, requests
+from outdial.api.native.agents import responses as agent_responses
+from outdial.api.native.agents import routes as agents
+from outdial.api.native.calls import responses as call_responses
+from outdial.api.native.calls.routes import CallRoutes
 from outdial.api.native.door import ONLY_READ
+from outdial.api.native.equipment import responses as equipment_responses
+from outdial.api.native.equipment import routes as equipment
 from outdial.api.native.policies import PolicyRoutes
 from outdial.api.native.problems import Problem, failed, install, refusals
+from outdial.api.native.webhooks import endpoints, outgoing
 from outdial.api.openapi import Door, body_of
 from outdial.api.parts import Parts
 
 _KEY: Final = HTTPBearer(auto_error=False, description="A native key")
 _BODIES: Final = (
     Problem,
-    asked.CallIn,
-    asked.Reschedule,
-    asked.SuppressionIn,
-    asked.PolicyCheckIn,
-    *equipment_wire.BODIES,
+    requests.CallIn,
+    requests.Reschedule,
+    requests.SuppressionIn,
+    requests.PolicyCheckIn,
+    *equipment_responses.BODIES,
     *keys.BODIES,
     *endpoints.BODIES,
-    *agent_wire.BODIES,
+    *agent_responses.BODIES,
 )
 
 
@@ -64,26 +70,42 @@ def application(parts: Parts) -> Door:
             openapi_extra=extra,
         )
 
-    placing = body_of(asked.CallIn, once.DOCUMENTED)
-    route("POST /calls", calls.create, wire.Accepted, 400, 404, 413, 422, status=201, extra=placing)
-    route("GET /calls", calls.page, wire.CallPage, 400)
-    route("GET /calls/{call_id}", calls.one, wire.Call, 404)
-    route("PATCH /calls/{call_id}", calls.reschedule, wire.Call, 400, 404, 409, 413, extra=body_of(asked.Reschedule))
-    route("GET /calls/{call_id}/events", calls.events, wire.EventList, 400, 404)
-    route("POST /calls/{call_id}/cancel", calls.cancel, wire.Call, 404, 409, also={202: wire.Call})
-    route("POST /calls/{call_id}/hang-up", calls.hang_up, wire.Call, 404, 409, status=202)
-    route("GET /suppressions", policies.page, wire.SuppressionPage, 400)
-    route("GET /suppressions/{number}", policies.one, wire.Suppression, 404)
+    placing = body_of(requests.CallIn, once.DOCUMENTED)
+    route("POST /calls", calls.create, call_responses.Accepted, 400, 404, 413, 422, status=201, extra=placing)
+    route("GET /calls", calls.page, call_responses.CallPage, 400)
+    route("GET /calls/{call_id}", calls.one, call_responses.Call, 404)
+    route(
+        "PATCH /calls/{call_id}",
+        calls.reschedule,
+        call_responses.Call,
+        400,
+        404,
+        409,
+        413,
+        extra=body_of(requests.Reschedule),
+    )
+    route("GET /calls/{call_id}/events", calls.events, call_responses.EventList, 400, 404)
+    route("POST /calls/{call_id}/cancel", calls.cancel, call_responses.Call, 404, 409, also={202: call_responses.Call})
+    route("POST /calls/{call_id}/hang-up", calls.hang_up, call_responses.Call, 404, 409, status=202)
+    route("GET /suppressions", policies.page, call_responses.SuppressionPage, 400)
+    route("GET /suppressions/{number}", policies.one, call_responses.Suppression, 404)
     route(
         "PUT /suppressions/{number}",
         policies.put,
-        wire.Suppression,
+        call_responses.Suppression,
         *(400, 404, 413),
-        also={201: wire.Suppression},
-        extra=body_of(asked.SuppressionIn, required=False),
+        also={201: call_responses.Suppression},
+        extra=body_of(requests.SuppressionIn, required=False),
     )
     route("DELETE /suppressions/{number}", policies.delete, None, 404, status=204)
-    route("POST /policy/check", policies.check, wire.PolicyAnswer, 400, 413, extra=body_of(asked.PolicyCheckIn))
+    route(
+        "POST /policy/check",
+        policies.check,
+        call_responses.PolicyAnswer,
+        400,
+        413,
+        extra=body_of(requests.PolicyCheckIn),
+    )
     equipment.install(parts, route)
     keys.install(parts, route)
     outgoing.install(parts, route)

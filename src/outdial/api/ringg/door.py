@@ -16,7 +16,8 @@ from outdial.api.json_body import parse_object, read_body
 from outdial.api.keys import bearer_key, header_of, must_suffice
 from outdial.api.openapi import Door, body_of, refusals
 from outdial.api.parts import Parts
-from outdial.api.ringg import errors, translate, validation
+from outdial.api.ringg import errors
+from outdial.api.ringg.calls import translate, validation
 from outdial.domain.errors import Invalid
 from outdial.store import api_keys as access
 

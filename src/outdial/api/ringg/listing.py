@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from typing import Final
 
-from outdial.api.ringg import asked, fields
+from outdial.api.ringg import fields
+from outdial.api.ringg.calls import requests
 from outdial.api.ringg.statuses import STATE_OF
 from outdial.domain.call import CallState
 from outdial.domain.errors import Fault, Invalid
@@ -37,7 +38,7 @@ class Page:
     offset: int
 
 
-def page(query: asked.Paging, *, default: int = LIST_LIMIT, most: int = MAX_LIMIT) -> Page:
+def page(query: requests.Paging, *, default: int = LIST_LIMIT, most: int = MAX_LIMIT) -> Page:
     """The page asked for, within bounds.
 
     Raises:
@@ -47,7 +48,7 @@ def page(query: asked.Paging, *, default: int = LIST_LIMIT, most: int = MAX_LIMI
     return Page(min(limit, most) if limit >= 1 else default, min(max(offset, 0), _MAX_OFFSET))
 
 
-def history_filters(query: asked.HistoryQuery, wanted: Page) -> Filters | None:
+def history_filters(query: requests.HistoryQuery, wanted: Page) -> Filters | None:
     """What history is restricted to; None when an id in it is no id, so that nothing matches.
 
     Raises:
@@ -56,7 +57,7 @@ def history_filters(query: asked.HistoryQuery, wanted: Page) -> Filters | None:
     return _restricted(query, [query.agent_id], _states(query.status), wanted)
 
 
-def export_filters(query: asked.DownloadQuery, wanted: Page) -> Filters | None:
+def export_filters(query: requests.DownloadQuery, wanted: Page) -> Filters | None:
     """What an export is restricted to; None when nothing can match.
 
     Raises:
@@ -83,7 +84,7 @@ def export_filters(query: asked.DownloadQuery, wanted: Page) -> Filters | None:
     )
 
 
-def report_filters(query: asked.AnalyticsQuery) -> Filters | None:
+def report_filters(query: requests.AnalyticsQuery) -> Filters | None:
     """What a report counts; None when nothing can match.
 
     Raises:
@@ -112,7 +113,7 @@ def maybe(name: str, value: str | None) -> bool | None:
 
 
 def _restricted(
-    query: asked.Restricted, agents: Sequence[str | None], states: frozenset[CallState], wanted: Page
+    query: requests.Restricted, agents: Sequence[str | None], states: frozenset[CallState], wanted: Page
 ) -> Filters | None:
     created_from = _moment("start_date", query.start_date, time.min)
     created_to = _moment("end_date", query.end_date, time.max)

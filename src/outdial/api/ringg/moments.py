@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from outdial.api.recordings import RecordingLinks
-from outdial.api.ringg import records, wire
+from outdial.api.ringg.calls import render, responses
 from outdial.domain.events import Event, EventType
 from outdial.domain.record import AttemptRecord, CallRecord
 
@@ -39,9 +39,9 @@ class Moment:
         return self.event.type in _AFTER_AN_ATTEMPT
 
     @property
-    def turns(self) -> list[wire.Turn]:
+    def turns(self) -> list[responses.Turn]:
         """As webhooks hold them (§5.2): the speaker's key and nothing else."""
-        return records.bare_turns(self.record, until=self.number) if self.over else []
+        return render.bare_turns(self.record, until=self.number) if self.over else []
 
     @property
     def talk_s(self) -> float:
@@ -57,7 +57,7 @@ class Moment:
     @property
     def recording_url(self) -> str | None:
         known = self.event.type in {EventType.RECORDING_READY, EventType.PROCESSED}
-        return records.recording(self.record, self.links) if known else None
+        return render.recording(self.record, self.links) if known else None
 
     @property
     def analysed(self) -> bool:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from outdial.api.gate import note_fault, request_id
-from outdial.api.ringly.wire import ErrorBody
+from outdial.api.ringly.responses import ErrorBody
 from outdial.domain.errors import (
     Invalid,
     NoCredits,

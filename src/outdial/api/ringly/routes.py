@@ -16,19 +16,22 @@ from outdial.api.json_body import TooLarge, parse_object, read_body
 from outdial.api.keys import bearer_key, header_of
 from outdial.api.openapi import Door, body_of, refusals
 from outdial.api.parts import Parts
-from outdial.api.ringly import errors, translate, validation, wire
+from outdial.api.ringly import errors, responses, translate, validation
 from outdial.commands.once import Answer
 from outdial.commands.place_call import Placed
 from outdial.domain.errors import Fault, Invalid, Unauthorized
 
 RINGLY_SUCCESS_STATUS: Final = 200
 _KEY: Final = APIKeyHeader(name="Authorization", auto_error=False, description="The key, bare or after `Bearer `")
-_REFUSALS: Final = refusals(wire.ErrorBody, 400, 401, 402, errors.RINGLY_NOT_FOUND_STATUS, 429, 500, 503)
+_REFUSALS: Final = refusals(responses.ErrorBody, 400, 401, 402, errors.RINGLY_NOT_FOUND_STATUS, 429, 500, 503)
 
 
 def application(parts: Parts) -> Door:
     """The whole API, to be mounted at ``/api/1.1/wf``."""
-    app = Door(title="Outdial: Ringly dialect", bodies=(wire.OutboundCall, wire.FirstOutboundCall, wire.ErrorBody))
+    app = Door(
+        title="Outdial: Ringly dialect",
+        bodies=(responses.OutboundCall, responses.FirstOutboundCall, responses.ErrorBody),
+    )
     app.router.dependencies = [Security(_KEY)]
     app.add_middleware(Gate, failed=errors.failed)
     errors.install(app)
@@ -47,8 +50,8 @@ def application(parts: Parts) -> Door:
             **more,
         )
 
-    post("/make-outbound-call-v2", routes.second_version, wire.OutboundCall, wire.OutboundCallAccepted)
-    first = wire.FirstOutboundCall, wire.FirstOutboundCallAccepted
+    post("/make-outbound-call-v2", routes.second_version, responses.OutboundCall, responses.OutboundCallAccepted)
+    first = responses.FirstOutboundCall, responses.FirstOutboundCallAccepted
     post(errors.FIRST_VERSION_PATH, routes.first_version, *first, deprecated=True)
     return app
 
@@ -98,7 +101,7 @@ class _Routes:
 
 
 def _accepted(placed: Placed, to_number: str, identity: str, customer_name: str | None) -> Answer:
-    accepted = wire.FirstOutboundCallAccepted(
+    accepted = responses.FirstOutboundCallAccepted(
         from_number=placed.from_number,
         to_number=to_number,
         agent_tag=placed.agent_tag,

@@ -1,0 +1,1 @@
+"""Calls: placed, changed, read."""

@@ -1,0 +1,1 @@
+"""Caller numbers, trunks, pools."""

@@ -1,0 +1,1 @@
+"""Single calls: placed, read, listed, downloaded, called off, and those from a browser."""

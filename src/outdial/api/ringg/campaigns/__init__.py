@@ -1,0 +1,1 @@
+"""Contact lists and the campaigns that ring them."""

@@ -1,0 +1,1 @@
+"""What callbacks and subscribers are told, in the words of Ringg."""

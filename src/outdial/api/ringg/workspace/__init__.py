@@ -1,0 +1,1 @@
+"""Numbers, users, keys and credits of a workspace."""
