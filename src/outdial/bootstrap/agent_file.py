@@ -9,7 +9,7 @@ import yaml
 
 from outdial.domain.agent import Definition
 from outdial.domain.bounds import definition_faults
-from outdial.domain.errors import Fault, Invalid
+from outdial.domain.errors import Fault, Invalid, must_be_sound
 from outdial.domain.limits import MAX_AGENT_FILE_BYTES
 from outdial.domain.sizes import json_bytes
 from outdial.language.flow_parsing import parse
@@ -53,8 +53,7 @@ def read_agent(text: str | bytes) -> AgentFile:
         raise Invalid(Fault(("name",), "name is required"))
     tag, description, voice = _text(fields, "tag"), _text(fields, "description"), _text(fields, "voice")
     definition = definition_from_json(fields)
-    if faults := [*definition_faults(definition)]:
-        raise Invalid(*faults)
+    must_be_sound(definition_faults(definition))
     if definition.flow is not None:
         parse(definition.flow)
     if voice:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from outdial.commands.change_call import cancel_waiting
 from outdial.domain.agent import AGENT_TYPES, DOMAINS, LABELS, Definition
 from outdial.domain.clock import Clock
-from outdial.domain.errors import Conflict, Fault, Invalid
+from outdial.domain.errors import Conflict, Fault, must_be_sound
 from outdial.domain.ids import new_id
 from outdial.domain.subscription import Subscription
 from outdial.domain.webhook_endpoint import endpoint_of
@@ -93,8 +93,7 @@ async def create_agent(db: Database, workspace_id: str, draft: AgentDraft, *, no
     """
     tag = f"agent_{secrets.token_hex(11)[:21]}" if draft.tag is None else draft.tag
     faults = [*_name_faults(draft.name), *_type_faults(draft.type), *_tag_faults(tag)]
-    if faults:
-        raise Invalid(*faults)
+    must_be_sound(faults)
     stored, at = storable(draft.definition), now()
     made = Versioned(new_id(), new_id(), 1, at, draft.definition)
 
@@ -179,8 +178,7 @@ async def edit_agent(
         Refused: what ``change`` itself refuses, or the number belongs to another agent.
     """
     faults = [*_name_faults(change.name), *_type_faults(change.type)]
-    if faults:
-        raise Invalid(*faults)
+    must_be_sound(faults)
     at = now()
 
     def work(conn: Connection) -> Versioned:

@@ -12,7 +12,7 @@ from typing import Any
 from outdial.commands.provision import display_name_faults, faults_of
 from outdial.domain.attempt import Trunk
 from outdial.domain.clock import Clock
-from outdial.domain.errors import Conflict, Invalid
+from outdial.domain.errors import Conflict, must_be_sound
 from outdial.domain.ids import new_id
 from outdial.domain.rules import TrunkLimits, limit_faults
 from outdial.store.database import Connection, Database
@@ -30,8 +30,7 @@ async def change_number(db: Database, workspace_id: str, number_id: str, changes
         NotFound: the number, trunk or pool is not the workspace's.
     """
     named = changes.get("display_name")
-    if faults := [*limit_faults("max_calls", changes.get("max_calls")), *display_name_faults(named or "")]:
-        raise Invalid(*faults)
+    must_be_sound([*limit_faults("max_calls", changes.get("max_calls")), *display_name_faults(named or "")])
 
     await db.write(equipment.change_number, workspace_id, number_id, changes)
 
@@ -65,8 +64,7 @@ async def change_trunk(
 
     def judged(trunk: Trunk) -> Trunk:
         changed = change(trunk)
-        if faults := faults_of(changed, limits):
-            raise Invalid(*faults)
+        must_be_sound(faults_of(changed, limits))
         return changed
 
     try:

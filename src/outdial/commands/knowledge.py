@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from outdial.domain.clock import Clock
-from outdial.domain.errors import Fault, Invalid, NotFound
+from outdial.domain.errors import Fault, Invalid, NotFound, must_be_sound
 from outdial.domain.ids import new_id
 from outdial.domain.job import JobKind
 from outdial.domain.knowledge import (
@@ -67,8 +67,7 @@ async def create_base(db: Database, workspace_id: str, name: str, upload: Upload
         Invalid: its name is missing or too long, or the upload is over a limit; every fault is listed.
     """
     faults = [*_name_faults(name), *upload_faults(upload)]
-    if faults:
-        raise Invalid(*faults)
+    must_be_sound(faults)
     base_id, at = new_id(), now()
     items, contents = _items(upload, at)
 
@@ -92,8 +91,7 @@ async def edit_base(
         Invalid: the upload is over a limit, or the base would be; every fault is listed.
     """
     faults = upload_faults(upload, prefix="new_")
-    if faults:
-        raise Invalid(*faults)
+    must_be_sound(faults)
     at = now()
     items, contents = _items(upload, at)
 

@@ -14,7 +14,7 @@ from outdial.domain.agent_warnings import call_warnings
 from outdial.domain.bounds import text_faults, url_faults, variables_faults
 from outdial.domain.brief import mismatch
 from outdial.domain.clock import Clock
-from outdial.domain.errors import Fault, Invalid, NoCredits, NotFound
+from outdial.domain.errors import Fault, Invalid, NoCredits, NotFound, must_be_sound
 from outdial.domain.ids import new_id
 from outdial.domain.language_models import ALL_MODELS, LanguageModels
 from outdial.domain.limits import MAX_LABEL_LETTERS, MAX_NAME_LETTERS
@@ -239,8 +239,7 @@ async def _callers(db: Database, request: CallRequest) -> Sequence[CallerNumber]
 
 def _check_texts(request: CallRequest) -> None:
     """No database keeps a NUL in a text, and half a surrogate pair is no character: said now, not by a failed write."""
-    if faults := list(_limit_faults(request)):
-        raise Invalid(*faults)
+    must_be_sound(_limit_faults(request))
     for name in _TEXTS:
         if not storable(getattr(request, name) or ""):
             raise Invalid(Fault((name,), f"{name} holds a character that cannot be stored"))

@@ -12,7 +12,7 @@ from outdial.domain.attempt import Trunk
 from outdial.domain.bounds import headers_faults
 from outdial.domain.clock import Clock
 from outdial.domain.display_names import unfit_display_name
-from outdial.domain.errors import Conflict, Fault, Invalid
+from outdial.domain.errors import Conflict, Fault, must_be_sound
 from outdial.domain.ids import new_id
 from outdial.domain.numbers import e164
 from outdial.domain.rules import TrunkLimits, limit_faults, trunk_faults
@@ -37,8 +37,7 @@ async def add_trunk(db: Database, workspace_id: str, trunk: Trunk, *, now: Clock
         Invalid: its name is empty or holds control characters, or a limit is none.
         Conflict: the workspace has a trunk of that name.
     """
-    if faults := faults_of(trunk, limits):
-        raise Invalid(*faults)
+    must_be_sound(faults_of(trunk, limits))
     stored, at = trunk if trunk.id else replace(trunk, id=new_id()), now()
 
     def work(conn: Connection) -> None:
@@ -85,8 +84,7 @@ async def add_number(
     plain, faults = e164(number), [*limit_faults("max_calls", max_calls), *display_name_faults(display_name)]
     if plain is None:
         faults.append(Fault(("number",), "number must be in E.164 format"))
-    if faults:
-        raise Invalid(*faults)
+    must_be_sound(faults)
     identity, created_at = new_id(), now()
 
     values = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Unpack
 
-from outdial.domain.errors import Fault, Invalid
+from outdial.domain.errors import must_be_sound
 from outdial.domain.rules import Rules, TrunkLimits, limit_faults, trunk_faults
 from outdial.store import workspaces
 from outdial.store.database import Connection, Database
@@ -25,7 +25,7 @@ async def change_rules(db: Database, workspace_id: str, change: Callable[[Rules]
 
     def work(conn: Connection) -> Rules:
         rules = change(workspaces.hold(conn, workspace_id))
-        _must_be_sound(*rules.faults())
+        must_be_sound(rules.faults())
         workspaces.set_rules(conn, workspace_id, rules)
         return rules
 
@@ -39,7 +39,7 @@ async def limit_number(db: Database, workspace_id: str, number_id: str, max_call
         Invalid: no such limit.
         NotFound: the number is not the workspace's.
     """
-    _must_be_sound(*limit_faults("max_calls", max_calls))
+    must_be_sound(limit_faults("max_calls", max_calls))
     await db.write(equipment.change_number, workspace_id, number_id, {"max_calls": max_calls})
 
 
@@ -50,10 +50,5 @@ async def limit_trunk(db: Database, workspace_id: str, trunk_id: str, **limits: 
         Invalid: no such limit.
         NotFound: the trunk is not the workspace's.
     """
-    _must_be_sound(*trunk_faults(limits.get("max_calls"), limits.get("calls_per_s")))
+    must_be_sound(trunk_faults(limits.get("max_calls"), limits.get("calls_per_s")))
     await db.write(equipment.limit_trunk, workspace_id, trunk_id, limits)
-
-
-def _must_be_sound(*faults: Fault) -> None:
-    if faults:
-        raise Invalid(*faults)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from outdial.domain.clock import Clock
-from outdial.domain.errors import Fault, Invalid, NotFound
+from outdial.domain.errors import Fault, NotFound, must_be_sound
 from outdial.domain.numbers import e164
 from outdial.store.database import Database
 from outdial.store.policy import suppressions
@@ -24,8 +24,7 @@ async def suppress(db: Database, workspace_id: str, number: str, reason: str = "
     Raises:
         Invalid: ``number`` is not E.164, or the reason cannot be kept.
     """
-    if faults := _faults(number, reason):
-        raise Invalid(*faults)
+    must_be_sound(_faults(number, reason))
     reasons, at = {number.strip(): reason}, now()
     return await db.write(suppressions.add, workspace_id, reasons, at) == 1
 
@@ -41,8 +40,7 @@ async def suppress_all(db: Database, workspace_id: str, entries: Sequence[tuple[
         for place, (number, reason) in enumerate(entries)
         for fault in _faults(number, reason)
     ]
-    if faults:
-        raise Invalid(*faults)
+    must_be_sound(faults)
     # Of a number named twice the first reason is kept, as if they were added one after the other.
     reasons: dict[str, str] = {}
     for number, reason in entries:

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from outdial.domain.clock import Clock
-from outdial.domain.errors import Conflict, Fault, Invalid, NotFound
+from outdial.domain.errors import Conflict, Fault, NotFound, must_be_sound
 from outdial.domain.ids import new_id
 from outdial.store import users, workspaces
 from outdial.store.database import Connection, Database
@@ -30,8 +30,7 @@ async def add_user(
     """
     address = email.strip().lower()
     name = username.strip() or address.partition("@")[0]
-    if faults := _faults(address, name, role):
-        raise Invalid(*faults)
+    must_be_sound(_faults(address, name, role))
     identity, created_at = new_id(), now()
 
     def work(conn: Connection) -> None:

@@ -69,6 +69,15 @@ class Invalid(Refused):
         self.faults = tuple(_bounded(faults))
 
 
+def must_be_sound(faults: Iterable[Fault]) -> None:
+    """
+    Raises:
+        Invalid: there are faults; with all of them.
+    """
+    if found := [*faults]:
+        raise Invalid(*found)
+
+
 def cut(text: str, letters: int = MAX_QUOTED_LETTERS) -> str:
     """``text``, or its beginning and an ellipsis, ``letters`` long."""
     return text if len(text) <= letters else text[: letters - 1] + "…"

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from outdial.api.native import requests
 from outdial.domain.call import CallState
 from outdial.domain.clock import from_micros, to_micros
-from outdial.domain.errors import Fault, Invalid
+from outdial.domain.errors import Fault, Invalid, must_be_sound
 from outdial.domain.ids import parse_uuid
 from outdial.domain.limits import MAX_FILTERS
 from outdial.domain.numbers import e164
@@ -95,8 +95,7 @@ def wanted(query: CallsQuery, named: Sequence[tuple[str, str]]) -> Wanted:
         for name, text in members
         if "\0" in name + text
     ]
-    if faults:
-        raise Invalid(*faults)
+    must_be_sound(faults)
     return found
 
 

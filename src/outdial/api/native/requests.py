@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from outdial.domain.bounds import headers_faults, too_long, variables_faults
-from outdial.domain.errors import Broken, Fault, Invalid
+from outdial.domain.errors import Broken, Fault, Invalid, must_be_sound
 from outdial.domain.hours import zone
 from outdial.domain.limits import (
     MAX_CALLER_NUMBERS,
@@ -181,8 +181,7 @@ def must_be_bounded(call: CallIn) -> None:
         faults.append(too_long(("metadata",), MAX_METADATA_BYTES, "bytes"))
     if call.callback is not None:
         faults += headers_faults(call.callback.headers, "callback", "headers")
-    if faults:
-        raise Invalid(*faults)
+    must_be_sound(faults)
 
 
 class Reschedule(Strict):

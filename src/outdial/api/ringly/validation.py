@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
-from outdial.domain.errors import Fault, Invalid
+from outdial.domain.errors import Fault, must_be_sound
 from outdial.domain.limits import MAX_RINGLY_VALUE_LETTERS, MAX_RINGLY_VARIABLES
 from outdial.domain.numbers import e164
 
@@ -32,8 +32,7 @@ def check_call(body: _Object, *, first_version: bool) -> None:
     faults = [*_numbers(body), *_tag(body), *_variables(body)]
     if first_version:
         faults += _value("customer_name", body.get("customer_name"))
-    if faults:
-        raise Invalid(*faults)
+    must_be_sound(faults)
 
 
 def _numbers(body: _Object) -> Iterator[Fault]:

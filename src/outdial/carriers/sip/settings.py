@@ -8,7 +8,7 @@ import socket
 from dataclasses import dataclass
 from typing import Final
 
-from outdial.domain.errors import Fault, Invalid, Unreachable
+from outdial.domain.errors import Fault, Unreachable, must_be_sound
 
 HARD_CALL_LIMIT: Final = 256
 """Audio slots compiled into the native stack."""
@@ -44,8 +44,7 @@ class SipSettings:
 
     def __post_init__(self) -> None:
         faults = [Fault((name,), message) for name, message in _faults(self)]
-        if faults:
-            raise Invalid(*faults)
+        must_be_sound(faults)
 
     @property
     def max_identities(self) -> int:

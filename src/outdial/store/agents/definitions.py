@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from outdial.domain.agent import ANALYSIS_TYPES, AnalysisPlan, Definition, PromptSection, TalkLimits
 from outdial.domain.bounds import definition_faults
-from outdial.domain.errors import Broken, Fault, Invalid
+from outdial.domain.errors import Broken, Fault, Invalid, must_be_sound
 from outdial.domain.hours import zone
 
 _Read = Callable[[str, Any], Any]
@@ -26,8 +26,7 @@ def storable(definition: Definition) -> dict[str, Any]:
         Invalid: a member is of the wrong kind, out of its range or over its limit. Limits hold for what is stored
             now: what was stored before is read as it is.
     """
-    if faults := [*definition_faults(definition)]:
-        raise Invalid(*faults)
+    must_be_sound(definition_faults(definition))
     stored = definition_to_json(definition)
     definition_from_json(stored)
     return stored
@@ -52,8 +51,7 @@ def definition_from_json(stored: Any) -> Definition:
             values[name] = read(name, value)
         except Invalid as wrong:
             faults.extend(wrong.faults)
-    if faults:
-        raise Invalid(*faults)
+    must_be_sound(faults)
     return Definition(**values)
 
 

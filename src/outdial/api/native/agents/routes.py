@@ -21,7 +21,7 @@ from outdial.domain import voices as speaking
 from outdial.domain.agent import Definition, Voice
 from outdial.domain.agent_warnings import agent_warnings
 from outdial.domain.bounds import definition_faults, headers_faults
-from outdial.domain.errors import Fault, Invalid
+from outdial.domain.errors import Fault, Invalid, must_be_sound
 from outdial.domain.subscription import Subscription
 from outdial.domain.subscription_headers import masked, may_be_sent, replaced
 from outdial.domain.web_addresses import is_web_address, origin
@@ -142,7 +142,7 @@ class _Agents:
         """
         try:
             definition = definition_from_json(members)
-            _must_be_bounded(definition)
+            must_be_sound(definition_faults(definition))
             if definition.flow is not None:
                 parse(definition.flow)
             _must_be_spoken(definition, self._parts.voices)
@@ -189,11 +189,6 @@ class _Agents:
         )
 
 
-def _must_be_bounded(definition: Definition) -> None:
-    if faults := [*definition_faults(definition)]:
-        raise Invalid(*faults)
-
-
 def _must_be_spoken(definition: Definition, voices: Mapping[str, Voice]) -> None:
     for name in ("language", "secondary_language"):
         if getattr(definition, name) and not speaking.is_known(getattr(definition, name), voices.values()):
@@ -222,8 +217,7 @@ def _subscriptions(wanted: Sequence[responses.SubscriptionIn]) -> list[Subscript
         Invalid: with every fault.
     """
     faults = [fault for index, one in enumerate(wanted) for fault in _faults(one, ("subscriptions", str(index)))]
-    if faults:
-        raise Invalid(*faults)
+    must_be_sound(faults)
     return [Subscription(translate.DIALECT, tuple(one.events), one.url, one.headers, one.method) for one in wanted]
 
 
@@ -249,6 +243,5 @@ def _origins(names: Sequence[str]) -> tuple[str, ...]:
         for name, known in found.items()
         if known is None
     ]
-    if faults:
-        raise Invalid(*faults)
+    must_be_sound(faults)
     return tuple(dict.fromkeys(known for known in found.values() if known is not None))

@@ -10,7 +10,7 @@ from outdial.api.ringg import fields
 from outdial.domain import bounds
 from outdial.domain import voices as speaking
 from outdial.domain.agent import AGENT_TYPES, Definition, PromptSection, Voice, listed_variables
-from outdial.domain.errors import Fault, Invalid, Refused
+from outdial.domain.errors import Fault, Refused, must_be_sound
 from outdial.domain.ids import parse_uuid
 from outdial.domain.limits import MAX_VARIABLE_NAME_LETTERS, MAX_VARIABLES
 
@@ -96,8 +96,7 @@ def read(body: _Object, voices: Collection[Voice], *, complete: bool) -> Wanted:
         Invalid: with every fault.
     """
     faults = [*_faults(body, voices, complete=complete)]
-    if faults:
-        raise Invalid(*faults)
+    must_be_sound(faults)
     said = {text.name: str(body[text.name]).strip() for text in _TEXTS if body.get(text.name) is not None}
     named = body.get("custom_variables")
     voice_id = said.get("voice_id")

@@ -8,7 +8,7 @@ from typing import Any, Final
 from outdial.api.ringg.agents import responses
 from outdial.domain.agent import PromptSection
 from outdial.domain.bounds import prompt_faults
-from outdial.domain.errors import Fault, Invalid
+from outdial.domain.errors import Fault, Invalid, must_be_sound
 
 _FIELD: Final = "agent_prompt"
 _LIST: Final = "prompt_sections"
@@ -25,14 +25,12 @@ def read(value: Any) -> tuple[PromptSection, ...]:
     if not isinstance(listed, list) or not listed:
         raise Invalid(Fault((_FIELD,), f"{_FIELD} must be a text or {{{_LIST}: […]}}, and not empty", "type"))
     faults = [fault for index, one in enumerate(listed) for fault in _faults(one, (_FIELD, _LIST, str(index)))]
-    if faults:
-        raise Invalid(*faults)
+    must_be_sound(faults)
     return _bounded(tuple(PromptSection(one["section_title"], one["section_content"]) for one in listed))
 
 
 def _bounded(prompt: tuple[PromptSection, ...]) -> tuple[PromptSection, ...]:
-    if faults := [*prompt_faults([(one.title, one.content) for one in prompt], _FIELD)]:
-        raise Invalid(*faults)
+    must_be_sound(prompt_faults([(one.title, one.content) for one in prompt], _FIELD))
     return prompt
 
 

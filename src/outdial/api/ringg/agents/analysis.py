@@ -9,7 +9,7 @@ from typing import Any, Final
 from outdial.domain.agent import ANALYSIS_TYPES, AnalysisPlan
 from outdial.domain.analysis import fits
 from outdial.domain.bounds import text_faults
-from outdial.domain.errors import Fault, Invalid
+from outdial.domain.errors import Fault, Invalid, must_be_sound
 from outdial.domain.limits import (
     MAX_ANALYSIS_KEYS,
     MAX_ANALYSIS_NAME_LETTERS,
@@ -37,7 +37,7 @@ def read(value: object, before: AnalysisPlan) -> AnalysisPlan:
         Invalid: with every fault.
     """
     asked = _object(FIELD, value)
-    _refuse(_prompt_faults(asked))
+    must_be_sound(_prompt_faults(asked))
     if not _is_nested(asked):
         return replace(
             before,
@@ -62,7 +62,7 @@ def read_client(value: object, before: AnalysisPlan) -> AnalysisPlan:
         Invalid: with every fault.
     """
     asked = _object(CLIENT, value)
-    _refuse(_client_faults(asked))
+    must_be_sound(_client_faults(asked))
     changed = before
     if "keys" in asked:
         keys: Mapping[str, Mapping[str, Any]] = asked["keys"] or {}
@@ -88,7 +88,7 @@ def read_labels(value: object) -> dict[str, str]:
         Invalid: with every fault.
     """
     labels = _object(LABELS, value)
-    _refuse(_label_faults(labels))
+    must_be_sound(_label_faults(labels))
     return {label.strip(): meaning or "" for label, meaning in labels.items()}
 
 
@@ -212,12 +212,6 @@ def _merged(before: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, 
         held = merged.get(name)
         merged[name] = _merged(held, value) if isinstance(held, dict) and isinstance(value, dict) else value
     return merged
-
-
-def _refuse(faults: Iterator[Fault]) -> None:
-    found = [*faults]
-    if found:
-        raise Invalid(*found)
 
 
 def _wrong(path: tuple[str, ...], message: str, kind: str) -> Invalid:

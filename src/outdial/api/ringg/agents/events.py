@@ -9,7 +9,7 @@ from outdial.api.ringg import fields
 from outdial.api.ringg.agents import responses
 from outdial.api.ringg.calls.translate import DIALECT
 from outdial.domain.bounds import headers_faults, url_faults
-from outdial.domain.errors import Fault, Invalid
+from outdial.domain.errors import Fault, Invalid, must_be_sound
 from outdial.domain.limits import MAX_SUBSCRIPTIONS
 from outdial.domain.subscription import Subscription
 from outdial.domain.subscription_headers import NOT_OURS_TO_SEND, masked, may_be_sent
@@ -37,8 +37,7 @@ def read(value: object) -> tuple[Subscription, ...]:
     if len(value) > MAX_SUBSCRIPTIONS:
         raise Invalid(Fault((FIELD,), f"{FIELD} may hold at most {MAX_SUBSCRIPTIONS} entries", "too_long"))
     faults = [fault for index, entry in enumerate(value) for fault in _faults(entry, (FIELD, str(index)))]
-    if faults:
-        raise Invalid(*faults)
+    must_be_sound(faults)
     return tuple(_subscription(entry) for entry in value)
 
 

@@ -14,7 +14,7 @@ from outdial.api.ringg.calls.translate import DIALECT
 from outdial.commands.agents import AgentChange
 from outdial.domain import voices as speaking
 from outdial.domain.agent import AnalysisPlan, Definition, Voice, listed_variables
-from outdial.domain.errors import Fault, Invalid, Refused, Unsupported, cut
+from outdial.domain.errors import Fault, Invalid, Refused, Unsupported, cut, must_be_sound
 from outdial.domain.ids import parse_uuid
 from outdial.domain.limits import (
     MAX_CALLER_NUMBERS,
@@ -81,8 +81,7 @@ def read(body: _Object, voices: Mapping[str, Voice], now: datetime) -> Edit:
             change = _OPERATIONS[known](_Asked(body, voices, now))
         except Invalid as wrong:
             faults += wrong.faults
-    if faults:
-        raise Invalid(*faults)
+    must_be_sound(faults)
     echoed = {"kb_id": change.knowledge_id, "number_id": change.number.number_id if change.number else ""}
     return Edit(
         agent_id=parse_uuid(str(body["agent_id"])) or "",
@@ -234,8 +233,7 @@ def _edit_option(asked: _Asked, *, name: str) -> AgentChange:
 def _edit_members(name: str, loose: _Object) -> AgentChange:
     """Members sent one by one join those the option has."""
     faults = [*_loose_faults(name, loose)]
-    if faults:
-        raise Invalid(*faults)
+    must_be_sound(faults)
 
     def change(definition: Definition) -> Definition:
         before = definition.options.get(name)
@@ -372,8 +370,7 @@ def _id(body: _Object, name: str, *, needed: bool = True, may_be_empty: bool = F
 def _names(body: _Object, name: str, *limits: int) -> tuple[str, ...]:
     value = _there(body, name)
     faults = [*agent_fields.names_faults(name, value, *limits)]
-    if faults:
-        raise Invalid(*faults)
+    must_be_sound(faults)
     return agent_fields.names_of(value)
 
 
@@ -382,8 +379,7 @@ def _language(asked: _Asked, name: str, *, may_be_empty: bool = False) -> str:
         return ""
     language = _text(asked.body, name, 35).strip()
     faults = [*agent_fields.language_faults(name, language, asked.voices.values())]
-    if faults:
-        raise Invalid(*faults)
+    must_be_sound(faults)
     return language
 
 

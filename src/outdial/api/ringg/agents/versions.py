@@ -11,7 +11,7 @@ from outdial.commands import agent_versions as commands
 from outdial.commands.agents import activate
 from outdial.domain.bounds import text_faults
 from outdial.domain.clock import Clock
-from outdial.domain.errors import Fault, Invalid
+from outdial.domain.errors import Fault, Invalid, must_be_sound
 from outdial.domain.ids import parse_uuid
 from outdial.domain.limits import MAX_DESCRIPTION_LETTERS
 from outdial.store.database import Database
@@ -112,8 +112,7 @@ def _description(body: _Object, *, needed: bool) -> str:
         raise Invalid(Fault(("description",), "description is required", "missing"))
     if not isinstance(text, str):
         raise Invalid(Fault(("description",), "description must be a string", "type"))
-    if faults := [*text_faults(text, MAX_DESCRIPTION_LETTERS, "description")]:
-        raise Invalid(*faults)
+    must_be_sound(text_faults(text, MAX_DESCRIPTION_LETTERS, "description"))
     return text.strip()
 
 
@@ -129,6 +128,5 @@ def _shares(body: _Object) -> Mapping[str, float]:
         for version_id, share in shares.items()
         if share is None
     ]
-    if faults:
-        raise Invalid(*faults)
+    must_be_sound(faults)
     return {version_id: share for version_id, share in shares.items() if share is not None}

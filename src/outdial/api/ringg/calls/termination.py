@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from outdial.api.ringg import fields, listing
-from outdial.domain.errors import Fault, Invalid
+from outdial.domain.errors import Fault, must_be_sound
 from outdial.domain.ids import parse_uuid
 from outdial.domain.numbers import e164
 from outdial.store.calls.waiting_calls import Selection
@@ -30,8 +30,7 @@ def selection(body: _Object, everywhere: str | None) -> Selection:
     """
     in_lists = listing.truth(_EVERYWHERE, everywhere)
     faults = [*_form(body), *_ids(body), *_list_of_calls(body), *_numbers(body), *_reach(body, in_lists=in_lists)]
-    if faults:
-        raise Invalid(*faults)
+    must_be_sound(faults)
     calls = (parse_uuid(text) for text in _texts(body, "call_ids"))
     return Selection(
         agent_id=_id(body, "agent_id") or "",

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from outdial.api.ringg import fields
 from outdial.domain.bounds import headers_faults, text_faults, too_long, url_faults, variables_faults
-from outdial.domain.errors import Fault, Invalid
+from outdial.domain.errors import Fault, must_be_sound
 from outdial.domain.ids import parse_uuid
 from outdial.domain.limits import (
     MAX_CALLER_NUMBERS,
@@ -63,8 +63,7 @@ def check_call(body: _Object, *, v2: bool, now: datetime, has_callers: bool = Fa
     """
     asked = Asked(body, v2, now, has_callers)
     faults = [fault for rule in RULES for fault in rule.check(asked)]
-    if faults:
-        raise Invalid(*faults)
+    must_be_sound(faults)
 
 
 def config_faults(config: object, now: datetime) -> list[Fault]:

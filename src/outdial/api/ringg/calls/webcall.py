@@ -14,7 +14,7 @@ from outdial.api.ringg.calls import requests, responses
 from outdial.api.ringg.door import RinggDoor
 from outdial.commands.feedback import Opinion, give_feedback
 from outdial.domain.bounds import variables_faults
-from outdial.domain.errors import Fault, Forbidden, Invalid, NotFound, NotOffered, Unauthorized
+from outdial.domain.errors import Fault, Forbidden, NotFound, NotOffered, Unauthorized, must_be_sound
 from outdial.domain.ids import parse_uuid
 from outdial.domain.web_addresses import origin
 from outdial.store import inventory
@@ -65,8 +65,7 @@ class _Routes:
             whose = opened.workspace_id, agent_id or ""
             if page is None or not await database.read(agent_lists, *whose, page):
                 raise Unauthorized("this key opens web calls of an agent from pages it lists")
-        if faults := list(_webcall_faults(body)):
-            raise Invalid(*faults)
+        must_be_sound(_webcall_faults(body))
         unknown = NotFound("Agent not found", field="agent_id")
         if agent_id is None:
             raise unknown
@@ -130,6 +129,5 @@ def _opinion(body: Mapping[str, object]) -> Opinion:
         faults.append(Fault(("comment",), "comment must be a text", "type"))
     elif isinstance(comment, str) and len(comment) > _MAX_COMMENT:
         faults.append(Fault(("comment",), f"comment must have at most {_MAX_COMMENT} characters"))
-    if faults:
-        raise Invalid(*faults)
+    must_be_sound(faults)
     return Opinion(None if rating is None else float(str(rating)), str(comment or ""))
