@@ -18,7 +18,7 @@ from outdial.domain.clock import utc_now
 from outdial.domain.errors import NotFound
 from outdial.domain.ids import parse_uuid
 from outdial.store.api_keys import key_page
-from outdial.store.calls.pages import Place
+from outdial.store.paging import Place
 
 app = typer.Typer(help="Keys of every door, and the key secrets are sealed with.", no_args_is_help=True)
 _PAGE: Final = 100

@@ -13,9 +13,8 @@ from sqlalchemy import Connection
 from outdial.domain.access import FULL, PUBLISHABLE
 from outdial.domain.errors import Forbidden, Unauthorized
 from outdial.domain.ids import digest_key
-from outdial.store.calls.pages import Place
 from outdial.store.database import Database
-from outdial.store.paging import page_of
+from outdial.store.paging import Place, page_of
 from outdial.store.schema import api_keys
 
 _MASTERS: Final = (

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from outdial.store.calls.pages import Place
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page ended: its last row."""
+
+    created_at: datetime
+    id: str
 
 
 def page_of(
@@ -19,7 +27,7 @@ def page_of(
     """
     if after is not None:
         place = sa.tuple_(table.c.created_at, table.c.id)
-        asked = asked.where(place > sa.tuple_(sa.literal(after.created_at, table.c.created_at.type), after.call_id))
+        asked = asked.where(place > sa.tuple_(sa.literal(after.created_at, table.c.created_at.type), after.id))
     page = asked.order_by(table.c.created_at, table.c.id).limit(limit + 1)
     rows = [{**row} for row in conn.execute(page).mappings()]
     if len(rows) <= limit:

@@ -17,7 +17,8 @@ from outdial.domain.ids import parse_uuid
 from outdial.domain.limits import MAX_FILTERS
 from outdial.domain.numbers import e164
 from outdial.domain.outcome import Outcome
-from outdial.store.calls.pages import Place, Wanted
+from outdial.store.calls.pages import Wanted
+from outdial.store.paging import Place
 
 MAX_LIMIT: Final = 100
 LIMIT: Final = 20
@@ -124,7 +125,7 @@ def _moment(text: str) -> datetime | None:
 def cursor_of(place: Place | None) -> str | None:
     if place is None:
         return None
-    text = f"{to_micros(place.created_at)}.{place.call_id}"
+    text = f"{to_micros(place.created_at)}.{place.id}"
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 

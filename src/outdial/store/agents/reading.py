@@ -17,8 +17,8 @@ from outdial.domain.errors import Broken, Invalid, NotFound
 from outdial.domain.subscription import Subscription
 from outdial.store.agents.definitions import definition_from_json
 from outdial.store.agents.versions import agents_by_id, version_for_call
-from outdial.store.calls.pages import Place
 from outdial.store.database import Database
+from outdial.store.paging import Place
 from outdial.store.schema import agent_versions, agents, knowledge_bases
 
 _Row = Mapping[Any, Any]
@@ -80,7 +80,7 @@ def agent_page(
     asked = _in_use(workspace_id).order_by(agents.c.created_at, agents.c.id).limit(limit + 1)
     if after is not None:
         here = agents.c.created_at, agents.c.id
-        asked = asked.where(here[0] >= after.created_at, (here[0] > after.created_at) | (here[1] > after.call_id))
+        asked = asked.where(here[0] >= after.created_at, (here[0] > after.created_at) | (here[1] > after.id))
     found = _wholes(conn, asked)
     shown = found[:limit]
     return shown, Place(shown[-1].created_at, shown[-1].id) if len(found) > limit else None

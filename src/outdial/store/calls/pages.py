@@ -15,15 +15,8 @@ from outdial.domain.clock import Clock
 from outdial.domain.outcome import Outcome
 from outdial.domain.record import CallRecord
 from outdial.store.calls.records import load_calls
+from outdial.store.paging import Place
 from outdial.store.schema import call_requests, calls
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a page ended: its last call."""
-
-    created_at: datetime
-    call_id: str
 
 
 @dataclass(frozen=True)
@@ -68,7 +61,7 @@ def bodies_of(conn: Connection, call_ids: Collection[str]) -> Mapping[str, Mappi
 def _conditions(wanted: Wanted, after: Place | None) -> Iterator[sa.ColumnElement[bool]]:
     if after is not None:
         yield calls.c.created_at <= after.created_at
-        yield (calls.c.created_at < after.created_at) | (calls.c.id < after.call_id)
+        yield (calls.c.created_at < after.created_at) | (calls.c.id < after.id)
     if wanted.states:
         yield calls.c.state.in_(sorted(wanted.states))
     if wanted.agent_id:

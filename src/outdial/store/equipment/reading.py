@@ -12,9 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from outdial.domain.errors import NotFound
-from outdial.store.calls.pages import Place
 from outdial.store.database import Database
-from outdial.store.paging import page_of
+from outdial.store.paging import Place, page_of
 from outdial.store.schema import number_pools, numbers, trunks
 
 _NUMBER: Final = tuple(column for column in numbers.c if column.name != "workspace_id")
