@@ -20,6 +20,7 @@ from outdial.outgoing.requests import Requests
 from outdial.outgoing.targets import Targets
 from outdial.store.database import Connection, Database
 from outdial.store.webhooks import deliveries, endpoints
+from outdial.store.webhooks.endpoints import Tried
 from outdial.webhooks.claiming import Claimed, Pace
 from outdial.webhooks.places import Places
 from outdial.webhooks.retry_after import retry_after_s
@@ -138,11 +139,12 @@ class Sender:
 
 def _record_receivers(conn: Connection, several: Sequence[Sent], now: datetime) -> list[WebhookEndpoint]:
     """What the tries tell of their origins and endpoints; the endpoints that failed, as they are now."""
-    outcomes: defaultdict[str, list[bool | None]] = defaultdict(list)
+    outcomes: defaultdict[str, list[Tried]] = defaultdict(list)
     known = {each.after.lane for each in several if each.claimed.standing is not None}
     for each in several:
         if each.answered is not None and (not each.answered or each.after.lane in known):
-            outcomes[each.after.lane].append(None if each.answered else each.tried.hung)
+            failed = Tried.HUNG if each.tried.hung else Tried.FAILED
+            outcomes[each.after.lane].append(Tried.ANSWERED if each.answered else failed)
     endpoints.origins_tried(conn, outcomes, now)
     endpoints.end_turns(conn, known - outcomes.keys(), now)
     well = {each.key: each.claimed.endpoint for each in several if each.tried.succeeded}

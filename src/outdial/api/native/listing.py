@@ -142,7 +142,7 @@ def place_of(cursor: str | None) -> Place | None:
         at = from_micros(int(micros))
     except (ValueError, OverflowError):
         at, identity = None, ""
-    call_id = parse_uuid(identity)
-    if at is None or call_id is None:
+    known = parse_uuid(identity)
+    if at is None or known is None:
         raise Invalid(Fault(("cursor",), "cursor must be the next of a page"))
-    return Place(at, call_id)
+    return Place(at, known)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -182,18 +183,26 @@ def end_turns(conn: Connection, lanes: Collection[str], now: datetime) -> None:
         conn.execute(origins.update().where(origins.c.lane == lane).values(trying_until=now))
 
 
-def origins_tried(conn: Connection, outcomes: Mapping[str, Sequence[bool | None]], now: datetime) -> None:
-    """What came of tries, by lane and in order: None: the origin answered; True: it hung; False: it failed else."""
+class Tried(Enum):
+    """What came of a try at an origin."""
+
+    ANSWERED = auto()
+    FAILED = auto()
+    HUNG = auto()
+
+
+def origins_tried(conn: Connection, outcomes: Mapping[str, Sequence[Tried]], now: datetime) -> None:
+    """Count the failures in a row of each lane; ``outcomes`` are in the order of the tries."""
     for lane, several in sorted(outcomes.items()):
-        since = [hung for at, hung in enumerate(several) if None not in several[at:]]
-        if None in several:
+        since = [one for at, one in enumerate(several) if Tried.ANSWERED not in several[at:]]
+        if Tried.ANSWERED in several:
             conn.execute(origins.delete().where(origins.c.lane == lane))
         if since:
-            hangs = len(since) - 1 - max((at for at, hung in enumerate(since) if not hung), default=-1)
+            hangs = len(since) - 1 - max((at for at, one in enumerate(since) if one is not Tried.HUNG), default=-1)
             insert = upsert_into(conn, origins).values(lane=lane, failures=len(since), hangs=hangs, trying_until=now)
             counted = {
                 "failures": origins.c.failures + len(since),
-                "hangs": origins.c.hangs + hangs if all(since) else hangs,
+                "hangs": origins.c.hangs + hangs if hangs == len(since) else hangs,
                 "trying_until": now,
             }
             conn.execute(insert.on_conflict_do_update(index_elements=["lane"], set_=counted))
