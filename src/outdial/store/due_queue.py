@@ -6,6 +6,7 @@ back later finds the row taken by somebody else, or due again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, Protocol
 
@@ -23,11 +24,13 @@ class Due(Protocol):
 
 
 class DueQueue:
-    """``table`` has an ``id`` and a ``due_at``; ``only``: of its rows, those that wait."""
+    """``table`` has an ``id`` and a ``due_at``; ``only``: of its rows, those that wait; ``then``: what orders rows that
+    are due at the same moment."""
 
-    def __init__(self, table: sa.Table, *only: sa.ColumnElement[bool]) -> None:
+    def __init__(self, table: sa.Table, *only: sa.ColumnElement[bool], then: Sequence[sa.Column[Any]] = ()) -> None:
         self._table: Final = table
         self._only: Final = only
+        self._order: Final = (table.c.due_at, *then)
 
     def claim(
         self, conn: Connection, chosen: sa.Select[Any], now: datetime, until: datetime, **changes: Any
@@ -35,7 +38,7 @@ class DueQueue:
         """Of the ``chosen`` rows take those that are due and free, longest due first: nobody else gets them before
         ``until``. As they stand now but for ``changes``."""
         table = self._table
-        due = chosen.where(*self._only, table.c.due_at <= now).order_by(table.c.due_at)
+        due = chosen.where(*self._only, table.c.due_at <= now).order_by(*self._order)
         rows = conn.execute(due.with_for_update(skip_locked=True)).mappings().all()
         if rows:
             taken = table.c.id.in_([row["id"] for row in rows])

@@ -21,7 +21,7 @@ from outdial.store.seeks import seek
 
 # A literal: a bound parameter would keep SQLite from using the index over waiting rows.
 _WAITING: sa.ColumnElement[Any] = sa.literal_column(f"'{DeliveryState.WAITING}'")
-_QUEUE: Final = DueQueue(deliveries, deliveries.c.state == _WAITING)
+_QUEUE: Final = DueQueue(deliveries, deliveries.c.state == _WAITING, then=[deliveries.c.event_seq])
 
 
 @dataclass(frozen=True)
