@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -150,22 +150,6 @@ def remove_pool(conn: Connection, workspace_id: str, pool_id: str) -> None:
     _nobody_may_wait_for(conn, workspace_id, named, "calls wait to be made from this pool")
     _empty(conn, pool_id)
     conn.execute(number_pools.delete().where(number_pools.c.id == pool_id))
-
-
-def must_own_number(conn: Connection, workspace_id: str, number_ids: Sequence[str]) -> None:
-    """
-    Raises:
-        NotFound: one is not the workspace's.
-    """
-    must_own(conn, numbers, workspace_id, number_ids, "number_id")
-
-
-def must_own_pool(conn: Connection, workspace_id: str, pool_id: str) -> None:
-    """
-    Raises:
-        NotFound: it is not the workspace's.
-    """
-    must_own(conn, number_pools, workspace_id, [pool_id], "number_pool_id")
 
 
 def must_own(conn: Connection, table: sa.Table, workspace_id: str, ids: Collection[str], field: str) -> None:
