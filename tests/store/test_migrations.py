@@ -11,6 +11,7 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from outdial.domain.numbers import canonical
 from outdial.store.engines import parse_url
 from outdial.store.migrating import alembic_config
 from outdial.store.transactions import Transactions, migrator
@@ -104,3 +105,41 @@ class TestCanonicalNumbers:
         rows = await found(migrated, "SELECT mobile_number, subscriber FROM campaign_rows ORDER BY row")
 
         assert rows == [("+5491123456789", "+541123456789"), ("+5491123456789", "")]
+
+
+def with_zeros(conn: Connection) -> None:
+    """As revision 0008 wrote them: the zero counted as part of the subscriber."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(sa.text("SET session_replication_role = replica"))
+    put(conn, "workspaces", id=WORKSPACE, name="w", settings="{}", created_at=NOW)
+    for number, age in (("+390333123456", 1), ("+39333123456", 2), ("+340912345678", 1), ("+39061234567", 1)):
+        values = {
+            "workspace_id": WORKSPACE,
+            "number": number,
+            "subscriber": number,
+            "reason": "",
+            "created_at": NOW - age,
+        }
+        put(conn, "suppressions", **values)
+    for call_id, subscriber in ((CALL, "+340912345678"), (OVER, "")):
+        values = {"id": call_id, "workspace_id": WORKSPACE, "agent_id": "a", "lane": "l", "state": "registered"}
+        put(conn, "calls", **values, subscriber=subscriber, due_at=NOW, to_number="+340912345678", created_at=NOW)
+
+
+async def test_zeros_that_are_not_dialled_are_no_part_of_a_subscriber(database_url: str) -> None:
+    tables = migrator(parse_url(database_url))
+
+    def work(conn: Connection) -> None:
+        moved(conn, "0009", before=True)
+        with_zeros(conn)
+        moved(conn, "0009")
+
+    await tables.run(work)
+    listed = await found(tables, "SELECT number, subscriber FROM suppressions ORDER BY number")
+    calls = await found(tables, "SELECT id, subscriber FROM calls ORDER BY id")
+    await tables.dispose()
+
+    assert listed == [(number, canonical(number)) for number in ("+340912345678", "+39061234567", "+39333123456")]
+    assert canonical("+390333123456") == "+39333123456"
+    assert canonical("+39061234567") == "+39061234567"
+    assert calls == [(CALL, canonical("+340912345678")), (OVER, "")]
